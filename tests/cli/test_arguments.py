@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import scratchmlp
+from scratchmlp import atomic_write
 from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.file_format import FileFormat
@@ -215,7 +216,9 @@ DENIED = [("class.csv", "write to it"), ("", "create files in")]
 
 @pytest.mark.parametrize(("denied", "permission"), DENIED)
 def test_a_file_without_permission_is_refused(denied, permission, folder, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: folder / path != folder / denied)
+    monkeypatch.setattr_in(
+        atomic_write, os, access=lambda path, _: folder / path != folder / denied
+    )
     line = refused("number.csv", "--load", "number.model", "--out", "class.csv")
     assert f"you have no permission to {permission}" in line
 

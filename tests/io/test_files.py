@@ -1,10 +1,12 @@
 """Models survive a file and a pickle bit for bit."""
 
 import copy
+import os
 import pickle
 import sys
 from functools import partial
 from itertools import cycle, product
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 import scratchmlp
-from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, check_gradient
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, atomic_write, check_gradient
 from scratchmlp.activations import ACTIVATIONS, SELU
 from scratchmlp.initializers import he_normal
 from scratchmlp.io import TRUSTED, ModelFileError, load, save
@@ -241,7 +243,7 @@ def test_objects_are_found_once_also_in_a_circle():
 def test_a_path_may_be_text_and_a_file_is_replaced_at_once(path, monkeypatch):
     save(fitted("regressor"), str(path))
     before = path.read_bytes()
-    monkeypatch.setattr("os.replace", lambda *paths: (_ for _ in ()).throw(OSError("full")))
+    monkeypatch.setattr_in(atomic_write, os, replace=Mock(side_effect=OSError("full")))
     with pytest.raises(OSError, match="full"):
         save(fitted("classifier"), path)
     assert path.read_bytes() == before

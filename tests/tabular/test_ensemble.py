@@ -37,6 +37,7 @@ from scratchmlp.tabular import (
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
+    base,
 )
 from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
 from scratchmlp.tabular.ensemble import (
@@ -47,6 +48,7 @@ from scratchmlp.tabular.ensemble import (
     part_fits,
 )
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
+from scratchmlp.tabular.networks import deadline
 from scratchmlp.tabular.scoring import Difference, negative_score, squared_error
 from tests.configurations import tables
 from tests.helpers import model_files
@@ -381,6 +383,12 @@ def test_if_all_fail_the_first_error_is_raised_and_nothing_changes():
     assert {**vars(model), "estimators": before["estimators"]} == before
 
 
+def replace_clock(monkeypatch, now):
+    """Let ensembles read another clock; the threads of clusters keep theirs."""
+    for module in (base, cross_fitting, deadline, part_fits):
+        monkeypatch.setattr_in(module, time, time=now)
+
+
 def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_left_out(monkeypatch):
     now = [0.0]
 
@@ -389,7 +397,7 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
             now[0] += 2.0
             return super().fit(X, y)
 
-    monkeypatch.setattr(time, "time", lambda: now[0])
+    replace_clock(monkeypatch, lambda: now[0])
     trees, networks = TakesTwoSeconds(2), TabularMLPClassifier(max_iter=1)
     estimators = [("first", networks), ("trees", trees), ("second", networks)]
     model = TabularEnsembleClassifier(estimators, max_time=30.0, **FOLDS)
@@ -485,7 +493,7 @@ def test_two_folds_and_scorers_have_no_trial(settings, trial):
 
 def test_after_the_trial_the_best_go_on_as_long_as_there_is_time(trial, monkeypatch):
     """The trials take 4 s. The better tree needs 3 s more, and 1 s is left for the other one."""
-    monkeypatch.setattr(time, "time", lambda: float(len(trial)))
+    replace_clock(monkeypatch, lambda: float(len(trial)))
     parts = [("worse", Counted(max_depth=3)), ("better", Counted(max_depth=6))]
     model = TabularEnsembleClassifier(parts, cv=5, max_time=8.0, random_state=0)
     with pytest.warns(FitFailedWarning, match="worse is left out .* take 2 s, but 0 s are left"):
