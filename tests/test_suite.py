@@ -1,6 +1,9 @@
 """What the suite promises of itself: patches stay in the package, and a test that hangs ends it."""
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from sklearn.linear_model import Ridge
@@ -30,3 +33,30 @@ def test_a_name_of_a_library_is_replaced_in_one_module(monkeypatch):
     assert part_fits.time.perf_counter is time.perf_counter
     monkeypatch.undo()
     assert part_fits.time is time
+
+
+HANGS = """
+import time
+def test_first(): pass
+def test_that_hangs(): time.sleep(600)
+"""
+
+
+def test_a_test_that_hangs_ends_the_suite(tmp_path):
+    """It is the last one of its file: another process in its place would get no more tests."""
+    (tmp_path / "test_a.py").write_text(HANGS)
+    for name in "bcde":
+        (tmp_path / f"test_{name}.py").write_text("def test_passes(): pass")
+    settings = Path(__file__).parents[1] / "pyproject.toml"
+    options = ["-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile"]
+    options += ["-c", settings, "--rootdir", ".", "-o", "faulthandler_timeout=1"]
+    suite = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "."],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert suite.returncode == 1
+    assert "crashed while running 'test_a.py::test_that_hangs'" in suite.stdout
+    assert "in test_that_hangs" in suite.stderr
