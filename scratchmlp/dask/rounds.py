@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import dask
 from dask.delayed import Delayed, delayed
-from distributed import CancelledError, Client, Future, wait
+from distributed import CancelledError, Client, Future
 from distributed.scheduler import KilledWorker
 
 from scratchmlp.public import stacklevel
@@ -201,7 +201,7 @@ class Rounds:
         """Wait for the end of a task, and warn while no worker takes tasks."""
         while True:
             try:
-                wait(future, _PATIENCE)
+                future.exception(_PATIENCE)  # `distributed.wait` would ask the current client
                 return
             except TimeoutError:
                 self._warn_without_workers()
