@@ -17,7 +17,7 @@ from scratchmlp.tabular.ensemble import part_fits
         (time, "time"),
         (part_fits.time, "time"),
         ("os.replace",),
-        ("scratchmlp.atomic_write.os.replace",),
+        ("scratchmlp.utils.atomic_write.os.replace",),
         (Ridge, "fit"),
         ("sklearn.linear_model.Ridge.fit",),
     ],

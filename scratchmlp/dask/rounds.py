@@ -19,7 +19,7 @@ from dask.delayed import Delayed, delayed
 from distributed import CancelledError, Client, Future
 from distributed.scheduler import KilledWorker
 
-from scratchmlp.public import stacklevel
+from scratchmlp.utils.public import stacklevel
 
 #: Number of results that a task of a tree of tasks combines.
 _FAN_IN = 8

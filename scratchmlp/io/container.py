@@ -14,7 +14,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from scratchmlp import __version__
-from scratchmlp.public import public
+from scratchmlp.utils.public import public
 
 #: Major and minor version of the format. Files of a newer major version cannot be read.
 FORMAT = (1, 0)

@@ -18,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 import scratchmlp
-from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, atomic_write, check_gradient
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, check_gradient
 from scratchmlp.activations import ACTIVATIONS, SELU
 from scratchmlp.initializers import he_normal
 from scratchmlp.io import TRUSTED, ModelFileError, load, save
@@ -29,6 +29,7 @@ from scratchmlp.losses import LOSSES
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.schedules import SCHEDULES
 from scratchmlp.tabular import TabularEncoder
+from scratchmlp.utils import atomic_write
 from tests.helpers.model_files import CLASSES, FITS, SMALL, VARIED_FITS, X, file_of, fitted, same
 
 skops_io = pytest.importorskip("skops.io")
