@@ -11,7 +11,6 @@ from functools import reduce
 from operator import add
 from threading import Lock
 from traceback import clear_frames
-from types import TracebackType
 from typing import Any, Self
 
 import dask
@@ -83,11 +82,9 @@ class Rounds:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         self.release(self._kept)
-        if isinstance(error, KeyboardInterrupt):  # Dask's frames hold tasks that were just sent
+        if kind is KeyboardInterrupt:  # Dask's frames hold tasks that were just sent
             clear_frames(traceback)
 
     def keep(self, tasks: Iterable[Delayed]) -> list[Future]:
