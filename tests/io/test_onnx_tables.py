@@ -294,6 +294,14 @@ def test_boosting_on_dates():
     check_exported(TabularEnsembleRegressor(boosting, cv=2, random_state=0).fit(table, y), table)
 
 
+@pytest.mark.parametrize("loss", ["poisson", "gamma"])
+def test_boosting_with_a_loss_of_positive_targets(loss):
+    table, y = make_table(NUMBERS), 1 + targets("counts")
+    boosting = [("boosting", HistGradientBoostingRegressor(loss=loss, max_iter=5))]
+    estimator = TabularEnsembleRegressor(boosting, cv=2, random_state=0).fit(table, y)
+    check_exported(estimator, new_rows(NUMBERS))
+
+
 def test_folds_without_rows_of_a_class():
     table, y = make_table(NUMBERS), targets("multiclass")
     fold = np.arange(N_ROWS) % 3
@@ -339,6 +347,23 @@ def test_bins_without_outputs_are_refused():
     encoder = PiecewiseLinearEncoder().fit(np.ones((9, 2)))
     with pytest.raises(ValueError, match="No column has bins"):
         to_onnx(encoder)
+
+
+SIZES_OF_TARGETS = [
+    TabularMLPRegressor(cv=2, **SMALL),
+    TabularEnsembleRegressor([("linear", Ridge())], cv=2),
+    make_pipeline(TabularEncoder(), TO_FLOAT64, Ridge()),
+]
+
+
+@pytest.mark.parametrize("estimator", SIZES_OF_TARGETS, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("size", [1e57, 1e-82])
+def test_targets_that_float32_does_not_hold_are_refused(estimator, size):
+    table, y = make_table(FEW), targets("two numbers")
+    check_exported(estimator.fit(table, np.column_stack([1e-30 * y, 0 * y[:, 0]])), table)
+    message = r"Predictions are up to \d.*, but .* float32: .* between 1e-37 and 1e\+37\. Divide"
+    with pytest.raises(ValueError, match=message):
+        to_onnx(estimator.fit(table, y * [1.0, size]))
 
 
 OF_CATEGORIES = HistGradientBoostingClassifier(max_iter=2, categorical_features=[1])
