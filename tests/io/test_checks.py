@@ -252,7 +252,14 @@ def test_other_one_hot_encoders_are_loaded(parameters, table, path):
     assert same(load(path), encoder, table)
 
 
-ZONES = ["dateutil//tmp/zone", "../../tmp/zone", "tzlocal()", "/tmp/zone"]
+ZONES = [
+    "dateutil//tmp/zone",
+    "dateutil/zone",
+    "DateUtil/zone",
+    "../../tmp/zone",
+    "tzlocal()",
+    "/tmp/zone",
+]
 COLUMNS = [("Europe/Rome", zone, "is no time zone") for zone in ZONES]
 COLUMNS += [("FewLevels", "Other", "The file is damaged, .*'Other'")]
 

@@ -4,6 +4,7 @@ import copy
 import os
 import pickle
 import sys
+from datetime import timedelta, timezone
 from functools import partial
 from itertools import cycle, product
 from unittest.mock import Mock
@@ -204,6 +205,7 @@ UNSAVED = [
     pd.PeriodIndex(["2020-01", "2020-02"] * 20, freq="M"),
     np.array([b"a", b"b"] * 20, dtype=object),
     in_zone("dateutil/Europe/Rome"),
+    in_zone(timezone(timedelta(hours=5), "CET")),  # pandas knows another zone of this name
 ]
 
 
