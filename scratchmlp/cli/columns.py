@@ -30,6 +30,7 @@ REMEDIES = {
 #: The same for a table to predict: what a column is has been decided.
 REMEDIES_AFTER_TRAINING = {
     "unreadable": "Such values count as missing.",
+    "other units": "The numbers count without conversion.",
     "long": "",
     "zone": "Dates without a time zone count as UTC.",
 }
@@ -222,6 +223,8 @@ def _other_kind(error: ColumnError) -> str:
     remedy = "Correct its values or leave the cells empty."
     if found["expected"] == "text":
         remedy = "Convert the column to text, or save the table as CSV."
+    if found["expected"] == "date":
+        remedy = "Write dates as in training, or as 2024-05-17."
     if found["any_order"]:
         remedy = "Such dates could be day-first or month-first. Write them as 2024-05-17."
     return (
