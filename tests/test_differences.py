@@ -277,10 +277,11 @@ def interrupting(function, call):
 @PAIRS
 def test_ctrl_c_is_swallowed(Theirs, Ours, monkeypatch):
     """A search around the estimator would continue with its next candidate."""
-    for owner, name in ((Theirs, "_update_no_improvement_count"), (Monitor, "_update_best")):
-        monkeypatch.setattr(owner, name, interrupting(getattr(owner, name), call=3))
+    name, after_epoch = "_update_no_improvement_count", Theirs._update_no_improvement_count
+    Interrupted = type("Interrupted", (Theirs,), {name: interrupting(after_epoch, call=3)})
+    monkeypatch.setattr(Monitor, "_update_best", interrupting(Monitor._update_best, call=3))
     with pytest.warns(UserWarning, match="Training interrupted by user"):
-        theirs = Theirs(**SMALL).fit(X, Y)
+        theirs = Interrupted(**SMALL).fit(X, Y)
     ours = Ours(**SMALL)
     with pytest.raises(KeyboardInterrupt):
         ours.fit(X, Y)

@@ -47,8 +47,6 @@ IMPORTED = {
     "sklearn.utils.validation._check_sample_weight": "sample_weight of importances and clusters",
     "sklearn.utils.validation._check_y": "targets of tables, whose errors are scikit-learn's",
     "sklearn.utils.validation._num_samples": "the number of rows of a table of any library",
-    "sklearn.preprocessing._data._handle_zeros_in_scale": "clusters: the scale of a column",
-    "sklearn.preprocessing._data._is_constant_feature": "clusters: columns without a scale",
     "sklearn.ensemble._forest.BaseForest": "model files: which objects are forests",
     f"{BOOSTING}.gradient_boosting.BaseHistGradientBoosting": "model files: what boosted trees are",
     "sklearn.tree._tree.Tree": "model files: the nodes of a tree, which its estimator holds",

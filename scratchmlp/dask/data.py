@@ -11,9 +11,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data, epoch_slices, sampled
-from scratchmlp.dask.pieces import extremes, take
+from scratchmlp.dask.pieces import PieceSummary, extremes, take
 from scratchmlp.dask.rounds import Rounds, task
-from scratchmlp.dask.summaries import PieceSummary
 
 
 class ClusterBatch(NamedTuple):

@@ -21,6 +21,7 @@ from scratchmlp.cli.rivals import RIVALS
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import load_table
+from scratchmlp.utils import atomic_write
 from tests.helpers.cli_output import TREES, refused
 
 SINGLE = ("id", "groups", "time")
@@ -219,7 +220,9 @@ DENIED = [("class.csv", "write to it"), ("", "create files in")]
 
 @pytest.mark.parametrize(("denied", "permission"), DENIED)
 def test_a_file_without_permission_is_refused(denied, permission, folder, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: folder / path != folder / denied)
+    monkeypatch.setattr_in(
+        atomic_write, os, access=lambda path, _: folder / path != folder / denied
+    )
     line = refused("number.csv", "--load", "number.model", "--out", "class.csv")
     assert f"you have no permission to {permission}" in line
 

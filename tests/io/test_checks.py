@@ -1,16 +1,20 @@
 """Models in which a value could crash the process or run code are neither saved nor loaded."""
 
 import copy
+import sys
 from collections import defaultdict
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import (
     ExtraTreesRegressor,
     HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
     VotingClassifier,
 )
@@ -22,11 +26,13 @@ from sklearn.utils import Bunch
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.io import ModelFileError, load, save
+from scratchmlp.io.checks import check_values
 from scratchmlp.io.container import SCHEMA
+from scratchmlp.io.objects import objects_in
 from scratchmlp.io.schema import _nodes_in
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor
 from tests.helpers.damage import members_of, signed, with_schema
-from tests.helpers.model_files import same
+from tests.helpers.model_files import same, trusted_types
 
 skops_io = pytest.importorskip("skops.io")
 
@@ -209,6 +215,67 @@ def test_a_forest_of_more_inputs_than_the_table_has_reads_none_of_other_memory(n
     save(ensemble, path)
     with pytest.raises(ValueError, match=r"2.* 300|300.* 2"):
         load(path).predict(np.zeros((n_rows, 2)))
+
+
+# Types whose arrays compiled code reads.
+
+
+def is_read_by_compiled_code(kind):
+    """Return whether a type is compiled, or its module calls such code. Estimators are not."""
+    if issubclass(kind, BaseEstimator) and not kind.__name__.startswith("_"):
+        return False
+    values = vars(sys.modules[kind.__module__]).values()
+    called = {kind.__module__, *(getattr(each, "__module__", None) or "" for each in values)}
+    modules = [sys.modules.get(name) for name in called if name.startswith("sklearn.")]
+    return not all(getattr(each, "__file__", ".py").endswith(".py") for each in modules)
+
+
+def integers_in(state):
+    """Return the arrays of integers in the state of an object."""
+    if isinstance(state, np.ndarray):
+        fields = [state[field] for field in state.dtype.names or [...]]
+        return [field for field in fields if field.dtype.kind in "iu"]
+    values = [*state.values()] if isinstance(state, dict) else state
+    return [array for each in values for array in integers_in(each)] if type(values) is list else []
+
+
+def boosted(loss):
+    return HistGradientBoostingRegressor(loss, quantile=0.5, max_iter=1).fit(X, Y + 1)
+
+
+BOOSTED = map(boosted, ["squared_error", "absolute_error", "gamma", "poisson", "quantile"])
+THREE = HistGradientBoostingClassifier(max_iter=1).fit(X, np.arange(60) % 3)
+MODELS = [TREE, *BOOSTED, THREE, CATEGORIES]
+
+
+def parts_in(model):
+    """Return the objects of a model, with the nodes of its trees."""
+    parts = [*objects_in(model)]
+    return parts + [each.tree_ for each in parts if hasattr(each, "tree_")]
+
+
+#: A model that holds an object of the type, for each type.
+HOLDERS = {type(each): model for model in MODELS for each in parts_in(model)}
+
+
+def with_integers(kind):
+    """Return a copy of the model that holds an object of a type, and the object's integers."""
+    model = copy.deepcopy(HOLDERS[kind])
+    part = next(each for each in parts_in(model) if type(each) is kind)
+    return model, integers_in(part.__getstate__())
+
+
+@pytest.mark.parametrize("kind", [*filter(is_read_by_compiled_code, trusted_types())])
+def test_integers_that_compiled_code_reads_are_checked(kind):
+    """A type that no model here holds fails, too: add one, and checks of its arrays."""
+    n_arrays, ignored = len(with_integers(kind)[1]), 0
+    for number in range(n_arrays):
+        model, integers = with_integers(kind)
+        integers[number][...] = np.iinfo(integers[number].dtype).max
+        with suppress(ValueError):
+            check_values(model)
+            ignored += 1
+    assert ignored < max(n_arrays, 1)
 
 
 ONE_LEAF = [

@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import ClassVar
 
 import joblib
@@ -485,6 +484,12 @@ def test_if_all_fail_the_first_error_is_raised_and_nothing_changes():
     assert {**vars(model), "estimators": before["estimators"]} == before
 
 
+def replace_clock(monkeypatch, now):
+    """Let ensembles read another clock; the threads of clusters keep theirs."""
+    for module in (base, cross_fitting, deadline, part_fits):
+        monkeypatch.setattr_in(module, time, time=now, perf_counter=now)
+
+
 def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_left_out(monkeypatch):
     now = [0.0]
 
@@ -493,7 +498,7 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
             now[0] += 2.0
             return super().fit(X, y)
 
-    monkeypatch.setattr(time, "time", lambda: now[0])
+    replace_clock(monkeypatch, lambda: now[0])
     trees, networks = TakesTwoSeconds(2), TabularMLPClassifier(max_iter=1)
     estimators = [("first", networks), ("trees", trees), ("second", networks)]
     model = TabularEnsembleClassifier(estimators, max_time=30.0, **FOLDS)
@@ -609,7 +614,7 @@ def test_two_folds_and_scorers_have_no_trial(settings, trial):
 
 def test_after_the_trial_the_best_go_on_as_long_as_there_is_time(trial, monkeypatch):
     """The trials take 4 s. The better tree needs 3 s more, and 1 s is left for the other one."""
-    monkeypatch.setattr(time, "time", lambda: float(len(trial)))
+    replace_clock(monkeypatch, lambda: float(len(trial)))
     parts = [("worse", Counted(max_depth=3)), ("better", Counted(max_depth=6))]
     model = TabularEnsembleClassifier(parts, cv=5, max_time=8.0, random_state=0)
     with pytest.warns(FitFailedWarning, match="worse is left out .* take 2 s, but 0 s are left"):
@@ -618,16 +623,10 @@ def test_after_the_trial_the_best_go_on_as_long_as_there_is_time(trial, monkeypa
     assert list(model.weights_) == ["better"]
 
 
-def use_clock(monkeypatch, now):
-    """Let the modules that measure a fit read this clock."""
-    for module in (base, cross_fitting, deadline, part_fits):
-        monkeypatch.setattr(module, "time", SimpleNamespace(time=now, perf_counter=now))
-
-
 @pytest.mark.parametrize(("max_time", "until"), [(20.0, 2 + 18 - 3), (6.0, 2 + 4 / 2)])
 def test_networks_get_what_the_others_will_not_need_or_half(max_time, until, trial, monkeypatch):
     """The trial takes 2 s, and the other folds of the tree 3 s."""
-    use_clock(monkeypatch, lambda: float(len(trial)))
+    replace_clock(monkeypatch, lambda: float(len(trial)))
     parts = [("networks", TabularMLPClassifier(max_iter=1)), ("good", GOOD)]
     with all_parts():
         model = TabularEnsembleClassifier(parts, cv=5, max_time=max_time, random_state=0)
@@ -638,7 +637,7 @@ def test_networks_get_what_the_others_will_not_need_or_half(max_time, until, tri
 
 def test_the_time_that_other_folds_take_is_rounded_up_to_whole_rounds(trial, monkeypatch):
     """A fit takes 1 s. Two at the same time take 2 s for three folds, and 1.5 s are left."""
-    use_clock(monkeypatch, lambda: float(len(trial)))
+    replace_clock(monkeypatch, lambda: float(len(trial)))
     parts = [("good", GOOD), TREE]
     message = "good is left out .* take 2 s, but 1.5 s are left"
     with joblib.parallel_config("threading"), pytest.warns(FitFailedWarning, match=message):
@@ -646,7 +645,7 @@ def test_the_time_that_other_folds_take_is_rounded_up_to_whole_rounds(trial, mon
 
 
 def test_a_part_that_is_fitted_in_all_folds_is_kept_although_no_time_is_left(trial, monkeypatch):
-    use_clock(monkeypatch, lambda: float(len(trial)))
+    replace_clock(monkeypatch, lambda: float(len(trial)))
     parts = [("worse", Counted(max_depth=3)), ("better", Counted(max_depth=6))]
     for cv in (3, ShuffleSplit(1, random_state=0)):  # the last step has one fold
         trial.clear()
