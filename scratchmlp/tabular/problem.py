@@ -1,6 +1,6 @@
 """What there is to train: the table of `fit`, checked and encoded, its targets and its folds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple, Self, TypeAlias
@@ -90,8 +90,8 @@ class TrainingProblem(NamedTuple):
         For each fold, the row numbers for training and those that are held out.
     seeds : ndarray of int
         Random state of each fold.
-    terms : list of TermSelection
-        Selects the terms of text for each fold. Not fitted if each part selects its own.
+    terms : list of TermSelection or None
+        The terms of text that each fold selects; None if each estimator selects its own.
     n_rows : int
         Number of rows by which hyperparameters are chosen: those with a weight above 0 or, if folds
         train on fewer, as many as they train on.
@@ -108,7 +108,7 @@ class TrainingProblem(NamedTuple):
     sample_weight: FloatArray
     splits: list[tuple[Rows, Rows]]
     seeds: NDArray[np.int_]
-    terms: list[TermSelection]
+    terms: Sequence[TermSelection | None]
     n_rows: int
     tasks: CallbackTasks | None = None
     started: float = 0.0
@@ -154,7 +154,7 @@ class TrainingProblem(NamedTuple):
         """
         if not self.data.X.terms:
             return self
-        terms = [TermSelection().fit(self.data.rows(training)) for training, _ in self.splits]
+        terms = [TermSelection.fit(self.data.rows(training)) for training, _ in self.splits]
         return self._replace(terms=terms)
 
     def for_targets(self, targets: Targets) -> Self:
@@ -165,9 +165,7 @@ class TrainingProblem(NamedTuple):
         if targets is self.targets:
             return self
         data = self.data._replace(Y=targets.encode(self.y))
-        return self._replace(
-            targets=targets, data=data, terms=[TermSelection() for _ in self.splits]
-        )
+        return self._replace(targets=targets, data=data, terms=[None] * len(self.splits))
 
 
 def problem_of(
@@ -225,8 +223,7 @@ def problem_of(
     if not is_classifier(estimator):
         warn_of_one_row(splits)
     seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
-    terms = [TermSelection() for _ in splits]
-    n_rows = len(present)
+    terms, n_rows = [None] * len(splits), len(present)
     return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms, n_rows)
 
 

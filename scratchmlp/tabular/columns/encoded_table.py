@@ -95,11 +95,6 @@ class Layout(NamedTuple):
     n_outputs: int
     numbers: NDArray[np.intp]
 
-    @property
-    def n_terms(self) -> int:
-        """Number of columns of text whose terms the table indicates."""
-        return sum(len(each.place.terms) for each in self.columns)
-
     def coded_as(self, *encodings: str) -> list[ColumnLayout]:
         """Return the columns whose codes are encoded in one of some ways."""
         return [each for each in self.columns if each.coded_as in encodings]

@@ -32,7 +32,7 @@ from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
 from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING, BoostedTrees, boosted_trees
 from scratchmlp.tabular.folds import Rows, by_row
-from scratchmlp.tabular.inputs.inputs import Inputs, unfitted_inputs
+from scratchmlp.tabular.inputs.inputs import Inputs, InputsPlan
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Part
 from scratchmlp.tabular.problem import TrainingProblem
@@ -154,8 +154,8 @@ class Fold(NamedTuple):
     ----------
     training, held_out : ndarray of int
         Row numbers for training, and those of the fold.
-    inputs : Inputs
-        How to compute the inputs. `fit_fold` fits it to the training rows.
+    inputs : InputsPlan
+        How to fit the inputs to the training rows.
     seed : int
         Random state.
     tasks : CallbackTasks or None
@@ -164,7 +164,7 @@ class Fold(NamedTuple):
 
     training: Rows
     held_out: Rows
-    inputs: Inputs
+    inputs: InputsPlan
     seed: int
     tasks: CallbackTasks | None
 
@@ -198,9 +198,9 @@ class CrossFitted(PartEstimator):
 
     def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
         problem = self._for_loss(problem)
-        layout, tasks = problem.data.X.layout, problem.tasks
+        tasks = problem.tasks
         folds = [
-            Fold(*rows, unfitted_inputs(layout, seed, terms), seed, tasks and tasks.subtask(0))
+            Fold(*rows, InputsPlan(seed, terms, None, {}), seed, tasks and tasks.subtask(0))
             for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
         results: list[tuple[FoldModel, FloatArray]] = []

@@ -16,7 +16,7 @@ from scratchmlp.objective import Objective
 from scratchmlp.prediction import raw_scores
 from scratchmlp.run import Run
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.inputs.inputs import Inputs
+from scratchmlp.tabular.inputs.inputs import Inputs, InputsPlan
 from scratchmlp.tabular.networks.deadline import Deadline, TimedSchedule
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.recipe import Recipe
@@ -43,8 +43,8 @@ class MemberPlan(NamedTuple):
         Row numbers for training.
     held_out : ndarray of int
         Row numbers of the fold.
-    inputs : Inputs
-        How to compute the inputs. `train_member` fits it to the training rows.
+    inputs : InputsPlan
+        How to fit the inputs to the training rows.
     seed : int
         Random state of the weights and the order of rows.
     deadline : Deadline or None
@@ -56,7 +56,7 @@ class MemberPlan(NamedTuple):
     number: int
     training: NDArray[np.intp]
     held_out: NDArray[np.intp]
-    inputs: Inputs
+    inputs: InputsPlan
     seed: int
     deadline: Deadline | None
     tasks: CallbackTasks | None

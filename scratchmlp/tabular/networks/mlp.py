@@ -21,8 +21,8 @@ from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.base import BaseTabular, BaseTabularClassifier, BaseTabularRegressor
 from scratchmlp.tabular.folds import by_row
-from scratchmlp.tabular.inputs.inputs import Bins, unfitted_inputs
-from scratchmlp.tabular.inputs.logarithms import Logarithms
+from scratchmlp.tabular.inputs.inputs import Bins, InputsPlan
+from scratchmlp.tabular.inputs.logarithms import positive_numbers
 from scratchmlp.tabular.networks.deadline import Deadline, deadlines
 from scratchmlp.tabular.networks.epochs import (
     N_FIRST,
@@ -151,13 +151,13 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         """
         layout = problem.data.X.layout
         numeric = np.searchsorted(layout.numbers, problem.encoder.numeric_outputs_)
-        logarithms = Logarithms.of_columns(problem.encoder._columns) if recipe.logarithms else None
+        positive = positive_numbers(problem.encoder._columns) if recipe.logarithms else {}
         n_epochs = int(min(recipe.n_epochs, recipe.last_epoch))
         for member in members:
             encoder = recipe.bins_for(member, len(numeric))
             bins = Bins(encoder, numeric) if encoder else None
             seed, terms = problem.seeds[member], problem.terms[member]
-            inputs = unfitted_inputs(layout, seed, terms, bins, logarithms)
+            inputs = InputsPlan(seed, terms, bins, positive)
             task = problem.tasks.subtask(n_epochs) if problem.tasks else None
             yield MemberPlan(member, *problem.splits[member], inputs, seed, ends[member], task)
 
