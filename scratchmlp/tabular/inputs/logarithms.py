@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.columns.numeric import CLIP
 from scratchmlp.tabular.reading.values import Floats
 
@@ -76,9 +76,9 @@ def positive_numbers(columns: Columns) -> dict[int, float]:
     dict of int to float
         The scale of each of these numbers, divided by its median.
     """
-    places = places_of(columns)
+    layout = layout_of(columns).columns
     return {
-        places[name].numbers[0]: each.relative_scale
+        layout[name].numbers[""]: each.relative_scale
         for name, each in columns.items()
         if 0 < each.relative_scale < _STEEP
     }

@@ -99,7 +99,7 @@ class _Inspection:
         known = {note.column for note in leaks}
         rows = sampled(len(self.rows), _MOST_ROWS)
         most: dict[str, Note] = {}  # of each column, what is true of the most rows
-        for found in find_fixing_values(self.data, rows, self.columns):
+        for found in find_fixing_values(self.data, rows):
             if found.column not in known and (note := self._fixing(found)):
                 both = most.get(note.column, note), note
                 most[note.column] = max(both, key=lambda each: each.values["n_rows"])
@@ -121,7 +121,8 @@ class _Inspection:
         for name, column in self.columns.items():
             if not (isinstance(column, NumberColumn) and column.scale > 0):
                 continue
-            if not may_have_sentinel(self.data.X.numbers[:, self.places[name].numbers[0]]):
+            encoded = self.data.X
+            if not may_have_sentinel(encoded.numbers[:, encoded.layout.columns[name].numbers[""]]):
                 continue
             numbers = self.values_of(name).to_numpy()
             if (value := find_sentinel(numbers)) is not None:
