@@ -13,7 +13,7 @@ from scratchmlp.estimators.state import forget_training
 _LEAVES = (str, bytes, int, float, type(None), np.generic, type)
 #: Attributes of ensembles that hold something of each training row, in the order of the rows. The
 #: errors on held-out rows, which intervals and sets need, are sorted.
-_OUT_OF_FOLD = ("oof_proba_", "oof_prediction_", "held_out_")
+_OUT_OF_FOLD = ("oof_proba_", "oof_prediction_", "held_out_", "_row_weight")
 
 
 def objects_in(model: Any) -> Iterator[Any]:

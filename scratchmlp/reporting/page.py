@@ -123,7 +123,7 @@ def report(
     -----
     The page contains values of the table: categories, extreme values and the rows that are
     predicted worst. Mind this before you send it. All scores weight all rows alike, also if `fit`
-    had `sample_weight`.
+    had `sample_weight`. Sets and intervals are then those of the weighted fit.
 
     Examples
     --------

@@ -19,7 +19,6 @@ from scratchmlp.tabular.inspection.uncertainty import (
     fit_difficulty,
     held_out_scores,
     n_needed,
-    scored_rows,
 )
 
 MOST_ROWS = 2000  # new ones, for which intervals or sets are predicted
@@ -94,6 +93,11 @@ def _introduction(evaluated: Evaluated) -> str:
             " Here, they are made from the out-of-fold predictions: for the rows of each fold by "
             "the errors on the other folds."
         )
+    if evaluated.blend.uncertainty.scores.weight is not None:
+        text += (
+            " The rows of fit had weights. The coverage is meant for rows that are drawn in "
+            "proportion to them, but the shares here count all rows alike."
+        )
     return text
 
 
@@ -149,8 +153,8 @@ def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, 
         rows, those of `predict_set` or `predict_interval`. For rows of `fit`, those that
         these methods would make with the errors of the other folds alone: sets or intervals around
         the out-of-fold predictions. The expected sizes of errors, to which the widths of intervals
-        are proportional, come from models that were fitted without the fold of the row. All rows
-        have equal weights.
+        are proportional, come from models that were fitted without the fold of the row. Errors have
+        the weights of `fit`.
     """
     rows, sizes, errors = (_held_out if evaluated.rows == "fit" else _new)(evaluated)
     n_known = min(known.n_effective for _, known in errors)
@@ -187,25 +191,30 @@ def _new(evaluated: Evaluated) -> _Known:
 
 def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
-    n_given, held_out = len(evaluated.given[1]), evaluated.estimator.held_out_
-    given, folds = scored_rows(evaluated.numbers, held_out, n_given)
+    estimator = evaluated.estimator
+    given, folds, weight = estimator._scored_rows(getattr(estimator, estimator._oof_name))
     rows = np.searchsorted(evaluated.numbers, given)
     errors = evaluated.errors[rows, np.newaxis]
-    sizes = _sizes(evaluated, rows, errors, folds)
-    scores = errors / sizes
-    parts = [
-        (folds == fold, held_out_scores(scores[folds != fold], None)) for fold in np.unique(folds)
-    ]
-    return rows, sizes, parts
+    sizes = _sizes(evaluated, rows, errors, folds, weight)
+
+    def without(fold: int) -> HeldOutScores:
+        others = folds != fold
+        return held_out_scores(
+            errors[others] / sizes[others], None if weight is None else weight[others]
+        )
+
+    return rows, sizes, [(folds == fold, without(fold)) for fold in np.unique(folds)]
 
 
-def _sizes(evaluated: Evaluated, rows: Rows, errors: FloatArray, folds: Rows) -> FloatArray:
+def _sizes(
+    evaluated: Evaluated, rows: Rows, errors: FloatArray, folds: Rows, weight: FloatArray | None
+) -> FloatArray:
     """Return the expected sizes of errors by models that were fitted without the fold of a row."""
     difficulty = evaluated.blend.uncertainty.difficulty
     if difficulty is None:
         return np.ones(errors.shape)
     X = difficulty_inputs(evaluated.encode(rows), evaluated.outputs[rows])
-    return fit_difficulty(X, errors, difficulty.unit, folds, None)[1]
+    return fit_difficulty(X, errors, difficulty.unit, folds, weight)[1]
 
 
 # Groups of rows.

@@ -180,6 +180,8 @@ class BaseTabular(
     _targets_type: ClassVar[type[ClassLabels] | type[Numbers]]
     _calibration: Calibration | None = None
     _uncertainty: Uncertainty
+    #: Weights of all rows of `fit`, divided by their mean; None if all are equal.
+    _row_weight: FloatArray | None = None
     _oof_name: ClassVar[str]  # of the attribute with the out-of-fold predictions
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -332,6 +334,7 @@ class BaseTabular(
         self.encoder_ = problem.encoder
         self.held_out_ = problem.held_out
         self._targets = problem.targets
+        self._row_weight = kept_weight(problem.sample_weight)
 
     @property
     def _out_of_fold(self) -> FloatArray | None:
@@ -344,6 +347,14 @@ class BaseTabular(
         y = targets.values(problem.data.Y)[rows]
         return targets.score(y, oof[rows], problem.sample_weight[rows])
 
+    def _scored_rows(self, oof: FloatArray) -> tuple[Rows, Rows, FloatArray | None]:
+        """Return the rows whose errors tell how sure predictions are: see `scored_rows`.
+
+        The third array are their weights, None if all are equal.
+        """
+        rows, folds = scored_rows(predicted_rows(oof), self.held_out_, len(oof))
+        return rows, folds, None if self._row_weight is None else kept_weight(self._row_weight[rows])
+
     def _uncertainty_of(
         self, problem: TrainingProblem, oof: FloatArray
     ) -> Callable[[FloatArray], Uncertainty]:
@@ -352,8 +363,7 @@ class BaseTabular(
         It measures those of a part of an ensemble, too, in units of the errors to expect of `oof`.
         """
         targets = self._targets
-        rows, folds = scored_rows(predicted_rows(oof), self.held_out_, len(oof))
-        data, weight = problem.data, kept_weight(problem.sample_weight[rows])
+        data, (rows, folds, weight) = problem.data, self._scored_rows(oof)
         difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
 
         def measure(oof: FloatArray) -> Uncertainty:

@@ -435,6 +435,20 @@ def test_the_errors_of_a_fold_do_not_decide_its_intervals(numbers):
         assert np.delete(far.covered, fold).all()
 
 
+def test_intervals_of_a_weighted_fit_are_those_that_it_predicts():
+    rng, noisy = np.random.default_rng(0), np.arange(200) % 2 > 0
+    X = pd.DataFrame({"x": rng.normal(size=200)})
+    y = X["x"] + rng.normal(size=200) * np.where(noisy, 10.0, 0.3)
+    model = TabularMLPRegressor(**SMALL).fit(X, y, np.where(noisy, 1e-3, 1.0))
+    low, high = model.predict_interval(X, 0.9).T
+    evaluated = evaluate(model, X, y, "fit", 0)
+    found = uncertainty.regions_of(evaluated, [0.9])[0.9]
+    assert np.median(found.size) == pytest.approx(np.median(high - low), rel=0.3)
+    assert found.covered[~noisy].mean() == pytest.approx(0.9, abs=0.05)
+    introduction = uncertainty.uncertainty_section(evaluated, ["x"]).parts[0]
+    assert "The rows of fit had weights." in introduction
+
+
 @pytest.mark.parametrize("name", ["classes", "numbers"])
 def test_sets_and_intervals_of_new_rows(name, request):
     case = request.getfixturevalue(name)
