@@ -11,7 +11,6 @@ import pandas as pd
 from scipy.stats import wilcoxon
 
 from benchmarks.tables import N_FOLDS
-from scratchmlp.cli.scores import half_interval
 from scratchmlp.tabular.scoring import Difference
 
 ENSEMBLE = "TabularEnsemble"  # for classes and for numbers
@@ -69,7 +68,7 @@ def outcome(losses: pd.DataFrame, other: str) -> str:
 
 def least_sure(losses: pd.DataFrame, other: str) -> float:
     """Return half of the 95% interval of a difference on one table; smaller ones are ties."""
-    return half_interval(difference(losses, other), len(pair(losses, other)))
+    return difference(losses, other).half_interval
 
 
 def outcomes(losses: pd.DataFrame, other: str) -> dict[str, int]:

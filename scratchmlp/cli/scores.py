@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
 
 from scratchmlp.cli.comparison import Evaluation
 from scratchmlp.cli.messages import WIDTH, count
@@ -87,8 +86,8 @@ class Scores(NamedTuple):
 
     def unsure(self) -> list[str]:
         """Return the names of the models whose difference has a 95% interval that contains 0."""
-        n_splits, found = len(self.evaluation.folds.splits), self.differences()
-        return [name for name, each in found.items() if each.mean <= half_interval(each, n_splits)]
+        found = self.differences().items()
+        return [name for name, each in found if each.mean <= each.half_interval]
 
     def simplest(self) -> str:
         """Return the simplest model that can be saved and is as good as the best.
@@ -152,9 +151,10 @@ class Scores(NamedTuple):
         """Say which model is the best, by how much, and which is the simplest that is as good."""
         metric, best = self.evaluation.decisive, self.best()
         labels = dict.fromkeys(self.unsure(), "not sure") | dict.fromkeys(self.as_good(), "as good")
-        differences = pd.DataFrame(self.differences(), ["mean", "error"]).T
-        worse = _with_deviations(differences["mean"], differences["error"])
-        error = ", ± its standard error" if differences["error"].notna().any() else ""
+        differences = pd.DataFrame(self.differences(), Difference._fields).T
+        worse = _with_deviations(differences["mean"], differences["standard_error"])
+        has_error = differences["standard_error"].notna().any()
+        error = ", ± its standard error" if has_error else ""
         verdicts = [labels.get(name, "") for name in worse.index]
         rows = _lines(pd.DataFrame({"by": worse, "verdict": verdicts}), header=False)
         return "\n".join(
@@ -172,9 +172,11 @@ class Scores(NamedTuple):
 
     def _simplest_in_words(self) -> str:
         """Say which model is the simplest that is as good as the best."""
-        simplest = self.simplest()
-        if len(self.evaluation.folds.splits) < LEAST_FOLDS:
-            return "Fewer than three splits cannot tell how sure the differences are."
+        simplest, losses = self.simplest(), self.losses()
+        if len(losses.dropna(how="all")) < LEAST_FOLDS:
+            name, some = self.evaluation.decisive.name, losses.isna().any(axis=None)
+            which = f"splits with a defined {name}" if some else "splits"
+            return f"Fewer than three {which} cannot tell how sure the differences are."
         if simplest == self.best():
             return "No simpler model is as good."
         if simplest in self.as_good():
@@ -299,11 +301,6 @@ def _three_digits(mean: float) -> int:
     if mean == 0 or SMALL <= abs(mean) < 10:
         return 3
     return min(2 - exponent(mean), MOST_DECIMALS)
-
-
-def half_interval(difference: Difference, n_splits: int) -> float:
-    """Return half of the 95% confidence interval of a mean difference, by Student's t."""
-    return float(student_t.ppf(0.975, n_splits - 1) * difference.standard_error)
 
 
 def _lacked_time(model: Any) -> bool:

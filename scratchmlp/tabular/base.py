@@ -353,7 +353,8 @@ class BaseTabular(
         The third array are their weights, None if all are equal.
         """
         rows, folds = scored_rows(predicted_rows(oof), self.held_out_, len(oof))
-        return rows, folds, None if self._row_weight is None else kept_weight(self._row_weight[rows])
+        weight = self._row_weight
+        return rows, folds, None if weight is None else kept_weight(weight[rows])
 
     def _uncertainty_of(
         self, problem: TrainingProblem, oof: FloatArray

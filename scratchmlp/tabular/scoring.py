@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import t as student_t
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils._param_validation import StrOptions
@@ -54,10 +55,13 @@ class Difference(NamedTuple):
         Mean over the folds.
     standard_error : float
         Its standard error; nan for fewer than three folds.
+    n_folds : int
+        Number of folds in which both losses are defined.
     """
 
     mean: float
     standard_error: float
+    n_folds: int
 
     @classmethod
     def of(cls, by_fold: "pd.Series[float]", splits: Sequence[tuple[Rows, Rows]]) -> Self:
@@ -79,16 +83,22 @@ class Difference(NamedTuple):
         Difference
             The mean and its standard error.
         """
-        if by_fold.count() < LEAST_FOLDS:
-            return cls(float(by_fold.mean()), np.nan)
+        n_folds = int(by_fold.count())
+        if n_folds < LEAST_FOLDS:
+            return cls(float(by_fold.mean()), np.nan, n_folds)
         n_training, n_held_out = (sum(map(len, rows)) for rows in zip(*splits, strict=True))
-        variance = by_fold.var() * (1 / by_fold.count() + n_held_out / n_training)
-        return cls(float(by_fold.mean()), float(np.sqrt(variance)))
+        variance = by_fold.var() * (1 / n_folds + n_held_out / n_training)
+        return cls(float(by_fold.mean()), float(np.sqrt(variance)), n_folds)
 
     @property
     def is_within_error(self) -> bool:
         """Whether the mean is at most its standard error, or at most 0 if that is unknown."""
         return self.mean <= np.nan_to_num(self.standard_error)
+
+    @property
+    def half_interval(self) -> float:
+        """Half of the 95% confidence interval of the mean, by Student's t."""
+        return float(student_t.ppf(0.975, self.n_folds - 1) * self.standard_error)
 
 
 class _Predicted(BaseEstimator):
