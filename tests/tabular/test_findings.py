@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import GroupKFold, KFold
 
 from scratchmlp import io
+from scratchmlp.batches import sampled
 from scratchmlp.tabular import (
     MisleadingDataWarning,
     TabularEncoder,
@@ -18,6 +19,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.inspection import findings as module
 from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
@@ -116,26 +118,56 @@ def test_a_column_that_explains_almost_all_of_a_number_is_a_leak():
     assert "explains 9" in str(leak)
 
 
-@few_examples
-@given(SEEDS, st.sampled_from(["text", "flag", "missing", "nullable"]))
-def test_a_value_that_fixes_the_target_is_a_leak(seed, kind):
-    rng = np.random.default_rng(seed)
+HOURS = pd.date_range("2020-01-01", "2022-12-31 23:00", freq="h")
+DAYS = HOURS[HOURS.hour == 0]
+FIRST = DAYS[DAYS.day == 1]  # of each month
+SUNDAY, MONTH = HOURS.day_of_week == 6, FIRST.month
+N = np.arange(1000)
+#: What rows with the same target have in a column, what others have, and what is said of the first:
+#: nothing of a part of a month.
+FIXING = {
+    "text": (["in"], ["out", "unknown"], "plan is 'in'"),
+    "flag": ([True], [False], "plan is True"),
+    "nullable": (["in"], ["out", None], "plan is 'in'"),
+    "missing": ([None], N / 7, "plan is missing"),
+    "known": (N / 7, [None], "plan is known"),
+    "known text": ([f"no. {i}" for i in N // 9], [None], "plan is known"),
+    "largest": ([7.0], N / 1000, "plan is 7"),
+    "huge": (1e9 + N % 3, N / 1000, "plan is at least 1000000000"),
+    "tiny": (-1e9 - N % 3, N / 1000, "plan is at most -1000000000"),
+    "Sunday": (HOURS[SUNDAY], HOURS[~SUNDAY], "the weekday of plan is Sun"),
+    "no Sunday": (HOURS[~SUNDAY], HOURS[SUNDAY], "the weekday of plan is not Sun"),
+    "January": (FIRST[MONTH == 1], FIRST[MONTH > 1], "the month of plan is January"),
+    "New Year": (FIRST[MONTH == 1], DAYS[DAYS.day_of_year > 1], None),
+    "midnight": (DAYS, HOURS[HOURS.hour > 6], "the hour of plan is 0"),
+}
+
+
+@pytest.mark.parametrize("kind", FIXING)
+def test_a_value_that_fixes_the_target_is_a_leak(kind):
+    rng = np.random.default_rng(0)
     eligible = rng.random(1000) < 0.4
-    takes_part = eligible & (rng.random(1000) < 0.7)
-    columns = {
-        "text": np.where(takes_part, "in", rng.choice(["out", "unknown"], 1000)),
-        "flag": takes_part,
-        "missing": np.where(takes_part, np.nan, rng.normal(size=1000)),
-        "nullable": pd.array(np.where(takes_part, "in", rng.choice(["out", None], 1000)), "string"),
-    }
-    X = noise(rng, 1000).assign(plan=columns[kind])
+    takes_part = eligible & (rng.random(1000) < 0.57)
+    *both, which = FIXING[kind]
+    own, others = (
+        pd.Series(np.resize(rng.permutation(each), 1000)).astype(object) for each in both
+    )
+    X = noise(rng, 1000).assign(plan=own.where(takes_part, others).infer_objects())
     y = np.where(eligible, "eligible", "not")
-    [leak] = fit(X, y).findings_
-    value = {"text": "in", "flag": True, "missing": None, "nullable": "in"}[kind]
-    expected = {"value": value, "target": "eligible", "n_rows": takes_part.sum()}
-    assert (leak.case, leak.column, leak.values) == ("leak", "plan", expected)
-    assert f"the target is 'eligible' in all {takes_part.sum()} rows" in str(leak).replace("T", "t")
+    leaks = [each.clause for each in fit(X, y).findings_ if each.case == "leak"]
+    said = f"the target is 'eligible' in all {takes_part.sum()} rows in which {which}"
+    assert leaks == ([said] if which else [])
     y[np.flatnonzero(takes_part)[0]] = "not"  # one exception, and nothing is fixed
+    assert ("leak", "plan") not in found(X, y)
+
+
+def test_a_value_must_fix_the_target_also_in_rows_that_are_not_looked_at(monkeypatch):
+    monkeypatch.setattr(module, "_MOST_ROWS", 900)
+    rng, plan = np.random.default_rng(0), N % 4 > 2
+    X, y = noise(rng, 1000).assign(plan=plan), np.where(plan | (N % 4 == 0), "yes", "no")
+    assert found(X, y) == [("leak", "plan")]
+    unseen = np.setdiff1d(np.flatnonzero(plan), sampled(1000, 900))
+    y[unseen[0]] = "no"
     assert found(X, y) == []
 
 
@@ -251,6 +283,13 @@ def test_rows_of_the_same_entity_are_alike(seed, classes):
     assert "drop the column from X and pass it as groups" in str(entity)
     assert found(X, y, groups=person) == []  # the user has decided
     assert found(X, y, cv=GroupKFold(3), groups=person) == []
+
+
+def test_an_entity_whose_rows_have_the_same_target_is_no_leak():
+    X, _, person = persons(0, n_rows=20)
+    y = np.where(np.random.default_rng(0).random(120) < 0.5, "ill", "well")[person]
+    assert found(X, y) == [("entity", "person")]
+    assert found(X, y, groups=np.arange(len(y))) == [("leak", "person")]
 
 
 @few_examples

@@ -18,7 +18,7 @@ from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
 from scratchmlp.tabular.inspection.alike_rows import find_alike_rows
-from scratchmlp.tabular.inspection.fixing_values import find_fixing_values
+from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
 from scratchmlp.tabular.inspection.leaks import find_leaks
 from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
 from scratchmlp.tabular.reading.findings import Note
@@ -127,19 +127,23 @@ class _Inspection:
         leaks = find_leaks(self.all_rows, self.places, self.problem.splits, self.random)
         known = {note.column for note in leaks}
         rows = sampled(len(self.rows), _MOST_ROWS)
-        fixing = find_fixing_values(self.data.rows(rows), self.places)
-        notes = [self._fixing(name, rows[row]) for name, row in fixing.items() if name not in known]
-        return leaks + [note for note in notes if note is not None]
+        most: dict[str, Note] = {}  # of each column, what is true of the most rows
+        for found in find_fixing_values(self.data, rows, self.columns):
+            if found.column not in known and (note := self._fixing(found)):
+                both = most.get(note.column, note), note
+                most[note.column] = max(both, key=lambda each: each.values["n_rows"])
+        return [*leaks, *most.values()]
 
-    def _fixing(self, name: str, row: int) -> Note | None:
-        """Return a note if the value of a row fixes the target in all rows of a column."""
-        values, y = self.values_of(name), self.problem.y[self.rows]
-        value = values.iloc[row]
-        same = np.asarray(values.isna() if pd.isna(value) else values.isin([value]), bool)
-        if (y[same] != y[row]).any():
+    def _fixing(self, found: Fixing) -> Note | None:
+        """Return a note if a value fixes the target in all rows, and there are words for it."""
+        y = self.problem.y[self.rows]
+        if (y[found.same] != y[found.row]).any():
             return None
-        found = {"value": None if pd.isna(value) else _plain(value), "target": _plain(y[row])}
-        return Note("leak", name, found | {"n_rows": int(same.sum())})
+        value = found.described(self.values_of(found.column))
+        if value is None:
+            return None
+        fixed = {"value": _plain(value["value"]), "target": _plain(y[found.row])}
+        return Note("leak", found.column, value | fixed | {"n_rows": int(found.same.sum())})
 
     def sentinels(self) -> Iterator[Note]:
         """Yield columns with a number that may stand for missing values."""
@@ -166,4 +170,4 @@ def _plain(value: Any) -> Any:
     value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
-    return value if isinstance(value, bool | int | float | str) else str(value)
+    return value if isinstance(value, bool | int | float | str | None) else str(value)

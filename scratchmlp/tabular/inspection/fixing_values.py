@@ -1,15 +1,16 @@
 """Values that fix the target: the participants in a plan, for instance, are all eligible for it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.columns.encoded_table import Place
+from scratchmlp.tabular.columns.any_column import Columns
 
 #: Fewest rows of such a value, and their smallest share of all. In fewer, all targets are often the
 #: same where nothing leaks, such as the species of all penguins of an island.
@@ -18,38 +19,105 @@ _FEWEST_ROWS, _LEAST_SHARE = 200, 0.05
 _MOST_OTHERS = 0.5
 
 
-def find_fixing_values(data: Data, places: Mapping[str, Place]) -> dict[str, int]:
+class Fixing(NamedTuple):
+    """A value of an encoded table that fixes the target.
+
+    Attributes
+    ----------
+    column : str
+        Name of the column.
+    suffix : str
+        Suffix of the output that has the value; "" for categories, and for numbers themselves.
+    end : {"least", "most"} or None
+        Whether it is the smallest or the largest value of the output; None for categories.
+    row : int
+        A row that has it.
+    same : ndarray of shape (n_samples,), bool
+        All rows that have it, and not only those that were looked at.
+    """
+
+    column: str
+    suffix: str
+    end: Literal["least", "most"] | None
+    row: int
+    same: NDArray[np.bool_]
+
+    def described(self, values: "pd.Series[Any]") -> dict[str, Any] | None:
+        """Describe the value, as in a `Note`.
+
+        Parameters
+        ----------
+        values : Series of shape (n_samples,)
+            The column, as it is read.
+
+        Returns
+        -------
+        dict of str to object, or None
+            "value" and, unless the column is equal to it, "part". None if there are no words for
+            it, as for the frequency of a category.
+        """
+        output, _, day = self.suffix[1:].partition("_")
+        match output:
+            case "":
+                return self._described_values(values[self.same])
+            case "missing":
+                return {"value": None} | ({"part": "known"} if self.end == "least" else {})
+            case "weekday":
+                return {"value": f"not {day}" if self.end == "least" else day, "part": output}
+            case "month" | "hour":
+                names = values.dt.month_name() if output == "month" else values.dt.hour
+                name = names.iloc[self.row]
+                is_all = np.array_equal(names == name, self.same)  # and not one day of the month
+                return {"value": name, "part": output} if is_all else None
+        return None
+
+    def _described_values(self, values: "pd.Series[Any]") -> dict[str, Any]:
+        """Describe values that are the same, or where numbers begin that are clipped to one."""
+        if self.end is None or values.nunique() == 1:
+            return {"value": values.iloc[0]}
+        if self.end == "least":
+            return {"value": values.max(), "part": "at most"}
+        return {"value": values.min(), "part": "at least"}
+
+
+def find_fixing_values(data: Data, rows: NDArray[np.intp], columns: Columns) -> Iterator[Fixing]:
     """Find values in whose rows all targets are the same, although those of most others differ.
 
-    Looked at are categories, and the smallest and the largest number of each column, which tell
-    also whether it is missing. A target is a class, or the most frequent number.
+    Looked at are categories, and the smallest and the largest value of each output that is a
+    number: of the number itself, of whether it is missing, and of the place of a date in the
+    calendar. A target is a class, or the most frequent number.
 
     Parameters
     ----------
     data : Data
-        The rows to look at; X is an `EncodedTable`.
-    places : mapping of str to Place
-        Where the parts of each column are.
+        All rows; X is an `EncodedTable`.
+    rows : ndarray of int
+        Numbers of the rows to look at.
+    columns : dict of str to Column
+        The columns.
 
-    Returns
-    -------
-    dict of str to int
-        A row with such a value, by the name of its column. One value suffices to tell that the
-        column may leak: if both the smallest and the largest do, it is the largest.
+    Yields
+    ------
+    Fixing
+        What is found.
     """
-    targets, numbers = _same_targets(data), data.X.numbers
-    column_of = {i: name for name, place in places.items() for i in place.numbers}
-    found = {}
-    for extreme in (np.fmin, np.fmax):  # they ignore nan
+    targets, X = _same_targets(data.rows(rows)), data.X
+
+    def fixing(name: str, suffix: str, end: Any, encoded: NDArray[Any], row: int) -> Fixing:
+        return Fixing(name, suffix, end, row, encoded == encoded[row])
+
+    numbers = X.numbers[rows]
+    outputs = [(n, each) for n, c in columns.items() for each in c.suffixes()[c.n_coded_outputs :]]
+    for end, extreme in (("least", np.fmin), ("most", np.fmax)):  # they ignore nan
         has_value = (numbers == extreme.reduce(numbers, axis=0)).T
-        for i in np.flatnonzero(_fixes(has_value, targets)).tolist():
-            found[column_of[i]] = int(has_value[i].argmax())
-    for name, place in places.items():
-        for codes in data.X.codes[:, place.codes].T:
-            has_code = csr_array((np.ones(len(codes)), (codes + 1, np.arange(len(codes)))))
-            for code in np.flatnonzero(_fixes(has_code, targets)[1:]):  # others are missing or rare
-                found[name] = int((codes == code).argmax())
-    return found
+        for i in np.flatnonzero(_fixes(has_value, targets)):
+            yield fixing(*outputs[i], end, X.numbers[:, i], rows[has_value[i].argmax()])
+    coded = [name for name, column in columns.items() if column.coded_as]
+    for name, all_codes in zip(coded, X.codes.T, strict=True):
+        codes = all_codes[rows]
+        has_code = csr_array((np.ones(len(codes)), (codes + 1, np.arange(len(codes)))))
+        for code in np.flatnonzero(_fixes(has_code, targets)[1:]):  # others are missing or rare
+            yield fixing(name, "", None, all_codes, rows[(codes == code).argmax()])
 
 
 def _same_targets(data: Data) -> FloatArray:

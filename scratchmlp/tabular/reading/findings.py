@@ -162,9 +162,9 @@ def _zone(column: str, *, given: str | None, fitted: str | None) -> str:
 
 def _leak(column: str, **values: Any) -> str:
     match values:
-        case {"value": value, "target": target, "n_rows": n_rows}:
-            known = "is missing" if value is None else f"is {value!r}"
-            return f"the target is {target!r} in all {n_rows:,} rows in which {column} {known}"
+        case {"target": target, "n_rows": n_rows, "value": value}:
+            which = _which(column, value, values.get("part", ""))
+            return f"the target is {target!r} in all {n_rows:,} rows in which {which}"
         case {"copy": True}:
             return f"the column {column} tells the target in another unit or on another scale"
         case {"right": right, "usual": usual}:
@@ -174,6 +174,17 @@ def _leak(column: str, **values: Any) -> str:
             )
     share = _percent(1 - values["left"])
     return f"the column {column} alone explains {share} of the variance of the target"
+
+
+def _which(column: str, value: Any, part: str) -> str:
+    match part:
+        case "known":
+            return f"{column} is known"
+        case "at least" | "at most":
+            return f"{column} is {part} {value!r}"
+        case "month" | "weekday" | "hour":
+            return f"the {part} of {column} is {value}"
+    return f"{column} is missing" if value is None else f"{column} is {value!r}"
 
 
 def _percent(share: float) -> str:
