@@ -154,7 +154,9 @@ def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
     )
     assert re.search(f"{sentinel}'weeks=999'", err)
     assert "are 999" not in run(csv(table), *known, "--na", "weeks=999")[1]
-    assert "are alike" not in run(csv(table), *known, "--groups", "person")[1]
+    times = table.assign(week=np.arange(len(table)))
+    for given in (["--groups", "person"], ["--time", "week"]):  # the user has decided
+        assert "are alike" not in run(csv(times), *known, *given)[1]
     leak = table.assign(paid=table["paid"].map({"late": 2.5, "in time": 0.5}), late=table["paid"])
     _, err = run(csv(leak.drop(columns="amount")), "--target", "late")
     assert "the column paid alone predicts 100.0 % of the rows right" in err

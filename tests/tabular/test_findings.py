@@ -299,6 +299,29 @@ def test_entities_whose_rows_are_not_alike_are_none(seed):
     assert found(X, y) == []
 
 
+def test_a_small_increase_of_the_loss_is_not_told_although_most_persons_have_it():
+    X, y, _ = persons(3)
+    far = X["x"] > 0
+    assert ("entity", "person") not in found(X.assign(far=far), y + 20 * far)
+    assert ("entity", "person") in found(X.assign(far=far), y + 5 * far)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.4, []), (0.6, [("entity", "person")])])
+def test_an_entity_that_most_rows_lack_is_not_asked_about(share, expected):
+    X, y, _ = persons(0)
+    known = np.random.default_rng(0).random(len(y)) < share
+    assert found(X.assign(person=X["person"].where(known)), y) == expected
+
+
+def test_rows_count_by_their_weights_in_whether_persons_are_predicted_worse():
+    """The rows that count are alike; the others of the same person have the opposite effect."""
+    X, y, _ = persons(0, n_rows=16)
+    hardly = np.arange(len(y)) % 4 > 0
+    x = X.pop("x")
+    y = np.where(hardly, x - y, y - x)
+    assert found(X, y, sample_weight=np.where(hardly, 0.01, 1.0)) == [("entity", "person")]
+
+
 def in_time(seed, trend, n=800):
     """Return rows of three years, of which a number depends on the others and on the time."""
     rng = np.random.default_rng(seed)
