@@ -341,6 +341,23 @@ def test_bins_without_outputs_are_refused():
         to_onnx(encoder)
 
 
+SIZES_OF_TARGETS = [
+    TabularMLPRegressor(cv=2, **SMALL),
+    TabularEnsembleRegressor([("linear", Ridge())], cv=2),
+    make_pipeline(TabularEncoder(), TO_FLOAT64, Ridge()),
+]
+
+
+@pytest.mark.parametrize("estimator", SIZES_OF_TARGETS, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("size", [1e57, 1e-82])
+def test_targets_that_float32_does_not_hold_are_refused(estimator, size):
+    table, y = make_table(FEW), targets("two numbers")
+    check_exported(estimator.fit(table, np.column_stack([1e-30 * y, 0 * y[:, 0]])), table)
+    message = r"Predictions are up to \d.*, but .* float32: .* between 1e-37 and 1e\+37\. Divide"
+    with pytest.raises(ValueError, match=message):
+        to_onnx(estimator.fit(table, y * [1.0, size]))
+
+
 OF_CATEGORIES = HistGradientBoostingClassifier(max_iter=2, categorical_features=[1])
 UNEQUAL = BaggingClassifier(DecisionTreeClassifier(), random_state=0)
 RIDGES = make_pipeline(TabularEncoder(), RidgeClassifier())

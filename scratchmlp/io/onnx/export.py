@@ -110,8 +110,8 @@ def to_onnx(estimator: Any) -> "ModelProto":
         because they may predict other numbers.
     ValueError
         If ONNX has no expression for something: columns of text or of categories of several kinds,
-        the category "", an activation or a loss of your own, or an estimator of an ensemble that
-        skl2onnx does not convert.
+        the category "", an activation or a loss of your own, numbers to predict that are too large
+        or too small for float32, or an estimator of an ensemble that skl2onnx does not convert.
 
     See Also
     --------

@@ -13,6 +13,9 @@ from scratchmlp import activations
 from scratchmlp.arrays import FloatArray
 from scratchmlp.io.onnx.graph import Value
 
+#: Sizes between which float32 has all its digits, with some room.
+_LEAST, _LARGEST = 1e-37, 1e37
+
 
 def forward(
     x: Value,
@@ -151,6 +154,28 @@ def add_prediction(y: Value, *shape: int) -> None:
     """
     y = y if shape else y.apply("Squeeze", np.array([1], np.int64))
     y.graph.add_output(y, "prediction", *shape)
+
+
+def check_sizes(largest: FloatArray) -> None:
+    """Raise an error unless float32, the type of predictions, can hold those of each output.
+
+    Parameters
+    ----------
+    largest : ndarray of shape (n_outputs,)
+        The largest absolute value that an output may have.
+
+    Raises
+    ------
+    ValueError
+        If one is not 0, but too small or too large.
+    """
+    wrong = (largest > 0) & ~((_LEAST <= largest) & (largest <= _LARGEST))
+    if wrong.any():
+        raise ValueError(
+            f"Predictions are up to {largest[wrong][0]:.3g}, but an ONNX model predicts float32: "
+            f"the largest must be 0 or between {_LEAST:g} and {_LARGEST:g}. Divide the targets by "
+            "a constant, and fit again."
+        )
 
 
 def add_class_columns(value: Value, name: str, classes: NDArray[Any]) -> None:

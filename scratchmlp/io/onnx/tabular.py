@@ -17,12 +17,14 @@ from scratchmlp.io.onnx.layers import (
     add_label,
     add_prediction,
     argmax,
+    check_sizes,
     forward,
     log_logistic,
     softmax,
 )
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.numeric import CLIP
 from scratchmlp.tabular.networks.member import Member
 from scratchmlp.tabular.reading.values import LARGEST
 from scratchmlp.tabular.targets import ClassLabels, Numbers
@@ -53,6 +55,8 @@ def export_linear(graph: Graph, linear: Any, x: Value) -> None:
     if is_classifier(linear):
         _add_classes(y, linear.classes_)
     else:
+        W, b = np.atleast_2d(linear.coef_), np.atleast_1d(linear.intercept_)
+        check_sizes(abs(b) + CLIP * abs(W).sum(axis=1, dtype=np.float64))
         add_prediction(y.astype(np.float32), *linear.coef_.shape[:-1])
 
 
@@ -183,4 +187,5 @@ def _add_classes(proba: Value, classes: Any) -> None:
 
 def _add_numbers(y: Value, targets: Numbers) -> None:
     """Add the output of a regressor for predictions, of shape (n_samples, n_outputs)."""
+    check_sizes(np.maximum(abs(targets.low), abs(targets.high)))
     add_prediction(y.astype(np.float32), *(() if targets.one_column else targets.low.shape))
