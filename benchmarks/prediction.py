@@ -2,7 +2,8 @@
 
 All classifiers are trained at their defaults on 3,000 generated rows with numbers, categories and
 missing values. They predict the same new rows, and the first of them alone, on one thread and in
-turns. Medians of the CPU times are printed; the time of onnxruntime includes making its arrays.
+turns. Medians of the CPU times are printed; the time of onnxruntime includes making its arrays. It
+gets many rows in blocks, and in one call, which takes longer.
 Libraries that are not installed are left out: `accuracy.py` says how to install them.
 
 Usage: python -m benchmarks prediction
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import gen_batches
 
 from benchmarks.machine import describe
 from benchmarks.measuring import seconds, threads
@@ -25,11 +27,12 @@ from benchmarks.tables import mixed
 Predict = Callable[[pd.DataFrame], Any]
 
 TRAINING_ROWS, ROWS = 3_000, 60_000
+BLOCK = 1_000  # rows in a call of onnxruntime
 NAMES = (ENSEMBLE, OURS, "CatBoost", "HistGradientBoosting", "LightGBM")
 
 
-def on_onnxruntime(model: Any) -> Predict:
-    """Convert a model of ours, and return a function that predicts a table with it."""
+def on_onnxruntime(model: Any, block: int) -> Predict:
+    """Convert a model of ours, and return a function that predicts a table, in blocks of rows."""
     from onnxruntime import InferenceSession, SessionOptions
 
     from scratchmlp.io import to_onnx
@@ -40,7 +43,10 @@ def on_onnxruntime(model: Any) -> Predict:
 
     def predict(table: pd.DataFrame) -> Any:
         inputs = {name: array_of(column)[:, None] for name, column in table.items()}
-        return session.run(["probabilities"], inputs)
+        return [
+            session.run(["probabilities"], {name: each[rows] for name, each in inputs.items()})
+            for rows in gen_batches(len(table), block)
+        ]
 
     return predict
 
@@ -70,7 +76,8 @@ def main() -> None:
         predict: dict[str, Predict] = {name: m.predict_proba for name, m in models.items()}
         if find_spec("onnxruntime"):
             for name in (ENSEMBLE, OURS):
-                predict[f"{name}, onnxruntime"] = on_onnxruntime(models[name])
+                predict[f"{name}, onnxruntime"] = on_onnxruntime(models[name], BLOCK)
+                predict[f"{name}, one call"] = on_onnxruntime(models[name], ROWS)
         runs = [
             {"who": name, "all, s": cpu(call, new, 1), "one, ms": 1e3 * cpu(call, new[:1], 50)}
             for _ in range(3)

@@ -1,20 +1,27 @@
 """The container of a model: a zip file of skops, with a manifest that says what is in it.
 
-The manifest is a member of its own. It holds the version of the format, the version of scratchmlp,
-notes of the caller, and a digest of all members. The digest finds damage. It is no signature:
-whoever changes a file on purpose can compute it anew.
+The manifest is a member of its own. It holds the version of the format, the date, the versions of
+what wrote the file, notes of the caller, and a digest of all members. The digest finds damage. It
+is no signature: whoever changes a file on purpose can compute it anew.
 """
 
 import io
 import json
 import os
+import platform
+import warnings
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import numpy as np
+import sklearn
+from sklearn.utils.fixes import parse_version
+
 from scratchmlp import __version__
-from scratchmlp.public import public
+from scratchmlp.public import public, stacklevel
 
 #: Major and minor version of the format. Files of a newer major version cannot be read.
 FORMAT = (1, 0)
@@ -43,7 +50,15 @@ class ModelFileError(ValueError):
 
 def to_bytes(members: Mapping[str, bytes], notes: Mapping[str, Any]) -> bytes:
     """Return the bytes of a model file: the schema and the arrays, with a manifest."""
-    manifest = {"format": list(FORMAT), "version": __version__, "notes": dict(notes)}
+    manifest = {
+        "format": list(FORMAT),
+        "version": __version__,
+        "scikit-learn": sklearn.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "notes": dict(notes),
+    }
     manifest["sha256"] = _digest(manifest, members)
     buffer = io.BytesIO()
     with ZipFile(buffer, "w", ZIP_DEFLATED) as file:
@@ -72,6 +87,11 @@ def members_of(data: bytes) -> dict[str, bytes]:
         If the format of the file is too new.
     Exception
         Of any type, if the file is damaged or is no model.
+
+    Warns
+    -----
+    UserWarning
+        If a newer scikit-learn has written the file.
     """
     with ZipFile(io.BytesIO(data)) as file:
         members = {name: file.read(name) for name in file.namelist()}
@@ -86,7 +106,21 @@ def members_of(data: bytes) -> dict[str, bytes]:
         )
     if manifest.pop("sha256") != _digest(manifest, members):
         raise ValueError("its contents do not have the digest that the file states")
+    _warn_if_older(manifest)
     return members
+
+
+def _warn_if_older(manifest: Mapping[str, Any]) -> None:
+    """Warn if this scikit-learn is older than the one that wrote a file."""
+    wrote = str(manifest.get("scikit-learn", "0"))  # earlier versions did not say
+    if parse_version(wrote) > parse_version(sklearn.__version__):
+        warnings.warn(
+            f"The file was written on {manifest['date']!s:.10} with scikit-learn {wrote:.40}, and "
+            f"this one is older: {sklearn.__version__}. The model may fail or predict other "
+            "numbers. Update scikit-learn.",
+            UserWarning,
+            stacklevel=stacklevel(),
+        )
 
 
 def read_notes(path: str | os.PathLike[str]) -> Any:

@@ -102,6 +102,11 @@ def load(path: str | os.PathLike[str], *, trusted: Collection[str | type] = ()) 
     OSError
         If the file cannot be read.
 
+    Warns
+    -----
+    UserWarning
+        If a newer scikit-learn has written the file than the one that is installed.
+
     See Also
     --------
     save : Save an estimator.

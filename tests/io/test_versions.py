@@ -1,13 +1,19 @@
 """Files of earlier versions load, and files of newer formats are refused with a sentence."""
 
+import json
+import platform
 import warnings
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
+import sklearn
 
+from scratchmlp import __version__
 from scratchmlp.io import ModelFileError, load, save
-from scratchmlp.io.container import FORMAT, read_notes
+from scratchmlp.io.container import FORMAT, MANIFEST, read_notes
 from scratchmlp.io.files import model_bytes
 from tests.helpers.damage import with_manifest
 from tests.helpers.model_files import CLASSES, X, fitted, inputs, predictions
@@ -57,6 +63,24 @@ def test_a_newer_format_is_refused(path):
 def test_a_newer_minor_version_loads(path):
     change_manifest(path, format=[FORMAT[0], FORMAT[1] + 1], version="0.9", more=[])
     load(path)
+
+
+def test_a_file_says_when_and_with_which_versions_it_was_written(path):
+    with ZipFile(path) as file:
+        manifest = json.loads(file.read(MANIFEST))
+    wrote = {"version": __version__, "scikit-learn": sklearn.__version__, "numpy": np.__version__}
+    assert manifest.items() >= (wrote | {"python": platform.python_version()}).items()
+    assert datetime.now(UTC) - datetime.fromisoformat(manifest["date"]) < timedelta(hours=1)
+
+
+def test_a_file_of_a_newer_scikit_learn_loads_with_a_warning(path):
+    change_manifest(path, **{"scikit-learn": "99.1", "date": "2030-01-02T03:04:05+00:00"})
+    message = r"on 2030-01-02 with scikit-learn 99\.1, and this one is older: .*Update scikit-learn"
+    with pytest.warns(UserWarning, match=message) as caught:
+        load(path)
+    assert caught[0].filename == __file__
+    change_manifest(path, **{"scikit-learn": "1.9.0"})
+    load(path)  # without a warning
 
 
 @pytest.mark.parametrize("wrong", [None, 1, [1], ["1", 0], [1, 0, 0]])

@@ -169,7 +169,7 @@ def check_sizes(largest: FloatArray) -> None:
     ValueError
         If one is not 0, but too small or too large.
     """
-    wrong = (largest > 0) & ~((_LEAST <= largest) & (largest <= _LARGEST))
+    wrong = (largest > 0) & ((largest < _LEAST) | (largest > _LARGEST))
     if wrong.any():
         raise ValueError(
             f"Predictions are up to {largest[wrong][0]:.3g}, but an ONNX model predicts float32: "
