@@ -10,39 +10,32 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.workloads import N_CLASSES, Case, new_rows
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.model_selection import StackedGridSearchCV
 
 Work = Callable[[], Any]
 
-GRID = {
-    "learning_rate_init": [0.001, 0.003, 0.01, 0.03],
-    "hidden_layer_sizes": [(4,), (8,), (16,), (32,)],
-}
 ALPHA = 1e-4  # the estimators' default
 
 
-def estimator(cls: type, case: Case, **changes: Any) -> Any:
+def estimator(cls: type, case: Case) -> Any:
     """Return an estimator that trains for exactly the epochs of the case."""
-    parameters = {
-        "hidden_layer_sizes": case.hidden,
-        "solver": case.solver,
-        "alpha": ALPHA,
-        "batch_size": case.batch,
-        "shuffle": case.shuffle,
-        "learning_rate_init": case.learning_rate,
-        "momentum": 0.0,
-        "nesterovs_momentum": False,
-        "max_iter": case.epochs,
-        "tol": 0.0,
-        "n_iter_no_change": case.epochs,
-        "random_state": 0,
-    }
-    return cls(**(parameters | changes))
+    return cls(
+        hidden_layer_sizes=case.hidden,
+        solver=case.solver,
+        alpha=ALPHA,
+        batch_size=case.batch,
+        shuffle=case.shuffle,
+        learning_rate_init=case.learning_rate,
+        momentum=0.0,
+        nesterovs_momentum=False,
+        max_iter=case.epochs,
+        tol=0.0,
+        n_iter_no_change=case.epochs,
+        random_state=0,
+    )
 
 
 def fit(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
@@ -51,17 +44,6 @@ def fit(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
     def work() -> None:
         model = estimator(cls, case).fit(X, y)
         assert model.n_iter_ == case.epochs
-
-    return work
-
-
-def search(cls: type, case: Case, X: Any, y: np.ndarray, *, search: type = GridSearchCV) -> Work:
-    """Search the grid in five folds, and fit the best on all rows."""
-
-    def work() -> None:
-        model = estimator(cls, case, batch_size="auto")
-        found = search(model, GRID, cv=5, n_jobs=1).fit(X, y)
-        assert found.best_estimator_.n_iter_ == case.epochs
 
     return work
 
@@ -136,11 +118,6 @@ CONTESTANTS: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
         "ours": partial(fit, ScratchMLPClassifier),
         "MLPClassifier": partial(fit, MLPClassifier),
         "torch": torch_fit,
-    },
-    "search": {
-        "ours": partial(search, ScratchMLPClassifier, search=StackedGridSearchCV),
-        "one by one": partial(search, ScratchMLPClassifier),
-        "MLPClassifier": partial(search, MLPClassifier),
     },
     "predict": {
         "ours": partial(predict, ScratchMLPClassifier),

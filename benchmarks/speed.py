@@ -4,10 +4,10 @@ All do the same work, taking turns in one process, and the medians of their time
 
 - ours, and scikit-learn's MLPClassifier, with the same parameters otherwise at their defaults;
 - torch, eager, with fused optimizers, where it is installed (`pip install torch`; its build for
-  processors alone is enough); on a full batch it does not shuffle;
-- one by one: in a search, our networks without stacks.
+  processors alone is enough); on a full batch it does not shuffle.
 
-Making and casting the data is not timed, nor is a first, short run of each.
+Making and casting the data is not timed, nor is a first, short run of each. Then grid searches over
+pipelines, in CPU time: see `benchmarks.searches`.
 
 Usage: python -m benchmarks speed [--threads 1|all|N] [--cases NAME ...] [--check]
 """
@@ -24,9 +24,11 @@ from threadpoolctl import threadpool_info
 
 from benchmarks.machine import describe
 from benchmarks.measuring import measure
-from benchmarks.workloads import CASES, DTYPES
+from benchmarks.searches import main_table
+from benchmarks.workloads import CASES, DTYPES, Case
 
-OTHERS = ("MLPClassifier", "torch", "one by one")
+OTHERS = ("MLPClassifier", "torch")
+FORMAT = "{:.3g}".format
 
 
 def blas() -> str:
@@ -40,14 +42,25 @@ def main() -> int:
     """Measure, print, and return 1 if a bar that counts is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", default="1", help="a number, or 'all'; default 1")
-    parser.add_argument("--cases", nargs="*", choices=CASES, default=list(CASES), metavar="NAME")
+    known = [*CASES, "searches"]
+    parser.add_argument("--cases", nargs="*", choices=known, default=known, metavar="NAME")
     parser.add_argument("--check", action="store_true", help="fail if a ratio is below its bar")
     args = parser.parse_args()
     n_threads = os.cpu_count() if args.threads == "all" else int(args.threads)
     warnings.simplefilter("ignore", ConvergenceWarning)  # every fit runs all of its epochs
     print(f"{describe('torch')}, {blas()}, {n_threads} of {os.cpu_count()} cores")
+    missed = False
+    if cases := [CASES[name] for name in args.cases if name in CASES]:
+        missed = contest(cases, n_threads)
+    if "searches" in args.cases:
+        print(f"\nGrid searches, CPU time\n{main_table().to_string(float_format=FORMAT)}")
+    return int(args.check and missed)
+
+
+def contest(cases: list[Case], n_threads: int) -> bool:
+    """Time the contestants of some cases, print a table, and return whether a bar is missed."""
     times, least = {}, {}
-    for case, dtype in product((CASES[name] for name in args.cases), DTYPES):
+    for case, dtype in product(cases, DTYPES):
         times[case.title, dtype] = measure(case, dtype, n_threads)
         number = DTYPES.index(dtype)
         least[case.title, dtype] = {name: bars[number] for name, bars in case.against.items()}
@@ -57,8 +70,8 @@ def main() -> int:
     ratios = medians[[*OTHERS]].div(medians["ours"], axis=0)
     columns = {", ms": 1e3 * medians, " / ours": ratios, " bar": bars}
     table = pd.concat([part.add_suffix(suffix) for suffix, part in columns.items()], axis=1)
-    print(f"\n{table.to_string(na_rep='-', float_format='{:.3g}'.format)}")
-    return int(args.check and (ratios < bars).any(axis=None))
+    print(f"\n{table.to_string(na_rep='-', float_format=FORMAT)}")
+    return bool((ratios < bars).any(axis=None))
 
 
 if __name__ == "__main__":

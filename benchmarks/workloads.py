@@ -33,7 +33,7 @@ class Case:
     hidden: tuple[int, ...]
     epochs: int  # of each fit; nothing ends it earlier
     against: dict[str, Bars]
-    kind: str = "fit"  # or "search", or "predict"
+    kind: str = "fit"  # or "predict"
     batch: int = 200
     shuffle: bool = True  # before each epoch; MLPClassifier shuffles even a full batch
     solver: str = "adam"  # or "sgd", without momentum
@@ -89,12 +89,6 @@ def new_rows(n_rows: int) -> Data:
     return X, np.arange(n_rows) % N_CLASSES
 
 
-def search(table: str, data: Callable[[], Data], epochs: int, bars: Bars = NO_BARS) -> Case:
-    """Return the case of a search, with the bars beside MLPClassifier."""
-    against = {"MLPClassifier": bars, "one by one": (0.95, 0.95)}
-    return Case(f"search on {table}, 81 fits", data, (), epochs, against, kind="search", runs=3)
-
-
 IRIS = Case(
     "Iris, (4,), full batch, SGD",
     iris,
@@ -143,10 +137,6 @@ CASES = {
         against={"MLPClassifier": (2, 2)},
         runs=3,
     ),
-    "search": search("Iris", iris, 200, (9, 7)),
-    "search-200x20": search("200×20", partial(dense, 200, 20, 3), 100),
-    "search-500x10": search("500×10", partial(dense, 500, 10, 3), 50),
-    "search-digits": search("digits", digits, 10),
     "one-row": Case(
         "predict_proba, 1×64, (100,)",
         partial(new_rows, 1),

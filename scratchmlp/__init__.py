@@ -48,7 +48,6 @@ _PUBLIC = (
     "initializers",
     "io",
     "losses",
-    "model_selection",
     "optimizers",
     "plotting",
     "schedules",

@@ -8,8 +8,8 @@ import pytest
 
 MODULES = [
     "scratchmlp", "scratchmlp.activations", "scratchmlp.callbacks", "scratchmlp.losses",
-    "scratchmlp.model_selection", "scratchmlp.network", "scratchmlp.optimizers",
-    "scratchmlp.plotting", "scratchmlp.schedules", "scratchmlp.tabular",
+    "scratchmlp.network", "scratchmlp.optimizers", "scratchmlp.plotting", "scratchmlp.schedules",
+    "scratchmlp.tabular",
 ]  # fmt: skip
 
 

@@ -24,7 +24,6 @@ from sklearn.preprocessing import OneHotEncoder
 PACKAGE = Path(__file__).parents[1] / "scratchmlp"
 
 VALIDATION = "sklearn.utils._param_validation"
-HALVING = "sklearn.model_selection._search_successive_halving"
 BOOSTING = "sklearn.ensemble._hist_gradient_boosting"
 #: Names that modules import.
 IMPORTED = {
@@ -41,18 +40,14 @@ IMPORTED = {
     "sklearn.utils._chunking.get_chunk_n_rows": "predictions: rows of a chunk within the memory",
     "sklearn.utils._safe_indexing": "rows of a table of any library: folds, reports, clusters",
     "sklearn.utils.metaestimators._BaseComposition": "parts of ensembles as parameters: `a__alpha`",
-    "sklearn.utils.metaestimators._safe_split": "searches: rows of a fold, also of kernels",
     "sklearn.utils.multiclass._check_partial_fit_first_call": "partial_fit: its `classes`",
     "sklearn.utils.validation._check_categorical_features": "categorical_features and the others",
     "sklearn.utils.validation._check_feature_names_in": "get_feature_names_out of the encoders",
-    "sklearn.utils.validation._check_method_params": "searches: fit parameters of a fold",
     "sklearn.utils.validation._check_sample_weight": "sample_weight of importances and clusters",
     "sklearn.utils.validation._check_y": "targets of tables, whose errors are scikit-learn's",
     "sklearn.utils.validation._num_samples": "the number of rows of a table of any library",
     "sklearn.preprocessing._data._handle_zeros_in_scale": "clusters: the scale of a column",
     "sklearn.preprocessing._data._is_constant_feature": "clusters: columns without a scale",
-    "sklearn.model_selection._search.BaseSearchCV": "the base of our searches",
-    f"{HALVING}.HalvingGridSearchCV": "our halving searches; public after an experimental import",
     "sklearn.ensemble._forest.BaseForest": "model files: which objects are forests",
     f"{BOOSTING}.gradient_boosting.BaseHistGradientBoosting": "model files: what boosted trees are",
     "skops.io._utils.get_module": "model files: the module that skops writes for a type",
@@ -61,15 +56,11 @@ IMPORTED = {
 OVERRIDDEN = {
     "sklearn.base.BaseEstimator._validate_params": "messages that suggest a name",
     "sklearn.base.BaseEstimator._get_param_names": "parameters in the order of the signature",
-    "sklearn.model_selection._search.BaseSearchCV._run_search": "searches train together",
-    "sklearn.model_selection._search.BaseSearchCV._format_results": "searches: fit_time of a task",
 }
 #: Attributes of objects of other packages.
 ATTRIBUTES = {
     "_skl_callbacks": "callbacks of scikit-learn: whether an estimator has some",
     "_init_callback_context": "callbacks of scikit-learn: the task of a fit",
-    "_get_routed_params_for_fit": "searches: parameters for the splitter and for fits",
-    "_checked_cv_orig": "searches: the splitter after validation",
     "_get_params": "parts of ensembles as parameters",
     "_set_params": "parts of ensembles as parameters",
     "_validate_names": "names of parts of ensembles",
@@ -139,9 +130,8 @@ def is_ours(each):
 
 
 def classes():
-    """Return the classes of networks, estimators for tables, searches, and what these import."""
+    """Return the classes of networks, estimators for tables, and what these import."""
     import_module(f"{OURS}.tabular")  # only here: without a private name it may fail
-    import_module(f"{OURS}.model_selection")
     modules = [module for name, module in [*sys.modules.items()] if name.startswith(f"{OURS}.")]
     found = {each for module in modules for each in vars(module).values() if isclass(each)}
     return filter(is_ours, found)

@@ -9,7 +9,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.model_selection import fit_together
 
 X, y = make_moons(200, noise=0.25, random_state=0)
 X_new, y_new = make_moons(2000, noise=0.25, random_state=1)
@@ -23,7 +22,8 @@ networks = [
     for rate in rates
 ]
 with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
-    fit_together(networks, X, y)
+    for each in networks:
+        each.fit(X, y)
 losses = np.array([log_loss(y_new, each.predict_proba(X_new)) for each in networks])
 losses = losses.reshape(len(widths), len(rates))
 row, column = np.unravel_index(losses.argmin(), losses.shape)

@@ -13,7 +13,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -23,7 +23,6 @@ from scratchmlp.cli.files import save_pictures
 from scratchmlp.cli.messages import say
 from scratchmlp.cli.scores import Scores
 from scratchmlp.losses import SquaredError
-from scratchmlp.model_selection import StackedGridSearchCV
 from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import Picture
 
@@ -141,11 +140,11 @@ def _score(network: ScratchMLPClassifier, X: Any, y: Any) -> tuple[float, float]
 # The tuned network beside LogisticRegression.
 
 
-def _make_search() -> StackedGridSearchCV:
+def _make_search() -> GridSearchCV:
     """Make a grid search over learning rates and numbers of hidden units."""
     # On the full batch, alpha=1 is the penalty of LogisticRegression's default, C=1.
     network = ScratchMLPClassifier(alpha=1.0, max_iter=100, random_state=0)
-    return StackedGridSearchCV(
+    return GridSearchCV(
         make_pipeline(StandardScaler(), network),
         {
             "scratchmlpclassifier__learning_rate_init": LEARNING_RATES,
@@ -156,7 +155,7 @@ def _make_search() -> StackedGridSearchCV:
     )
 
 
-def _compare_with_linear(search: StackedGridSearchCV, X: pd.DataFrame, y: NDArray[Any]) -> None:
+def _compare_with_linear(search: GridSearchCV, X: pd.DataFrame, y: NDArray[Any]) -> None:
     """Print the scores of both models on the same folds; every fold repeats the search."""
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     evaluation = make_evaluation(y, is_class=True, n_repeats=REPEATS)
@@ -190,7 +189,7 @@ def _learning_curve(curves: dict[str, pd.DataFrame]) -> Picture:
     return Picture("Learning curve", text, plot)
 
 
-def _search_scores(search: StackedGridSearchCV) -> Picture:
+def _search_scores(search: GridSearchCV) -> Picture:
     """Draw the mean log-loss of each learning rate and number of hidden units as a heat map."""
     losses = -search.cv_results_["mean_test_score"]
     # The grid orders its parameters by name: hidden units before learning rates.

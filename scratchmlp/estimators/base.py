@@ -126,9 +126,6 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         >>> round(network.fit(X, y, X_val=X_val, y_val=y_val).best_validation_score_, 2)
         0.97
         """
-        if trained := self.__dict__.pop("_trained", None):  # by a search, together with others
-            self.__dict__.update(trained)
-            return self
         rows, validation = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
         return self._fit(lambda estimator: in_memory.prepare(estimator, *rows, validation), rows)
 

@@ -20,9 +20,6 @@ _NAMES = {
     "scratchmlp.losses": (
         "AbsoluteError FocalLoss HuberLoss LogLoss PoissonLoss QuantileLoss SquaredError"
     ),
-    "scratchmlp.model_selection": (
-        "StackedGridSearchCV StackedHalvingGridSearchCV StackedRandomizedSearchCV"
-    ),
     "scratchmlp.network": "Network",
     "scratchmlp.optimizers": "AdaGrad Adam AdamW NAdam RMSProp SGD",
     "scratchmlp.schedules": "Constant CosLog4 Cosine FlatCosine InverseScaling OneCycle",

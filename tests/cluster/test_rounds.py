@@ -15,13 +15,13 @@ from dask.sizeof import sizeof
 from distributed import wait
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.dask import fit
 from scratchmlp.dask.rounds import Rounds, moves, reduced, task
-from scratchmlp.model_selection import StackedGridSearchCV
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.cluster_examples import arrays, check_nothing_stays, on_cluster, table
 
@@ -153,9 +153,9 @@ NETWORK, GRID = ScratchMLPClassifier((4,), max_iter=3, random_state=0), {"alpha"
 
 
 def test_searches_send_their_fits_to_the_cluster(client):
-    local = StackedGridSearchCV(NETWORK, GRID, cv=2).fit(*IRIS)
+    local = GridSearchCV(NETWORK, GRID, cv=2).fit(*IRIS)
     with joblib.parallel_config(backend="dask"):
-        found = StackedGridSearchCV(NETWORK, GRID, cv=2, n_jobs=2).fit(*IRIS)
+        found = GridSearchCV(NETWORK, GRID, cv=2, n_jobs=2).fit(*IRIS)
     for name in ("split0_test_score", "split1_test_score"):
         np.testing.assert_array_equal(found.cv_results_[name], local.cv_results_[name])
     np.testing.assert_array_equal(found.best_estimator_.theta_, local.best_estimator_.theta_)

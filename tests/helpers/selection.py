@@ -24,7 +24,6 @@ SLOWEST = [
     "tests/cluster/test_failures.py",
     "tests/test_common.py",
     "docs/cluster.md",
-    "tests/model_selection/test_search.py",
     "tests/test_parity.py",
     "tests/tabular/test_ensemble.py",
     "tests/cli/test_save_and_predict.py",

@@ -11,7 +11,6 @@ from sklearn.preprocessing import QuantileTransformer
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.io import TRUSTED, load, save
-from scratchmlp.model_selection import StackedGridSearchCV
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.model_files import same
 
@@ -68,7 +67,7 @@ def with_parameters(kind, values):
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of LogisticRegressionCV
-@pytest.mark.parametrize("Part", [*PARTS, StackedGridSearchCV], ids=lambda part: part.__name__)
+@pytest.mark.parametrize("Part", PARTS, ids=lambda part: part.__name__)
 def test_parts_predict_the_same(Part, tmp_path):
     network = R if "Regressor" in Part.__name__ else C
     networks = {"estimator": network, "estimators": [("a", network), ("b", network)]}
