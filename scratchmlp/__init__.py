@@ -9,7 +9,7 @@ The estimators are in `scratchmlp.estimators`. The estimators for raw tables are
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from scratchmlp.public import on_first_use
+from scratchmlp.utils.public import on_first_use
 
 if TYPE_CHECKING:
     from scratchmlp.estimators.classifier import ScratchMLPClassifier

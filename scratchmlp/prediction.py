@@ -12,7 +12,7 @@ from sklearn.utils._chunking import get_chunk_n_rows
 
 from scratchmlp.arrays import FloatArray, memory_order
 from scratchmlp.network import Network
-from scratchmlp.threads import threads
+from scratchmlp.utils.threads import threads
 
 #: Bytes that the arrays of a chunk may take. Larger arrays do not fit into the processor's cache.
 _CACHE = 2**19

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.optimizers import State
-from scratchmlp.public import public
+from scratchmlp.utils.public import public
 
 
 @public("scratchmlp")

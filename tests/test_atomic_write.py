@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from scratchmlp.atomic_write import write_atomically
+from scratchmlp.utils.atomic_write import write_atomically
 
 needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="there are no locks")
 HEX = "0123456789abcdef" * 2
@@ -82,7 +82,7 @@ def test_only_temporary_files_of_the_same_file_without_a_writer_are_removed(tmp_
 
 @needs_locks
 def test_another_writer_removes_no_temporary_file_that_is_locked(tmp_path, monkeypatch):
-    from scratchmlp.atomic_write import fcntl
+    from scratchmlp.utils.atomic_write import fcntl
 
     lock, removed = fcntl.flock, []
 
@@ -107,7 +107,7 @@ def test_another_writer_removes_no_temporary_file_that_is_locked(tmp_path, monke
 
 @needs_locks
 def test_a_file_system_without_locks_is_enough(tmp_path, monkeypatch):
-    from scratchmlp.atomic_write import fcntl
+    from scratchmlp.utils.atomic_write import fcntl
 
     def fail(file, operation):
         raise OSError(95, "Operation not supported")

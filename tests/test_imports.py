@@ -120,7 +120,7 @@ def test_names_and_public_modules_are_imported_on_first_use():
     code = """
 import sys, scratchmlp
 ours = {name for name in sys.modules if name.startswith("scratchmlp")}
-assert ours == {"scratchmlp", "scratchmlp.public"}
+assert ours == {"scratchmlp", "scratchmlp.utils.public"}
 assert not {"numpy", "scipy", "sklearn"} & {*sys.modules}
 assert {*scratchmlp._MODULES, "__version__"} == {*scratchmlp.__all__}
 assert {"tabular", "ScratchMLPClassifier"} < {*dir(scratchmlp)}

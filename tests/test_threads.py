@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.threads import threads
+from scratchmlp.utils.threads import threads
 from tests.helpers.blas_threads import blas_threads
 
 X, Y = load_digits(return_X_y=True)

@@ -1,5 +1,5 @@
 """The command line: ``python -m scratchmlp``."""
 
-from scratchmlp.public import on_first_use
+from scratchmlp.utils.public import on_first_use
 
 __getattr__ = on_first_use(__name__, {"ColumnReader": "column_reader"})

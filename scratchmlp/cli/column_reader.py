@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from scratchmlp.cli.columns import read_columns
-from scratchmlp.public import public
 from scratchmlp.tabular import TabularEncoder
+from scratchmlp.utils.public import public
 
 
 @public("scratchmlp.cli")  # model files contain this name

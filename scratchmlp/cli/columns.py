@@ -9,13 +9,13 @@ from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.cli.messages import InputError, count, quote, quoted, with_notes
 from scratchmlp.cli.roles import Roles
-from scratchmlp.names import listed
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.findings import describe
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
+from scratchmlp.utils.names import listed
 
 #: What to do, by the case of a note. Notes of other cases are not printed: `describe_columns` says
 #: what is left out.

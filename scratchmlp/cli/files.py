@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from scratchmlp.atomic_write import check_writable, write_atomically
 from scratchmlp.cli.messages import WIDTH, InputError
-from scratchmlp.extras import check_installed
 from scratchmlp.reporting.content import Picture
 from scratchmlp.reporting.page import PACKAGES
 from scratchmlp.reporting.pictures import side_by_side
+from scratchmlp.utils.atomic_write import check_writable, write_atomically
+from scratchmlp.utils.extras import check_installed
 
 
 def check_files(read: Iterable[str | Path | None], written: Iterable[Path | None]) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TextIO
 
-from scratchmlp.names import listed, most_similar
+from scratchmlp.utils.names import listed, most_similar
 
 _UNITS = {"hour": 3600, "minute": 60, "second": 1}
 WIDTH = 99  # characters of a line of scores, or of what is said about a picture

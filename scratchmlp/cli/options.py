@@ -12,7 +12,7 @@ from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.help import DESCRIPTION, DETAILS, FOR_TRAINING, GROUPS, LISTS, USAGE
 from scratchmlp.cli.messages import InputError, quote, quoted
 from scratchmlp.cli.roles import Roles
-from scratchmlp.names import most_similar
+from scratchmlp.utils.names import most_similar
 
 
 class Options:

@@ -19,12 +19,12 @@ from scratchmlp.cli.named_columns import check_column, check_roles
 from scratchmlp.cli.reading import RawTable, read_file
 from scratchmlp.cli.roles import NO_ROLES, Roles
 from scratchmlp.cli.target import as_text, choose_target
-from scratchmlp.names import listed, most_similar
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.missing import mark_missing
 from scratchmlp.tabular.reading.values import VALUES, Kind, to_numbers
+from scratchmlp.utils.names import listed, most_similar
 
 ORDERED: tuple[Kind, ...] = ("number", "date", "duration")  # kinds of values that can order rows
 

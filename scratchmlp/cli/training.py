@@ -26,13 +26,13 @@ from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, expor
 from scratchmlp.cli.scores import NETWORKS_ALONE, Scores, fit_notes
 from scratchmlp.cli.table import Table, load_table
 from scratchmlp.cli.target import describe_classes
-from scratchmlp.names import listed
 from scratchmlp.reporting.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.mistakes import COUNTED
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.utils.names import listed
 
 
 def compare_and_train(data: str, options: Options) -> None:

@@ -13,7 +13,7 @@ from scratchmlp.dask.pieces import Piece, take
 from scratchmlp.dask.rounds import added, reduced, task
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
-from scratchmlp.threads import threads
+from scratchmlp.utils.threads import threads
 
 #: Bytes of the arrays of a pass. A piece with more rows is evaluated in chunks of rows.
 _WORKSPACE = 2**22

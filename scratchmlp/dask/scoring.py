@@ -21,7 +21,7 @@ from scratchmlp.estimators.prepared import Validate
 from scratchmlp.estimators.state import forget_training
 from scratchmlp.estimators.targets import MULTILABEL
 from scratchmlp.prediction import raw_scores
-from scratchmlp.threads import threads
+from scratchmlp.utils.threads import threads
 
 
 def _accuracy(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:

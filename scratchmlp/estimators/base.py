@@ -40,11 +40,11 @@ from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
 from scratchmlp.prediction import hidden_activations, raw_scores
-from scratchmlp.public import stacklevel
 from scratchmlp.run import DivergenceError, Run
 from scratchmlp.solvers import LBFGS, Descent
-from scratchmlp.threads import threads
 from scratchmlp.training import Training, train
+from scratchmlp.utils.public import stacklevel
+from scratchmlp.utils.threads import threads
 
 
 class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parameters, ABC):

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 from sklearn.callback import with_callbacks
 
-from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.monitor import Monitor, Observer
 from scratchmlp.run import Run
+from scratchmlp.utils.atomic_fit import all_at_once
 
 Reconstruct: TypeAlias = Callable[[Any, Run, Monitor], dict[str, Any]]
 
@@ -41,7 +41,7 @@ class CallbackTasks(Observer):
     ----------
     fitted : estimator
         The copy of the estimator that `fit` works on, once there is one: see
-        `scratchmlp.atomic_fit`. Callbacks know the fit by the estimator itself.
+        `scratchmlp.utils.atomic_fit`. Callbacks know the fit by the estimator itself.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ from scratchmlp.estimators.base import BaseMLP, has_partial_fit
 from scratchmlp.estimators.parameters import refuse_own_outputs
 from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
 from scratchmlp.losses import Loss, losses_for
-from scratchmlp.public import public
+from scratchmlp.utils.public import public
 
 
 def has_probabilities(classifier: "ScratchMLPClassifier") -> bool:

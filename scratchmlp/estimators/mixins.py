@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from scratchmlp.names import most_similar
+from scratchmlp.utils.names import most_similar
 
 
 class OtherVersionWarning(InconsistentVersionWarning):

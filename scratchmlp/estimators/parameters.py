@@ -31,9 +31,9 @@ from scratchmlp.initializers import INITIALIZERS, Initializer
 from scratchmlp.losses import LOSSES, Loss, losses_for, own_outputs
 from scratchmlp.network import Network
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer, with_plain_numbers
-from scratchmlp.public import stacklevel
 from scratchmlp.schedules import SCHEDULES, Adaptive, Constant, InverseScaling, Progress, Schedule
 from scratchmlp.solvers import LBFGS, Descent
+from scratchmlp.utils.public import stacklevel
 
 
 class _Instance(HasMethods):

@@ -15,7 +15,7 @@ from scratchmlp.estimators.scaling import scaled_r2
 from scratchmlp.estimators.targets import NumericTargets
 from scratchmlp.estimators.validation import check_outputs
 from scratchmlp.losses import LOSSES, Loss, losses_for
-from scratchmlp.public import public
+from scratchmlp.utils.public import public
 
 
 @public("scratchmlp")

@@ -7,7 +7,7 @@ makes a model that other programs read.
 
 from typing import TYPE_CHECKING
 
-from scratchmlp.public import on_first_use
+from scratchmlp.utils.public import on_first_use
 
 if TYPE_CHECKING:
     from scratchmlp.io.container import ModelFileError

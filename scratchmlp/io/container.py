@@ -21,7 +21,7 @@ import sklearn
 from sklearn.utils.fixes import parse_version
 
 from scratchmlp import __version__
-from scratchmlp.public import public, stacklevel
+from scratchmlp.utils.public import public, stacklevel
 
 #: Major and minor version of the format. Files of a newer major version cannot be read.
 FORMAT = (1, 0)

@@ -11,13 +11,13 @@ from zipfile import ZipFile
 
 from sklearn.base import BaseEstimator
 
-from scratchmlp.atomic_write import write_atomically
 from scratchmlp.io.checks import check_values
 from scratchmlp.io.container import SCHEMA, ModelFileError, members_of, to_bytes
 from scratchmlp.io.objects import objects_in, without_training_state
 from scratchmlp.io.schema import mended, types_in
 from scratchmlp.io.trusted import TRUSTED
-from scratchmlp.public import stacklevel
+from scratchmlp.utils.atomic_write import write_atomically
+from scratchmlp.utils.public import stacklevel
 
 
 def save(estimator: Any, path: str | os.PathLike[str], *, training_state: bool = True) -> None:

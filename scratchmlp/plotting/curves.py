@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.plotting.shared import COLORS, fitted_network, grid_cell, networks_in
-from scratchmlp.public import public
+from scratchmlp.utils.public import public
 
 LONGEST = 24  # characters of names in a legend beside the panels
 LINE = 80  # characters of a line in a legend below them

@@ -9,8 +9,8 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting.shared import COLORS, shortened
-from scratchmlp.public import public
 from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.utils.public import public
 
 MAX_NAME_LENGTH = 31
 MAX_PARTNER_LENGTH = 15  # of a name beside a bar, which would displace the bars

@@ -11,7 +11,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.plotting.shared import COLORS, fitted_network, shortened
-from scratchmlp.public import public
+from scratchmlp.utils.public import public
 
 NEGATIVE, POSITIVE = COLORS[:2]
 MAX_NAME_LENGTH = 23

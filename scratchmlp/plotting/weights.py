@@ -11,7 +11,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.plotting.shared import fitted_network, grid_cell
-from scratchmlp.public import public
+from scratchmlp.utils.public import public
 
 
 @public("scratchmlp.plotting")

@@ -5,10 +5,10 @@ from typing import Any, assert_never
 import numpy as np
 import pandas as pd
 
-from scratchmlp.names import listed
 from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.tabular.columns.any_column import Column
+from scratchmlp.utils.names import listed
 
 MOST_CLASSES = 20  # rows of a table
 MOST_COLUMNS = 200  # that are described, or whose importance is measured

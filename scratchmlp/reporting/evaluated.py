@@ -18,7 +18,6 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.names import listed
 from scratchmlp.reporting.content import plain
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.base import BaseTabular
@@ -27,6 +26,7 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places
 from scratchmlp.tabular.folds import check_no_missing, predicted_rows
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import to_pandas
+from scratchmlp.utils.names import listed
 
 ROWS = ("fit", "new")
 AT_ONCE = 2**13  # rows to predict in one call, if they are few

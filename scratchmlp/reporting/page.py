@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from scratchmlp import __version__
-from scratchmlp.atomic_write import check_folder, write_atomically
-from scratchmlp.extras import check_installed
 from scratchmlp.reporting.columns import data_section
 from scratchmlp.reporting.content import Number, Picture, Section, Table, cell, plain
 from scratchmlp.reporting.dependence import dependence_section
@@ -27,6 +25,8 @@ from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.reporting.uncertainty import uncertainty_section
 from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.utils.atomic_write import check_folder, write_atomically
+from scratchmlp.utils.extras import check_installed
 
 PACKAGES = ("jinja2", "matplotlib")  # that reports need
 LONGEST_CALL = 2000  # characters

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from scratchmlp.names import listed
 from scratchmlp.reporting.content import Section, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
+from scratchmlp.utils.names import listed
 
 MOST_NAMED = 3  # columns
 

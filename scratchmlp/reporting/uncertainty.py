@@ -8,7 +8,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.names import listed
 from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
@@ -20,6 +19,7 @@ from scratchmlp.tabular.inspection.uncertainty import (
     held_out_scores,
     n_needed,
 )
+from scratchmlp.utils.names import listed
 
 MOST_ROWS = 2000  # new ones, for which intervals or sets are predicted
 LEVELS_OF_CLASSES, LEVELS_OF_NUMBERS = (0.9, 0.95, 0.99), (0.5, 0.8, 0.9, 0.95)

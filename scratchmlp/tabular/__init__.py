@@ -21,7 +21,6 @@ The way of a table through `fit`, by folders and files:
 The way of a row to a prediction is one page: `prediction`.
 """
 
-from scratchmlp.public import public
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.text import TextEncoder
@@ -39,6 +38,7 @@ from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
 from scratchmlp.tabular.networks.member import Member
 from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
 from scratchmlp.tabular.targets import ClassLabels, Numbers
+from scratchmlp.utils.public import public
 
 __all__ = [
     "Member",

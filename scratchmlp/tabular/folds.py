@@ -18,7 +18,7 @@ from sklearn.preprocessing import LabelEncoder
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.scaling import exponents
-from scratchmlp.public import stacklevel
+from scratchmlp.utils.public import stacklevel
 
 Rows = NDArray[np.intp]
 

@@ -25,7 +25,6 @@ from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_not_mixed, class_weights
 from scratchmlp.estimators.weights import check_total_weight
 from scratchmlp.losses import Loss
-from scratchmlp.public import stacklevel
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration, fit_calibration
 from scratchmlp.tabular.folds import Rows, relative_weights
 from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
@@ -36,6 +35,7 @@ from scratchmlp.tabular.scoring import (
     negative_score,
     squared_error,
 )
+from scratchmlp.utils.public import stacklevel
 
 _LARGEST = 1e150  # its square is finite
 _ROWS = 4096  # whose out-of-fold probabilities are computed at the same time

@@ -187,7 +187,7 @@ PACKAGES = [
 
 @pytest.mark.parametrize(("option", "name", "needs", "extra"), PACKAGES)
 def test_a_missing_package_is_named_before_the_work(option, name, needs, extra, monkeypatch):
-    monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: None)
+    monkeypatch.setattr("scratchmlp.utils.extras.find_spec", lambda name: None)
     line = refused("class.csv", "--target", "class", option, name)
     assert f"{option} needs {needs}. To install what is missing, run pip install" in line
     assert f'pip install "scratchmlp[{extra}]"' in line

@@ -20,9 +20,9 @@ from scratchmlp.cli.scores import (
     seconds,
 )
 from scratchmlp.io import load
-from scratchmlp.names import listed
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
+from scratchmlp.utils.names import listed
 from tests.helpers.cli_output import (
     BASELINE,
     LINEAR,

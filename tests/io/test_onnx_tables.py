@@ -423,7 +423,7 @@ def test_estimators_that_cannot_be_converted_are_named(estimator, error, message
     pytest.importorskip("skl2onnx")
     estimator.fit(make_table(["number", "large"]).fillna(0.5), targets("binary"))
     if error is ImportError:
-        monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: name != "skl2onnx")
+        monkeypatch.setattr("scratchmlp.utils.extras.find_spec", lambda name: name != "skl2onnx")
     with pytest.raises(error, match=message):
         to_onnx(estimator)
 

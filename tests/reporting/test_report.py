@@ -267,7 +267,7 @@ def test_rows_in_another_order_are_noticed(classes, monkeypatch):
 
 def test_missing_packages_are_named(monkeypatch):
     monkeypatch.setattr(
-        "scratchmlp.extras.find_spec", lambda name: None if name == "jinja2" else name
+        "scratchmlp.utils.extras.find_spec", lambda name: None if name == "jinja2" else name
     )
     with pytest.raises(ImportError, match=r"scratchmlp.report needs jinja2.*scratchmlp\[report\]"):
         report(None, X, Y)

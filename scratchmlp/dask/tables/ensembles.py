@@ -12,7 +12,6 @@ import numpy as np
 from distributed import Client
 from sklearn.base import _fit_context
 
-from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.dask.clients import connected
 from scratchmlp.dask.collections import Given
 from scratchmlp.dask.rounds import Rounds
@@ -21,6 +20,7 @@ from scratchmlp.dask.tables.table import encode_all, read_all
 from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.folds import check_splits
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
+from scratchmlp.utils.atomic_fit import all_at_once
 
 _LOGGER = logging.getLogger(__name__)
 

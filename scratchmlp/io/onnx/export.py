@@ -11,7 +11,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
-from scratchmlp.extras import check_installed
 from scratchmlp.io.onnx.graph import Graph, Value
 from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
 from scratchmlp.io.onnx.tabular import (
@@ -28,6 +27,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.utils.extras import check_installed
 
 if TYPE_CHECKING:
     from onnx import ModelProto

@@ -9,7 +9,6 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.extras import check_installed
 from scratchmlp.io.onnx.encoded_table import TableValues
 from scratchmlp.io.onnx.graph import OPSETS, Value, concat
 from scratchmlp.io.onnx.inputs import fold_inputs
@@ -18,6 +17,7 @@ from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
 from scratchmlp.io.onnx.trees import AVERAGED, add_trees
 from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING
 from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
+from scratchmlp.utils.extras import check_installed
 
 _LINEAR = (LogisticRegression, Ridge)
 #: Rows on which a converted estimator must predict what the estimator predicts.

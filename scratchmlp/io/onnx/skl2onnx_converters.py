@@ -6,7 +6,6 @@ import numpy as np
 
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
-from scratchmlp.extras import check_installed
 from scratchmlp.io.onnx.graph import Graph, Value
 from scratchmlp.io.onnx.layers import label_array
 from scratchmlp.io.onnx.perceptron import (
@@ -17,6 +16,7 @@ from scratchmlp.io.onnx.perceptron import (
     probabilities,
     raw_scores,
 )
+from scratchmlp.utils.extras import check_installed
 
 
 def register_skl2onnx_converters() -> None:

@@ -18,7 +18,6 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.tabular.columns.any_column import (
     Columns,
     fit_column,
@@ -37,6 +36,7 @@ from scratchmlp.tabular.reading.missing import (
 )
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.reading.values import check_collected, check_is_no_series, to_pandas
+from scratchmlp.utils.atomic_fit import all_at_once
 
 #: Parameters that say how columns are read, and which values they take.
 READING_CONSTRAINTS = ROLE_CONSTRAINTS | MISSING_VALUES_CONSTRAINTS

@@ -37,7 +37,7 @@ from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Part
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import Targets
-from scratchmlp.threads import threads
+from scratchmlp.utils.threads import threads
 
 _ROWS = 2**14  # that are predicted at the same time
 _FEW_ROWS = 64  # which a forest predicts faster without its threads

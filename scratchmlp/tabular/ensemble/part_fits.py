@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.public import stacklevel
 from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.ensemble.blending import select_weights
 from scratchmlp.tabular.part import PartEstimator
+from scratchmlp.utils.public import stacklevel
 
 #: Folds of a trial.
 _N_TRIAL = 2

@@ -19,11 +19,11 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.scaling import exponents
 from scratchmlp.estimators.weights import check_weights
 from scratchmlp.tabular.reading.values import LARGEST, Floats
+from scratchmlp.utils.atomic_fit import all_at_once
 
 SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this share of the rows
 

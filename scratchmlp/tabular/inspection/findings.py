@@ -11,7 +11,6 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.batches import Data, sampled
-from scratchmlp.public import public, stacklevel
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.numeric import NumberColumn
@@ -22,6 +21,7 @@ from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_valu
 from scratchmlp.tabular.inspection.leaks import find_leaks
 from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
 from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.utils.public import public, stacklevel
 
 _MOST_TOLD = 5  # findings in a warning
 _MOST_ROWS = 20_000  # in which values that fix the target are looked for

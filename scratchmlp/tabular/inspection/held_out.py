@@ -17,10 +17,10 @@ from sklearn.utils.validation import _num_samples
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.public import stacklevel
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
 from scratchmlp.tabular.folds import Rows, by_row, predicted_rows
-from scratchmlp.threads import threads
+from scratchmlp.utils.public import stacklevel
+from scratchmlp.utils.threads import threads
 
 _ROWS = 2**13  # that are predicted at the same time, if a fold holds out fewer
 

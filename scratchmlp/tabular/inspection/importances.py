@@ -19,12 +19,12 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.names import listed
 from scratchmlp.tabular.columns.encoded_table import Place, join_places, places_of
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inspection.associations import correlated_pairs
 from scratchmlp.tabular.inspection.held_out import OutOfFold, check_rows, rows_held_out
 from scratchmlp.tabular.scoring import SCORING, BlendLoss, log_loss, negative_score
+from scratchmlp.utils.names import listed
 
 #: Rows to predict in all columns and repeats, which takes less CPU time than `fit` on the tables
 #: that were measured; and rows to use at least: with fewer, importances are noisy.

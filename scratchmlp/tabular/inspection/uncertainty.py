@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
 from scratchmlp.tabular.folds import effective_number
-from scratchmlp.threads import threads
+from scratchmlp.utils.threads import threads
 
 #: Most rows whose scores are kept. Of more rows, these are drawn at random.
 _MOST_SCORES = 10_000

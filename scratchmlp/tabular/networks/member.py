@@ -21,8 +21,8 @@ from scratchmlp.tabular.networks.deadline import Deadline, TimedSchedule
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.recipe import Recipe
 from scratchmlp.tabular.networks.tangent import Reparametrized, TangentParametrization
-from scratchmlp.threads import threads
 from scratchmlp.training import train
+from scratchmlp.utils.threads import threads
 
 #: Columns of `history_` besides the member and the epoch.
 HISTORY_COLUMNS = ("loss", "validation_loss", "learning_rate", "seconds")

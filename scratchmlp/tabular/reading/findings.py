@@ -9,10 +9,10 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
-from scratchmlp.names import listed
-from scratchmlp.public import stacklevel
 from scratchmlp.tabular.reading.dates import DateFormat
 from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind, Why
+from scratchmlp.utils.names import listed
+from scratchmlp.utils.public import stacklevel
 
 SHOWN = 3  # values in a clause
 

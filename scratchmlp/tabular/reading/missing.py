@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.names import listed
 from scratchmlp.tabular.reading.findings import Reading
 from scratchmlp.tabular.reading.numbers import common_unit, find_decimal, read_numbers
 from scratchmlp.tabular.reading.values import Different, Floats, different_values, naming_column
+from scratchmlp.utils.names import listed
 
 #: The parameter of the encoder, and what it takes.
 MISSING_VALUES_CONSTRAINTS: dict[str, list[Any]] = {

@@ -26,7 +26,7 @@ def public(path: str) -> Callable[[Class], Class]:
 
     Examples
     --------
-    >>> from scratchmlp.public import public
+    >>> from scratchmlp.utils.public import public
     >>> @public("scratchmlp.losses")
     ... class ZeroOneLoss: ...
     >>> ZeroOneLoss

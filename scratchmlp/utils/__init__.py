@@ -1,0 +1,1 @@
+"""What computers need: BLAS threads, whole files, optional packages, names in messages."""
