@@ -35,16 +35,15 @@ from checks.mutation_tests import CHOSEN, RECORD
 
 SOURCES = HERE / "scratchmlp"
 N_JOBS = os.cpu_count() or 1
-NOT_CORE = {"__init__", "__main__", "atomic_write", "callbacks", "public"}
 #: The modules of each package, as paths in scratchmlp/ without ".py".
 PACKAGES = {
-    "core": sorted({path.stem for path in SOURCES.glob("*.py")} - NOT_CORE),
+    "core": sorted(path.stem for path in SOURCES.glob("[!_]*.py")),
     **{
         folder: sorted(
             path.relative_to(SOURCES).with_suffix("").as_posix()
             for path in SOURCES.glob(f"{folder}/**/[!_]*.py")
         )
-        for folder in ("estimators", "tabular", "cli", "io", "reporting", "dask")
+        for folder in ("estimators", "tabular", "cli", "io", "reporting", "dask", "utils")
     },
 }
 #: Files of tests that call nothing of the package, or that work in processes of their own.

@@ -113,7 +113,7 @@ class _Limit:
         if new != old:
             self.ours = {old, new}  # should Ctrl-C end this function here
             set_num_threads = self.library.set_num_threads
-            # If a later threadpoolctl lacks the private method, tests/test_threads.py fails.
+            # If a later threadpoolctl lacks the private method, tests/utils/test_threads.py fails.
             getattr(self.library, "_real_set_num_threads", set_num_threads)(new)
         self.ours = {new}
 
