@@ -21,7 +21,7 @@ from scratchmlp import ScratchMLPClassifier
 from scratchmlp.cli.comparison import compare, make_evaluation
 from scratchmlp.cli.files import save_pictures
 from scratchmlp.cli.messages import say
-from scratchmlp.cli.scores import Scores
+from scratchmlp.cli.scores import FIT_TIMES, Scores
 from scratchmlp.losses import SquaredError
 from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import Picture
@@ -162,7 +162,7 @@ def _compare_with_linear(search: GridSearchCV, X: pd.DataFrame, y: NDArray[Any])
     results = compare({TUNED: search, "LogisticRegression": linear}, X, y, evaluation)
     scores = Scores(results, evaluation)
     print(f"{scores.title}\n\n{scores.table()}")
-    print("\nFit times are means over the folds. The tuned network's includes its grid search.")
+    print(f"\n{FIT_TIMES} The tuned network's includes its grid search.")
     networks = [search.best_estimator_[-1] for search in results[TUNED]["estimator"]]
     chosen = Counter((n.learning_rate_init, *n.hidden_layer_sizes) for n in networks)
     (rate, units), times = chosen.most_common(1)[0]

@@ -8,8 +8,10 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.cli.folds import members_by_time
 from scratchmlp.cli.messages import InputError, count, quote
 from scratchmlp.cli.saved_model import Model
+from scratchmlp.cli.table import Table
 from scratchmlp.reporting.content import exponent, plain
 from scratchmlp.reporting.evaluated import calmly
 from scratchmlp.reporting.mistakes import COUNTED, cells_of
@@ -52,6 +54,35 @@ def row_of(value: str, X: pd.DataFrame, ids: "pd.Series[Any] | None") -> int:
     return int(found[0])
 
 
+def check_held_out(value: str, table: Table) -> None:
+    """Check, before any work, that members which have not learned from a row will predict it.
+
+    Parameters
+    ----------
+    value : str
+        What identifies the row: see `row_of`.
+    table : Table
+        The table to learn from.
+
+    Raises
+    ------
+    InputError
+        If there is no such row, or if all members learn from it because it is too early.
+    """
+    row, n_rows = row_of(value, table.X, table.ids), len(table.X)
+    if table.times is None:
+        return
+    first = min(held_out.min() for _, held_out in members_by_time(n_rows).split(table.X))
+    if row < first:
+        labels = table.X.index if table.ids is None else table.ids.to_numpy()
+        raise InputError(
+            f"--explain is {quote(value)}, a row from which all members learn: with --time, they "
+            f"hold out only the latest rows, here {n_rows - first:,} of {n_rows:,}, from "
+            f"{quote(labels[first])} on. Choose one of these, or remove --time. With --load, a "
+            "saved model explains any row, by all of its members."
+        )
+
+
 def explain_row(
     model: Model, X: pd.DataFrame, ids: "pd.Series[Any] | None", value: str, *, is_of_fit: bool
 ) -> str:
@@ -68,7 +99,7 @@ def explain_row(
     value : str
         What identifies the row: see `row_of`.
     is_of_fit : bool
-        Whether `fit` got this table. Then only the folds that held the row out predict, if any did.
+        Whether `fit` got this table. Then only the folds that held the row out predict.
 
     Returns
     -------
@@ -90,12 +121,12 @@ def explain_row(
             "--explain compares a row with the other rows of its table, but there is one row. Add "
             "rows, such as those of training."
         )
-    row, folds = row_of(value, X, ids), []
+    row, folds = row_of(value, X, ids), None
     if is_of_fit:
         folds = [fold for fold, rows in enumerate(model.held_out_) if row in rows]
     others = X.iloc[np.arange(len(X)) != row]
     with calmly():
-        result = model.explain(X.iloc[[row]], others, folds=folds or None, random_state=0)
+        result = model.explain(X.iloc[[row]], others, folds=folds, random_state=0)
     what, predicted, baseline = "the prediction", result.predictions[0], result.baseline
     parts = result.contributions[0]
     if is_classifier(model):

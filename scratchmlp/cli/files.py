@@ -13,7 +13,7 @@ from scratchmlp.reporting.content import Picture
 from scratchmlp.reporting.page import PACKAGES
 from scratchmlp.reporting.pictures import side_by_side
 from scratchmlp.utils.atomic_write import check_writable, write_atomically
-from scratchmlp.utils.extras import check_installed
+from scratchmlp.utils.extras import check_installed, install_command
 
 
 def check_files(read: Iterable[str | Path | None], written: Iterable[Path | None]) -> None:
@@ -158,7 +158,7 @@ def check_table_name(path: Path | None) -> Path | None:
     if _is_parquet(path) and not find_spec("pyarrow"):
         raise InputError(
             f"cannot save {path}: Parquet files need another package. Install it with "
-            'pip install "scratchmlp[files]", or choose a name that ends in .csv.'
+            f"{install_command('files')}, or choose a name that ends in .csv."
         )
     return path
 

@@ -71,9 +71,13 @@ class Folds(NamedTuple):
         if not has_fit_parameter(model, "groups"):
             return model, {}
         if self.by_time:
-            n_members = min(MEMBERS, len(rows) - 1)
-            model.set_params(cv=TimeSeriesSplit(n_members, test_size=max(1, len(rows) // HELD_OUT)))
+            model.set_params(cv=members_by_time(len(rows)))
         return model, {} if self.groups is None else {"groups": self.groups[rows]}
+
+
+def members_by_time(n_rows: int) -> TimeSeriesSplit:
+    """Return the splits of the members of an ensemble on rows in the order of time."""
+    return TimeSeriesSplit(min(MEMBERS, n_rows - 1), test_size=max(1, n_rows // HELD_OUT))
 
 
 def make_folds(

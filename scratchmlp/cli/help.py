@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from scratchmlp.cli.messages import InputError, quote
+from scratchmlp.utils.extras import install_command
 
 USAGE = """\
 %(prog)s [--plot FILE.png]
@@ -54,11 +55,11 @@ examples:
     %(prog)s sales.csv --target sold --time day --metric MAE
 """
 
-FILE = """\
+FILE = f"""\
 The command recognizes the separator, the decimal mark and the encoding. It
-prints those other than commas, points and UTF-8. Excel and Parquet files need
-more packages: pip install "scratchmlp[files]". Missing values are empty
-cells, "?", and words such as NA, NaN, null and None.
+prints those other than commas, points and UTF-8. Missing values are empty
+cells, "?", and words such as NA, NaN, null and None. Excel and Parquet files
+need more packages: {install_command("files")}.
 """
 
 COLUMNS = """\
@@ -85,6 +86,10 @@ options of the table file.
 
 DETAILS = """\
 scores:
+  "0.846 ± 0.025" is the mean of the scores of the folds, and their standard
+  deviation: how much they vary, not how far the mean may be off. "fit (s)" is
+  the mean wall time of a fit, in seconds.
+
   Lower log-loss, RMSE and MAE are better. Higher accuracy, AUC, balanced
   accuracy and R² are better. "balanced acc." is the mean over the classes of
   the fraction of rows predicted correctly. It is shown if the largest class has
@@ -96,15 +101,18 @@ scores:
 ensemble:
   The rows below the ensemble show its parts, each alone, with their weights in
   the predictions of the ensemble: networks, gradient-boosted trees and, if the
-  table is not large, a linear model and a forest. Scores and weights are means
-  over the folds. The fit time of the ensemble includes its parts.
+  table is not large, a linear model and a forest. Weights are means over all
+  folds, 0 where the ensemble leaves a part out. Scores of a part are means over
+  the folds that keep it: before "(1 of 5 folds)", they are not comparable with
+  the other rows. The fit time of the ensemble includes its parts.
 
 verdict:
   A model is as good as the best if it is worse in the decisive metric by at
   most the standard error of the difference, which is corrected for training
   sets that overlap. If the 95% confidence interval of the difference contains
   0, it is "not sure" that the model is worse. The networks of the ensemble
-  count as a model of their own.
+  count as a model of their own. From simple to complex, the models are:
+  baseline, linear model, trees, networks, ensemble.
 
 predictions:
   The output has a header and one line for each row of DATA.csv, in the same
@@ -213,6 +221,18 @@ _FILE: dict[str, Settings] = {
     "--encoding": {
         "type": _encoding,
         "help": "encoding of the text, such as utf-8 or cp1252",
+    },
+    "--header": {
+        "type": _number(int, lambda n: n >= 0, "a whole number from 0"),
+        "metavar": "N",
+        "help": "number of the row that names the columns, counted from 0 as pandas does: 2 below "
+        "two lines of title. Blank lines count in Excel files only. By default, the first row that "
+        "is not empty",
+    },
+    "--sheet": {
+        "metavar": "SHEET",
+        "help": "sheet of an Excel file: its name, or its number, counted from 0 as pandas does; "
+        "the first by default",
     },
     "--keep-na": {
         "nargs": "*",
@@ -344,8 +364,8 @@ _PREDICTIONS: dict[str, Settings] = {
         "help": "print which values of a row moved its prediction, and by how much, in comparison "
         "with the other rows of DATA.csv. ROW is the value of --id or, without --id, the number "
         "of the row, counted from 0. With --load, other predictions are not printed. With "
-        "--target, the prediction is that of the parts of the ensemble that did not learn from "
-        "the row",
+        "--target, the prediction is that of the members of the ensemble that did not learn from "
+        "the row. With --time, these exist for about the latest fifth of the rows",
     },
     "--out": _file(
         "PREDICTIONS.csv",

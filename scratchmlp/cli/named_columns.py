@@ -1,11 +1,10 @@
 """Whether the columns that options name exist, and whether options contradict each other."""
 
 from scratchmlp.cli.messages import InputError, did_you_mean, quote, quoted
-from scratchmlp.cli.reading import RawTable
+from scratchmlp.cli.reading import TITLE, RawTable
 from scratchmlp.cli.roles import NO_FEATURE, Roles
 
 SEPARATOR = "If another character separates its columns, name it with --sep."
-TITLE = "The first line must name the columns: if it is a title, delete it."
 #: Pairs of options that may name the same column.
 COMPATIBLE = (
     {"--id", "--groups"},
@@ -66,13 +65,32 @@ def check_column(raw: RawTable, path: str, option: str, name: str) -> None:
     if name in raw.frame:
         return
     names = [*map(str, raw.frame)]
-    hint = f" {SEPARATOR}" if raw.sep and len(names) == 1 else ""
-    if sum(each.startswith("Unnamed: ") for each in names) > 1:
-        hint = f" {TITLE}"
     raise InputError(
         f"{path} has no column {quote(name)}, which {option} names.{did_you_mean(name, names)} "
-        f"Its columns: {quoted(names)}.{hint}"
+        f"Its columns: {quoted(names)}.{hint_on_names(raw)}"
     )
+
+
+def hint_on_names(raw: RawTable, none_is_right: bool = False) -> str:
+    """Say what may be wrong with the names of columns; "" if they look right.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The table.
+    none_is_right : bool, default=False
+        Whether it is known that none of them is the name of a column.
+
+    Returns
+    -------
+    str
+        A blank and a sentence.
+    """
+    names = [*map(str, raw.frame)]
+    if raw.sep and len(names) == 1:
+        return f" {SEPARATOR}"
+    n_nameless = sum(each.startswith("Unnamed: ") for each in names)
+    return f" {TITLE}" if none_is_right or n_nameless > 1 else ""
 
 
 def _contradiction(first: str, second: str, name: str) -> str:

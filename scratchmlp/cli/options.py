@@ -12,7 +12,7 @@ from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.help import DESCRIPTION, DETAILS, FOR_TRAINING, GROUPS, LISTS, USAGE
 from scratchmlp.cli.messages import InputError, quote, quoted
 from scratchmlp.cli.roles import Roles
-from scratchmlp.utils.names import most_similar
+from scratchmlp.utils.names import listed, most_similar
 
 
 class Options:
@@ -28,6 +28,8 @@ class Options:
     sep: str | None
     decimal: str | None
     encoding: str | None
+    header: int | None
+    sheet: str | None
     keep_na: list[str] | None
     target: str | None
     task: str | None
@@ -58,7 +60,8 @@ class Options:
         """How to read the table."""
         names = self.keep_na
         keep_na: Literal[True] | Sequence[str] = () if names is None else names or True
-        return FileFormat(self.sep, self.decimal, self.encoding, keep_na)
+        text = self.sep, self.decimal, self.encoding, keep_na
+        return FileFormat(*text, header=self.header, sheet=self.sheet)
 
     @property
     def training(self) -> list[str]:
@@ -179,9 +182,7 @@ def _check_without_table(options: Options) -> None:
                 f"{quoted(names)}. Put DATA.csv first, before the options."
             )
     if options.file_format != DEFAULT:
-        raise InputError(
-            "--sep, --decimal, --encoding and --keep-na need a table. Put DATA.csv first."
-        )
+        raise InputError(f"{listed([*GROUPS['table file'][1]])} need a table. Put DATA.csv first.")
     given = [option for option in options.training if option != "--plot"]
     given += ["--id"] if options.roles.id else []
     given += ["--explain"] if options.explain else []
@@ -201,8 +202,8 @@ def _make_parser() -> _Parser:
         "data",
         nargs="?",
         metavar="DATA.csv",
-        help="table to learn from or to predict: a text file with a header, a Parquet file, or the "
-        "first sheet of an Excel file. The file may be compressed. Write - to read from stdin",
+        help="table to learn from or to predict: a text file with a header, a Parquet file, or a "
+        "sheet of an Excel file. The file may be compressed. Write - to read from stdin",
     )
     parser.add_argument("--version", action="version", version=f"scratchmlp {__version__}")
     for title, (description, options) in GROUPS.items():

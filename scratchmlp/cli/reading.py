@@ -11,6 +11,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Mapping, Sequence, Set
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -19,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.cli.file_format import DEFAULT, FileFormat
-from scratchmlp.cli.messages import InputError, count, quote, quoted
+from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
 from scratchmlp.cli.sniffing import (
     NO_SEPARATOR,
     SEPARATORS,
@@ -29,8 +30,10 @@ from scratchmlp.cli.sniffing import (
     separate,
 )
 from scratchmlp.tabular.reading.from_text import read_numbers_of, words_for_missing
+from scratchmlp.utils.extras import install_command
 
 STDIN = "-"
+TITLE = "If titles stand above the header, add --header with the number of its row, counted from 0."
 #: What decompresses a file, by its first bytes.
 _DECOMPRESS = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\0": lzma.decompress}
 #: Parts of a zip file that is a workbook: .xlsx, .xlsb or .ods.
@@ -142,19 +145,23 @@ def _read_cells(data: bytes, how: FileFormat, name: str) -> RawTable:
     """Read a file; the columns have the names of its header, which may be empty or repeated."""
     try:
         data = _unpack(data, name)
+        is_workbook = data.startswith(_OLD_WORKBOOK) or _OF_WORKBOOKS & {*_files_in(data)}
+        if how.sheet is not None and not is_workbook:
+            raise InputError(f"{name} is no Excel file, so it has no sheets. Remove --sheet.")
+        if is_workbook:
+            return _read_excel(data, how, name)
         if data.startswith(b"PAR1"):
-            return RawTable(_read_parquet(data))
-        if data.startswith(_OLD_WORKBOOK) or _OF_WORKBOOKS & {*_files_in(data)}:
-            return _read_excel(data, name)
+            return _read_parquet(data, how, name)
     except (InputError, MemoryError):
         raise
     except Exception as error:  # pandas and the decompressors raise many types
         remedy = "Save the table again, for example as CSV."
         if isinstance(error, ImportError):
-            remedy = 'Excel and Parquet files need pip install "scratchmlp[files]".'
+            remedy = f"Excel and Parquet files need {install_command('files')}."
         reason = str(error).split("\n")[0].strip(". ")
         raise InputError(f"cannot read {name}: {reason}. {remedy}") from error
     text, encoding = decode(data, how.encoding, name)
+    text = _without_titles(text, how.header, name)
     sep, text = separate(text, how.sep)
     return _read_text(text, sep, encoding, name)
 
@@ -187,6 +194,17 @@ def _files_in(data: bytes) -> list[str]:
 
 
 # Text files.
+
+
+def _without_titles(text: str, header: int | None, name: str) -> str:
+    """Blank the lines above the header, so that the other lines keep their numbers."""
+    if header is None:
+        return text
+    lines = re.finditer(r"^(?=.*\S)", text, re.MULTILINE)  # that are not blank
+    line = next(islice(lines, header, None), None)
+    if line is None:
+        raise _no_header(header, name)
+    return "\n" * text.count("\n", 0, line.start()) + text[line.start() :]
 
 
 def _read_text(text: str, sep: str, encoding: str, name: str) -> RawTable:
@@ -233,8 +251,7 @@ def _measure(text: str, sep: str, marks: str, name: str) -> _Lines:
             raise InputError(
                 f"line {last} of {name} has {count(len(row), 'cell')}, but the header has "
                 f"{len(header)}. If a cell contains {marks}, write the cell in double quotes. If "
-                f"{marks} do not separate the columns, name the separator with --sep. If the "
-                "first line is a title, delete it."
+                f"{marks} do not separate the columns, name the separator with --sep. {TITLE}"
             )
         if len(row) < len(header) and any(map(str.strip, row)):
             shorter.append(last)
@@ -264,6 +281,14 @@ def _cells(text: str, sep: str, lines: _Lines, name: str) -> pd.DataFrame:
         ) from error
 
 
+def _no_header(header: int, name: str) -> InputError:
+    """Say that there are no names in the row of ``--header``."""
+    return InputError(
+        f"--header is {header}, but row {header} of {name}, counted from 0, is empty. Give the "
+        "number of the row that names the columns."
+    )
+
+
 def _below_header(cells: pd.DataFrame, name: str) -> RawTable:
     """Name the columns by the first row."""
     if cells.empty:
@@ -277,22 +302,55 @@ def _below_header(cells: pd.DataFrame, name: str) -> RawTable:
 # Excel and Parquet files, whose columns have types.
 
 
-def _read_excel(data: bytes, name: str) -> RawTable:
-    """Read the first sheet of a workbook, without empty rows."""
+def _read_excel(data: bytes, how: FileFormat, name: str) -> RawTable:
+    """Read a sheet of a workbook, without empty rows."""
     with pd.ExcelFile(io.BytesIO(data), engine="calamine") as file:
-        cells = pd.read_excel(file, header=None, dtype=object, keep_default_na=False, na_values="")
-        first, *others = file.sheet_names
-    sheet = f"the first sheet of {name}, {quote(first)}," if others else name
-    raw = _below_header(cells.dropna(how="all"), sheet)
-    note = f"only the first of {len(others) + 1} sheets is read, {quote(first)}"
-    return RawTable(_with_types(raw.frame), [*[note] * bool(others), *raw.notes])
+        names = [*map(str, file.sheet_names)]
+        sheet = _find_sheet(how.sheet, names, name)
+        cells = pd.read_excel(
+            file,
+            sheet_name=sheet,
+            header=None,
+            dtype=object,
+            keep_default_na=False,
+            na_values="",
+        )
+    where = f"the sheet {quote(sheet)} of {name}" if len(names) > 1 else name
+    cells = cells[how.header :]
+    if how.header is not None and cells[:1].isna().all(axis=None):
+        raise _no_header(how.header, where)
+    raw = _below_header(cells.dropna(how="all"), where)
+    notes = [*raw.notes]
+    if how.sheet is None and len(names) > 1:
+        first = f"only the first of {len(names)} sheets is read, {quote(sheet)}"
+        notes.insert(0, f"{first}; for another one, add --sheet")
+    return RawTable(_with_types(raw.frame), notes)
 
 
-def _read_parquet(data: bytes) -> pd.DataFrame:
+def _find_sheet(given: str | None, names: list[str], name: str) -> str:
+    """Return the name of the sheet that ``--sheet`` names, or else counts from 0."""
+    if given is None:
+        return names[0]
+    if given in names:
+        return given
+    if given.isdecimal() and int(given) < len(names):
+        return names[int(given)]
+    raise InputError(
+        f"{name} has no sheet {quote(given)}, which --sheet names.{did_you_mean(given, names)} Its "
+        f"sheets: {quoted(names)}."
+    )
+
+
+def _read_parquet(data: bytes, how: FileFormat, name: str) -> RawTable:
     """Read a Parquet file; a named index becomes a column."""
+    if how.header is not None:
+        raise InputError(
+            f"{name} is a Parquet file, which names its columns without a header. Remove --header."
+        )
     frame = pd.read_parquet(io.BytesIO(data))
     frame = frame.reset_index(drop=frame.index.names == [None])
-    return _with_types(frame.set_axis([str(each).strip() for each in frame], axis="columns"))
+    names = [str(each).strip() for each in frame]
+    return RawTable(_with_types(frame.set_axis(names, axis="columns")))
 
 
 def _with_types(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.comparison import Evaluation
+from scratchmlp.cli.comparison import BASELINE, Evaluation
 from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.cli.rivals import RIVAL_NAMES
 from scratchmlp.plotting.shared import networks_in
@@ -22,6 +22,7 @@ LARGE, SMALL = 1e6, 1e-2  # a column of larger or smaller means is divided by a 
 MOST_DECIMALS = 6
 ROUNDING = 1e-12  # of a mean; a smaller deviation is a rounding error
 SHORTEST = 0.01  # seconds; shorter times are not told apart
+FIT_TIMES = "Fit times are wall times, averaged over the folds."
 
 
 class Scores(NamedTuple):
@@ -102,7 +103,8 @@ class Scores(NamedTuple):
         lines = _lines(self.frame())
         if max(map(len, lines)) > WIDTH:
             lines = _lines(self.frame(n_digits=1))
-        return "\n".join(lines)
+        ends = ["", *(end for _, _, end in _rows(self.results))]
+        return "\n".join(f"{line}{end}" for line, end in zip(lines, ends, strict=True))
 
     def frame(self, n_digits: int = 2, part: str = "  {}") -> pd.DataFrame:
         """Write the mean and standard deviation over the folds of each metric, and the fit times.
@@ -112,14 +114,19 @@ class Scores(NamedTuple):
         n_digits : int, default=2
             Number of digits of the standard deviations.
         part : str, default="  {}"
-            How the names of an ensemble's estimators are written.
+            How the names of an ensemble's estimators are written. A second "{}" says in which folds
+            an estimator was kept, if not in all.
 
         Returns
         -------
         DataFrame of str
-            A row for each model, and below an ensemble a row for each of its estimators.
+            A row for each model, and below an ensemble a row for each of its estimators, whose
+            scores are those of the folds that kept it.
         """
-        rows = dict(_rows(self.results, part))
+        rows = {
+            name if name in self.results else part.format(name, kept): scores
+            for name, scores, kept in _rows(self.results)
+        }
         table = pd.DataFrame(index=list(rows))
         for metric in self.evaluation.metrics:
             scores = pd.DataFrame({name: row[metric.name] for name, row in rows.items()})
@@ -138,8 +145,8 @@ class Scores(NamedTuple):
         weights = " and weights" if any(map(_parts, self.results.values())) else ""
         advice = " ".join([self._simplest_in_words(), *self._cut_short()])
         return Compared(
-            self.frame(part="{} (part of the ensemble)"),
-            f"{self.title}. Fit times are means",
+            self.frame(part="{}{}, part of the ensemble"),
+            f"{self.title}. Fit times are mean wall times",
             f"Of the models compared by cross-validation, the {which} {metric.name} is that of "
             f"{self.best()}. {advice}",
             "Here, every model was trained again for each fold, without the rows of the fold. The "
@@ -159,8 +166,7 @@ class Scores(NamedTuple):
         rows = _lines(pd.DataFrame({"by": worse, "verdict": verdicts}), header=False)
         return "\n".join(
             [
-                f"{'Lowest' if metric.is_loss else 'Highest'} {metric.name}: {best}. "
-                "Fit times are means over the folds.",
+                f"{'Lowest' if metric.is_loss else 'Highest'} {metric.name}: {best}. {FIT_TIMES}",
                 "",
                 f"The others are worse by this much{worse.name}{error}:",
                 *(f"  {row}" for row in rows),
@@ -172,16 +178,16 @@ class Scores(NamedTuple):
 
     def _simplest_in_words(self) -> str:
         """Say which model is the simplest that is as good as the best."""
-        simplest, losses = self.simplest(), self.losses()
+        simplest, best, losses = self.simplest(), self.best(), self.losses()
         if len(losses.dropna(how="all")) < LEAST_FOLDS:
             name, some = self.evaluation.decisive.name, losses.isna().any(axis=None)
             which = f"splits with a defined {name}" if some else "splits"
             return f"Fewer than three {which} cannot tell how sure the differences are."
-        if simplest == self.best():
-            return "No simpler model is as good."
+        if simplest == best:
+            return f"No model simpler than {called(best)} is as good."
         if simplest in self.as_good():
-            return f"The simplest model that is as good: {simplest}."
-        return "No model that can be saved is as good."
+            return f"The simplest model that is as good as {called(best)}: {simplest}."
+        return f"No model that can be saved is as good as {best}."
 
     def _cut_short(self) -> Iterator[str]:
         """Say that the comparison is unfair to the first model, if its fits lacked time."""
@@ -206,13 +212,18 @@ def _aligned(column: "pd.Series[str]") -> "pd.Series[str]":
     return column.where(column.str.contains("±"), column + deviation * " ")
 
 
-def _rows(results: Mapping[str, pd.DataFrame], part: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the results of each model, and after an ensemble those of its estimators."""
+def _rows(results: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, pd.DataFrame, str]]:
+    """Yield the results of each model, and after an ensemble those of its estimators.
+
+    The last string says in how many folds an estimator was kept, if not in all.
+    """
     for name, result in results.items():
-        yield name, result
+        yield name, result, ""
+        n_folds = len(result)
         for estimator, scores in _parts(result).items():
-            weight = scores["weight"].sum() / len(result)  # 0 where it was left out
-            yield part.format(f"{estimator}, weight {weight:.2f}"), scores
+            weight = scores["weight"].sum() / n_folds  # 0 where it was left out
+            kept = f" ({len(scores)} of {n_folds} folds)" if len(scores) < n_folds else ""
+            yield f"{estimator}, weight {weight:.2f}", scores, kept
 
 
 def _parts(result: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -223,6 +234,11 @@ def _parts(result: pd.DataFrame) -> dict[str, pd.DataFrame]:
         name: pd.DataFrame({i: parts[name] for i, parts in by_fold.items() if name in parts}).T
         for name in names
     }
+
+
+def called(name: str) -> str:
+    """Return the name of a model within a sentence."""
+    return f"the {name}" if name in (BASELINE, NETWORKS_ALONE) else name
 
 
 def seconds(duration: float) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scratchmlp.cli.columns import are_words, decide_columns
 from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say
-from scratchmlp.cli.named_columns import check_column, check_roles
+from scratchmlp.cli.named_columns import check_column, check_roles, hint_on_names
 from scratchmlp.cli.reading import RawTable, read_file
 from scratchmlp.cli.roles import NO_ROLES, Roles
 from scratchmlp.cli.target import as_text, choose_target
@@ -216,10 +216,10 @@ def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.i
             f"left out {count(lost, 'row')} where {quote(name)} is not a {VALUES[found.kind].one}"
         )
     numbers = np.unique(times, return_inverse=True)[1]
-    if repeated := int(times.duplicated(keep=False).sum()):
+    if (n_times := times.nunique()) < len(times):
         notes.append(
-            f"{count(repeated, 'row')} have the same {quote(name)} as another row. They are on the "
-            "same side of each split"
+            f"{quote(name)} has {n_times:,} different values in {count(len(times), 'row')}. Rows "
+            "of the same value are on the same side of each split"
         )
     return table.loc[times.index], numbers, notes
 
@@ -313,7 +313,7 @@ def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
     if missing := [name for name in used if name not in table]:
         raise InputError(
             f"{path} lacks columns that the model was trained on: {quoted(missing)}."
-            f"{_remedy(missing, {*table} - {*columns})}"
+            f"{_remedy(missing, {*table} - {*columns})}{hint_on_names(raw, missing == used)}"
         )
     features = {
         name: raw.readable(name, column.reading.decimal)

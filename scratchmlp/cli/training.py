@@ -14,8 +14,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from scratchmlp.cli.boosting import make_storable
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.columns import describe_columns, read_columns
-from scratchmlp.cli.comparison import BASELINE, OWN_MODELS, compare, make_evaluation, models_for
-from scratchmlp.cli.explanation import explain_row, row_of
+from scratchmlp.cli.comparison import OWN_MODELS, compare, make_evaluation, models_for
+from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
 from scratchmlp.cli.findings import misleading, with_option
 from scratchmlp.cli.messages import count, say, say_before_exit, shows_bars
@@ -23,7 +23,7 @@ from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
 from scratchmlp.cli.rivals import check_rivals
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
-from scratchmlp.cli.scores import NETWORKS_ALONE, Scores, fit_notes
+from scratchmlp.cli.scores import NETWORKS_ALONE, Scores, called, fit_notes
 from scratchmlp.cli.table import Table, load_table
 from scratchmlp.cli.target import describe_classes
 from scratchmlp.reporting.evaluated import Evaluated, evaluate
@@ -61,7 +61,7 @@ def compare_and_train(data: str, options: Options) -> None:
     check_exported_columns(options.export, table.columns)
     check_id(options.roles.id, np.unique(table.y) if table.is_class else None)
     if options.explain is not None:
-        row_of(options.explain, table.X, table.ids)
+        check_held_out(options.explain, table)
     kept = [path for path in (options.save, options.export, options.report) if path is not None]
     try:
         comparison = Comparison.of(table, options)
@@ -137,13 +137,13 @@ class Comparison:
         scores = self.scores
         print(f"\n{scores.title}\n\n{scores.table()}\n\n{scores.verdict()}")
         if self.options.keep is None and (kept := scores.simplest()) != next(iter(self.models)):
-            print(f"To train {_called(kept)} on all rows, add --keep simplest --save MODEL.")
+            print(f"To train {called(kept)} on all rows, add --keep simplest --save MODEL.")
         sys.stdout.flush()
 
     def keep(self) -> None:
         """Train a model on all rows; save it, export it, and draw or write about it on demand."""
         options, own, name = self.options, next(iter(self.models)), self._kept()
-        what = f"the {options.own_model}" if name == own else _called(name)
+        what = f"the {options.own_model}" if name == own else called(name)
         say(f"training {what} on all rows")
         model = self._fit_to_all(self._unfitted(name))
         if options.save is not None:
@@ -191,12 +191,14 @@ class Comparison:
         return model
 
     def _although(self, name: str) -> str:
-        """Say whether another model is better than the one that is saved."""
+        """Say whether another model is better than the one that is saved, or as good."""
         if (best := self.scores.best()) == name:
             return ""
+        if name in self.scores.as_good():
+            return f"; it is as good as {called(best)}"
         metric = self.scores.evaluation.decisive
         order = "lower" if metric.is_loss else "higher"
-        return f", although the {metric.name} of {_called(best)} is {order}"
+        return f", although the {metric.name} of {called(best)} is {order}"
 
     def _show(self, model: Any) -> None:
         """Draw a picture of the model, or write a page about it."""
@@ -274,8 +276,3 @@ def _print_table(table: Table, options: Options) -> None:
     if kept_out:
         print(f"  not used to predict: {listed(kept_out)}")
     sys.stdout.flush()
-
-
-def _called(name: str) -> str:
-    """Return the name of a model within a sentence."""
-    return f"the {name}" if name in (BASELINE, NETWORKS_ALONE) else name

@@ -7,9 +7,11 @@ Of a network, the workers check and convert the rows. In each evaluation of the 
 the losses and gradients of their rows, and the driver gets one sum. Of an ensemble of networks for
 a raw table, workers encode the table and train the members.
 
-It needs dask and distributed: ``pip install "scratchmlp[dask]"``. ``import scratchmlp`` does not
-import this package; its first use does.
+It needs dask and distributed: ``pip install ".[dask]"`` in the folder of the source. ``import
+scratchmlp`` does not import this package; its first use does.
 """
+
+from scratchmlp.utils.extras import install_command
 
 try:
     from scratchmlp.dask.fitting import fit
@@ -18,7 +20,7 @@ except ModuleNotFoundError as error:
         raise
     raise ImportError(
         f"scratchmlp.dask needs dask and distributed, but {error.name!r} cannot be imported. "
-        'Install them with: pip install "scratchmlp[dask]"'
+        f"Install them with {install_command('dask')}."
     ) from error
 
 __all__ = ["fit"]

@@ -102,7 +102,8 @@ def report(
     Raises
     ------
     ImportError
-        If matplotlib or Jinja2 are not installed: ``pip install "scratchmlp[report]"``.
+        If matplotlib or Jinja2 are not installed: ``pip install ".[report]"`` in the folder of the
+        source.
     TypeError
         If the estimator is no classifier with probabilities or regressor, or keeps no out-of-fold
         predictions although ``rows="fit"``, or `comparison` is no DataFrame.

@@ -1,6 +1,17 @@
-"""Optional packages, which extras such as "scratchmlp[onnx]" install."""
+"""Optional packages, which extras such as "onnx" install."""
 
 from importlib.util import find_spec
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs an extra, and where to run it: no index has a release yet.
+
+    Examples
+    --------
+    >>> print(install_command("plot"))
+    pip install ".[plot]" in the folder of the source
+    """
+    return f'pip install ".[{extra}]" in the folder of the source'
 
 
 def check_installed(what: str, extra: str, *packages: str) -> None:
@@ -22,14 +33,15 @@ def check_installed(what: str, extra: str, *packages: str) -> None:
 
     Examples
     --------
-    >>> check_installed("It", "plot", "numpy", "a_plotter")
+    >>> check_installed("It", "plot", "numpy", "a_plotter")  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
         ...
-    ImportError: It needs a_plotter. To install what is missing, run pip install "scratchmlp[plot]".
+    ImportError: It needs a_plotter. To install what is missing, run pip install ".[plot]" in the
+    folder of the source.
     >>> check_installed("It", "plot", "numpy")
     """
     if missing := [name for name in packages if not find_spec(name)]:
         raise ImportError(
             f"{what} needs {' and '.join(missing)}. To install what is missing, run "
-            f'pip install "scratchmlp[{extra}]".'
+            f"{install_command(extra)}."
         )

@@ -64,6 +64,7 @@ MISTAKES = """
     d.csv --seed=-1                  -> argument --seed: '-1' is not a whole number from 0 to 429
     d.csv --seed 1.5                 -> argument --seed: '1.5' is not a
     d.csv --seed 4294967296          -> argument --seed: '4294967296' is not a
+    d.csv --header=-1                -> argument --header: '-1' is not a whole number from 0
     d.csv --jobs 0                   -> argument --jobs: '0' is not a whole number above 0, or -1
     d.csv --max-time 0               -> argument --max-time: '0' is not a number of seconds above 0
     d.csv --max-time soon            -> argument --max-time: 'soon' is not a
@@ -122,6 +123,8 @@ MISTAKES = """
 
     class.csv --target Class         -> 'Class', which --target names. Did you mean 'class'?
     class.csv --target zzz           -> which --target names. Its columns: 'size', 'code',
+    class.csv --target class --header 81 -> row 81 of class.csv, counted from 0, is empty. Give the
+    class.csv --target class --sheet A   -> class.csv is no Excel file, so it has no sheets. Remove
     class.csv --target class --keep-na Size -> 'Size', which --keep-na names. Did you mean 'size'?
     class.csv --target class --na Size=9    -> 'Size', which --na names. Did you mean 'size'?
     class.csv --target class --na class=big -> --na names 'class', the column to predict.
@@ -138,6 +141,7 @@ MISTAKES = """
 
     class.csv --target class --explain 080 -> '080', which is not the number of a row, counted from
     class.csv --target class --id key --explain 80 -> not a value of 'key', in the rows that can be
+    class.csv --target class --time day --explain 63 -> here 16 of 80, from '64' on. Choose one of
     class.csv --load class.model --explain 80 -> not a value of 'key', in the rows that can be used.
 
     empty.csv --load class.model     -> has no rows
@@ -190,13 +194,13 @@ def test_a_missing_package_is_named_before_the_work(option, name, needs, extra, 
     monkeypatch.setattr("scratchmlp.utils.extras.find_spec", lambda name: None)
     line = refused("class.csv", "--target", "class", option, name)
     assert f"{option} needs {needs}. To install what is missing, run pip install" in line
-    assert f'pip install "scratchmlp[{extra}]"' in line
+    assert f'pip install ".[{extra}]" in the folder of the source.' in line
 
 
 def test_parquet_without_its_package_is_refused_before_the_work(monkeypatch):
     monkeypatch.setattr(files, "find_spec", lambda name: None)
     line = refused("none.csv", "--load", "none.model", "--out", "p.parquet")
-    assert 'Install it with pip install "scratchmlp[files]", or choose a name that ends' in line
+    assert 'Install it with pip install ".[files]" in the folder of the source, or choose' in line
 
 
 @pytest.mark.parametrize("error", [ImportError("no module"), OSError("libgomp.so.1 is missing")])
@@ -279,6 +283,8 @@ VALUES = {
     "--sep": ("tab", "\t"),
     "--decimal": ("comma", ","),
     "--encoding": ("cp1252", "cp1252"),
+    "--header": ("2", 2),
+    "--sheet": ("Sales", "Sales"),
     "--task": ("regression", "regression"),
     "--keep": ("best", "best"),
     "--model": ("networks", "networks"),
@@ -292,7 +298,16 @@ VALUES = {
     "--na": ("a=b=-9", [("a=b", "-9")]),
 }
 TO_PREDICT = ("--load", "--out", "--coverage", "--allow-pickle")
-ALWAYS = ("--id", "--explain", "--sep", "--decimal", "--encoding", "--keep-na")
+ALWAYS = (
+    "--id",
+    "--explain",
+    "--sep",
+    "--decimal",
+    "--encoding",
+    "--keep-na",
+    "--header",
+    "--sheet",
+)
 
 
 def values_of(*arguments):
@@ -333,6 +348,7 @@ def test_messages_name_the_command_that_the_user_typed(name, monkeypatch, capsys
     assert out.startswith(f"usage: {typed} [")
     assert f"\n    {typed} customers.csv --target churned\n" in out
     assert ("python -m" in out) == (typed != "scratchmlp")
+    assert 'need more packages: pip install ".[files]" in the folder of the source.' in out
     assert all(f"--{option} COLUMN" in out for option in (*LISTS, *SINGLE))
     assert max(map(len, out.splitlines())) <= 80
 

@@ -79,17 +79,18 @@ def test_a_part_that_one_fold_kept_has_no_deviation():
     results = ensemble([0.5, 0.52, 0.5], [0.6, 0.63, 0.6])
     del results["ensemble"]["parts"][1]["trees"]
     *_, trees = Scores(results, make_evaluation(NUMBERS, is_class=False)).table().splitlines()
-    assert trees == "  trees, weight 0.20      0.700           0.500"
+    assert trees == "  trees, weight 0.20      0.700           0.500 (1 of 3 folds)"
 
 
 def test_the_parts_of_an_ensemble_follow_it_with_their_weights():
     results = ensemble([0.5, 0.5, 0.5], [0.6, 0.6, 0.6])
     constant = results["ensemble"].drop(columns="parts")
-    table = Scores({**results, "constant": constant}, make_evaluation(NUMBERS, False)).table()
-    rows = table.splitlines()[1:]
+    scores = Scores({**results, "constant": constant}, make_evaluation(NUMBERS, False))
+    rows = scores.table().splitlines()[1:]
     parts = "  networks, weight 0.60", "  trees, weight 0.40"
     assert [row[:24].rstrip() for row in rows] == ["ensemble", *parts, "constant"]
-    assert [row.split()[-1] for row in rows] == ["1.0", "0.000", "0.000", "1.0"]
+    assert [row.split()[-1] for row in rows] == ["1.0", "0.000", "folds)", "1.0"]
+    assert "trees, weight 0.40 (2 of 3 folds)" in scores.frame(part="{}{}").index
     assert "0.600 ± 0.000" in rows[1]
 
 
@@ -122,7 +123,7 @@ VERDICTS = [
     ({"CatBoost": [0.4] * 3, "a": [0.5] * 3, "b": [0.6] * 3}, "CatBoost", [], "a"),
     ({"CatBoost": [0.4] * 3, "a": [0.4, 0.5, 0.4], "b": [0.6] * 3}, "CatBoost", ["a"], "a"),
 ]
-LAST = "The simplest model that is as good: {}.", "No simpler model is as good."
+LAST = "The simplest model that is as good as {}: {}.", "No model simpler than {} is as good."
 
 
 def of_models(losses):
@@ -136,13 +137,13 @@ def test_the_simplest_model_that_is_as_good_as_the_best_is_named(losses, best, g
     scores = of_models(losses)
     assert (scores.best(), scores.as_good(), scores.simplest()) == (best, good, simplest)
     first, _, _, *rows, _, last = scores.verdict().splitlines()
-    assert first == f"Lowest RMSE: {best}. Fit times are means over the folds."
+    assert first == f"Lowest RMSE: {best}. Fit times are wall times, averaged over the folds."
     assert [row.split()[0] for row in rows] == [name for name in losses if name != best]
     assert [row.split()[0] for row in rows if row.endswith("  as good")] == good
     if simplest not in (best, *good):
-        assert last == "No model that can be saved is as good."
+        assert last == f"No model that can be saved is as good as {best}."
     else:
-        assert last == LAST[simplest == best].format(simplest)
+        assert last == LAST[simplest == best].format(best, simplest)
 
 
 def test_a_difference_is_not_sure_if_its_interval_contains_none():

@@ -445,7 +445,63 @@ def test_the_first_sheet_of_several_is_read(csv):
     path = csv(buffer.getvalue(), "data.xlsx")
     table, notes, *_ = read_file(path)
     pd.testing.assert_frame_equal(table, TABLE)
-    assert notes == [f"{path}: only the first of 2 sheets is read, 'People'"]
+    first = "only the first of 2 sheets is read, 'People'; for another one, add --sheet"
+    assert notes == [f"{path}: {first}"]
+
+
+def workbook():
+    """Sheets with a title above the header, and one whose name is a number."""
+    buffer = io.BytesIO()
+    with pd.ExcelWriter(buffer) as writer:
+        titled = pd.DataFrame([["Report, 2024"], [None], ["in kg"]])
+        for name, sheet in ("People", TABLE), ("Sales", typed()), ("0", TABLE[["name"]]):
+            sheet.to_excel(writer, sheet_name=name, index=False, startrow=3)
+            titled.to_excel(writer, sheet_name=name, index=False, header=False)
+    return buffer.getvalue()
+
+
+TITLES = 'Report, 2024;;\n\n  \n"in kg\n'
+SHEETS = [(None, 0), ("People", "People"), ("Sales", "Sales"), ("1", 1), ("2", 2), ("0", "0")]
+
+
+@pytest.mark.parametrize(("sheet", "in_pandas"), SHEETS)
+def test_the_sheet_and_the_row_of_the_header_mean_what_they_do_in_pandas(sheet, in_pandas, csv):
+    content = workbook()
+    read, notes, *_ = read_file(csv(content), FileFormat(header=3, sheet=sheet))
+    expected = pd.read_excel(io.BytesIO(content), in_pandas, header=3, engine="calamine")
+    assert (list(read), len(read)) == (list(expected), len(expected))
+    assert len(notes) == (sheet is None)
+
+
+@pytest.mark.parametrize("sep", SEPARATORS)
+def test_lines_above_the_header_are_not_read(sep, csv):
+    """Blank ones do not count, as in pandas."""
+    text = csv_text(sep=sep)
+    read, notes, *_ = read_file(csv((TITLES + text).encode()), FileFormat(header=2))
+    pd.testing.assert_frame_equal(read, TABLE)
+    assert any("columns separated" in note for note in notes) == (sep != ",")
+    in_pandas = pd.read_csv(io.StringIO(TITLES.replace('"', "") + text), sep=sep, header=2)
+    assert list(read) == list(in_pandas)
+
+
+WITHOUT_HEADER = [
+    (workbook(), {"sheet": "People", "header": 1}, "row 1 of the sheet 'People' of {}, counted"),
+    (workbook(), {"header": 99}, "--header is 99, but row 99 of the sheet 'People' of {}, counted"),
+    (workbook(), {"sheet": "sales"}, "'sales', which --sheet names. Did you mean 'Sales'? Its she"),
+    (workbook(), {"sheet": "3"}, "{} has no sheet '3', which --sheet names. Its sheets: 'People',"),
+    (b"a\n\nb\n", {"header": 2}, "--header is 2, but row 2 of {}, counted from 0, is empty. Give"),
+    (b"a,b\n1,2\n3\n4,5,6\n", {"header": 1}, "line 4 of {} has 3 cells, but the header has 2"),
+    (parquet(TABLE), {"header": 0}, "{} is a Parquet file, which names its columns without a head"),
+    (parquet(TABLE), {"sheet": "0"}, "{} is no Excel file, so it has no sheets. Remove --sheet."),
+]
+
+
+@pytest.mark.parametrize(("content", "options", "message"), WITHOUT_HEADER)
+def test_a_header_or_a_sheet_that_is_not_there(content, options, message, csv):
+    path = csv(content)
+    with pytest.raises(InputError) as error:
+        read_file(path, FileFormat(**options))
+    assert message.format(path) in str(error.value)
 
 
 def test_a_chart_is_no_sheet_to_read(csv):
@@ -470,7 +526,7 @@ def test_an_old_workbook():
 def test_a_missing_package_is_named(write, package, csv, monkeypatch):
     path = csv(write(TABLE))
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(InputError, match=r"need pip install \"scratchmlp\[files\]\"\."):
+    with pytest.raises(InputError, match=r"need pip install \"\.\[files\]\" in the folder"):
         read_file(path)
 
 
@@ -534,8 +590,8 @@ def test_stdin_to_stdout(trained, monkeypatch):
 
 LONGER = (
     "line 4 of {} has 3 cells, but the header has 2. If a cell contains commas, write the cell in "
-    "double quotes. If commas do not separate the columns, name the separator with --sep. If the "
-    "first line is a title, delete it."
+    "double quotes. If commas do not separate the columns, name the separator with --sep. If "
+    "titles stand above the header, add --header with the number of its row, counted from 0."
 )
 BELOW_A_TITLE = "line 2 of {} has 2 cells, but the header has 1. If a cell contains semicolons"
 NO_TABLE = (

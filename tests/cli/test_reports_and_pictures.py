@@ -47,10 +47,10 @@ def test_a_page_on_the_ensemble(target, trained):
     assert origin["Random state of the report"] == ["3"]
     compared = page.table("Mean ± standard deviation over 3")
     number, parts = TARGETS.index(target), ("networks", "boosting", "extra trees")
-    parts = [f"{name}, weight 0.33 (part of the ensemble)" for name in parts]
+    parts = [f"{name}, weight 0.33, part of the ensemble" for name in parts]
     assert [*compared] == [ENSEMBLES[number], *parts, TREES, LINEAR[number], BASELINE]
     for name, values in compared.items():
-        name = name.removesuffix(" (part of the ensemble)")
+        name = name.removesuffix(", part of the ensemble")
         line = next(line for line in out.splitlines() if name in line)
         assert all(value in " ".join(line.split()) for value in values)
     text_of_comparison = page.text.partition("Here, every model was trained again")[2]

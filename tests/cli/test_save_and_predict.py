@@ -319,18 +319,19 @@ def test_a_row_is_explained(target, trained, csv, tmp_path):
 
 
 @pytest.mark.usefixtures("brief", "uncompared")
-def test_a_row_of_training_is_explained_by_what_did_not_learn_from_it(csv, tmp_path):
+@pytest.mark.parametrize(("order", "number"), [([], 7), (["--time", "t"], 57)])
+def test_a_row_of_training_is_explained_by_what_did_not_learn_from_it(order, number, csv, tmp_path):
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
     table["y"] = 100 * table["a"] * table["b"]
     table.loc[:1, "y"] = np.nan  # numbers of rows are those of the file
-    options = ["--target", "y", "--model", "networks", "--save", tmp_path / "y.model"]
-    out, _ = run(csv(table), *options, "--explain", "7")
-    label, _, predicted, _, _ = explained(out.partition("predict: ")[2].partition("\n")[2])
+    options = ["--target", "y", "--model", "networks", "--save", tmp_path / "y.model", *order]
+    out, _ = run(csv(table.assign(t=range(60))), *options, "--explain", number)
+    label, _, predicted, _, _ = explained(out.partition("To predict: ")[2].partition("\n")[2])
     networks = load(tmp_path / "y.model")
-    row = table.loc[[7], ["a", "b"]].astype(str)
-    (fold,) = (fold for fold, rows in enumerate(networks.held_out_) if 5 in rows)
-    assert label == "7"
+    row = table.loc[[number], ["a", "b"]].assign(t=number).astype(str)
+    (fold,) = (fold for fold, rows in enumerate(networks.held_out_) if number - 2 in rows)
+    assert label == str(number)
     assert predicted == pytest.approx(networks.member_predictions(row)[fold, 0], abs=0.5)
     assert abs(predicted - networks.predict(row)[0]) > 1
 
@@ -418,7 +419,7 @@ def test_the_decisive_metric_chooses_the_best(keep, csv, tmp_path):
     options = ["--target", "y", "--model", "networks", "--save", tmp_path / "y.model"]
     out, _ = run(csv(table), *options, "--keep", keep)
     assert "\nLowest RMSE: Ridge. " in out
-    assert "\nNo simpler model is as good.\n" in out
+    assert "\nNo model simpler than Ridge is as good.\n" in out
     assert "add --keep" not in out
     assert f"\nSaved Ridge in {tmp_path / 'y.model'}. To predict: " in out
 
@@ -439,16 +440,18 @@ def test_the_networks_alone_are_trained_as_in_the_ensemble(trained, monkeypatch,
 
 
 BETTER = [
-    (ENSEMBLES[0], [], ""),
-    (TREES, ["--keep", "model"], f", although the log-loss of {TREES} is lower"),
-    (BASELINE, ["--metric", "AUC"], f", although the AUC of the {BASELINE} is higher"),
+    (ENSEMBLES[0], [], [], ""),
+    (TREES, [], ["--keep", "model"], f", although the log-loss of {TREES} is lower"),
+    (BASELINE, [], ["--metric", "AUC"], f", although the AUC of the {BASELINE} is higher"),
+    (BASELINE, [ENSEMBLES[0]], [], f"; it is as good as the {BASELINE}"),
 ]
 
 
 @pytest.mark.usefixtures("brief", "uncompared")
-@pytest.mark.parametrize(("best", "options", "although"), BETTER)
-def test_a_better_model_is_named(best, options, although, trained, monkeypatch, tmp_path):
+@pytest.mark.parametrize(("best", "good", "options", "although"), BETTER)
+def test_a_better_model_is_named(best, good, options, although, trained, monkeypatch, tmp_path):
     monkeypatch.setattr(Scores, "best", lambda scores: best)
+    monkeypatch.setattr(Scores, "as_good", lambda scores: good)
     monkeypatch.setattr(Scores, "verdict", lambda scores: "")
     monkeypatch.setattr(Scores, "simplest", lambda scores: best)
     save = ["--save", tmp_path / "y.model"]

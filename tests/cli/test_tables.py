@@ -10,6 +10,7 @@ from scratchmlp.cli.columns import (
     read_columns,
     unlike_training,
 )
+from scratchmlp.cli.file_format import FileFormat
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
@@ -45,7 +46,7 @@ KEPT = [*AS_NUMBERS, "--keep-na"]
 
 REFUSED = [
     (b"a:y\n1:2\n", [], "If another character separates its columns, name it with --sep."),
-    (b"Report 2024,,\na,b,y\n1,2,u\n3,4,v\n", [], "if it is a title, delete it"),
+    (b"Report 2024,,\na,b,y\n1,2,u\n3,4,v\n", [], "If titles stand above the header, add"),
     (b"y\nu\nv\n" * 9, [], "no column is left to predict from"),
     (b"a,y\n" + b",u\n,v\n" * 9, [], "no column can inform a prediction: a (no values)"),
     (b"a,y\n" + b"1,\n" * 9, [], "column 'y' has no values"),
@@ -378,7 +379,7 @@ def test_rows_are_sorted_by_dates_or_numbers(written):
     assert notes == []
 
 
-SAME, NO_TIMES = "4 rows have the same 't' as another row. They are on the same", "where 't' is not"
+SAME, NO_TIMES = "'t' has 3 different values in 5 rows. Rows of the same value", "where 't' is not"
 
 
 TIMES = [
@@ -441,6 +442,19 @@ def test_missing_columns_are_named_with_those_of_similar_names_that_the_model_do
         "'Size' to 'size', 'prize' to 'price' if they are the same, or add the missing columns; "
         "their cells may be empty."
     )
+
+
+def test_a_table_below_a_title_needs_the_option_in_training_and_in_prediction(trained, csv):
+    model, table = trained["class"].folder / "y.model", trained["class"].table
+    title, empty = ([text, *[None] * (len(table.columns) - 1)] for text in ("Report", None))
+    rows = [title, empty, list(table), *table.to_numpy().tolist()]
+    path, plain = csv(excel(pd.DataFrame(rows), header=False), "titled.xlsx"), csv(table)
+    assert run(path, "--load", model, "--header", 2)[0] == run(plain, "--load", model)[0]
+    learned = load_table(path, "class", file_format=FileFormat(header=2))
+    assert list(learned.columns) == list(load_table(plain, "class").columns)
+    for options in ([], ["--header", 3]):
+        line = refused(path, "--load", model, *options)
+        assert "cells may be empty. If titles stand above the header, add --header with the" in line
 
 
 def test_what_differs_from_training_is_said(trained, csv):

@@ -285,5 +285,5 @@ def test_without_dask_a_message_says_what_to_install(monkeypatch, missing):
     for name in [name for name in sys.modules if name.startswith("scratchmlp.dask")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ImportError, match=r'pip install "scratchmlp\[dask\]"'):
+    with pytest.raises(ImportError, match=r'pip install "\.\[dask\]"'):
         import_module("scratchmlp.dask")

@@ -140,5 +140,5 @@ def test_what_has_no_expression_is_refused_by_name(make, error, message):
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr("scratchmlp.utils.extras.find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r'pip install "scratchmlp\[onnx\]"'):
+    with pytest.raises(ImportError, match=r'pip install "\.\[onnx\]"'):
         to_onnx(ScratchMLPRegressor())

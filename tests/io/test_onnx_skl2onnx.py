@@ -112,7 +112,7 @@ def test_options_of_scikit_learns_classifiers_are_accepted(options):
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr("scratchmlp.utils.extras.find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r'needs skl2onnx.*pip install "scratchmlp\[onnx\]"'):
+    with pytest.raises(ImportError, match=r'needs skl2onnx.*pip install "\.\[onnx\]"'):
         register_skl2onnx_converters()
 
 

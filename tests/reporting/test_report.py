@@ -269,5 +269,5 @@ def test_missing_packages_are_named(monkeypatch):
     monkeypatch.setattr(
         "scratchmlp.utils.extras.find_spec", lambda name: None if name == "jinja2" else name
     )
-    with pytest.raises(ImportError, match=r"scratchmlp.report needs jinja2.*scratchmlp\[report\]"):
+    with pytest.raises(ImportError, match=r"scratchmlp.report needs jinja2.*\.\[report\]"):
         report(None, X, Y)
