@@ -36,9 +36,7 @@ def data_section(evaluated: Evaluated) -> Section:
     parts.append(Table("Columns to predict from, and what was made of each", header, rows))
     if len(shown) < len(columns):
         parts.append(f"The table shows the first {MOST_COLUMNS} of {len(columns):,} columns.")
-    if not evaluated.is_tabular:
-        parts.append("The estimator may treat the columns in another way than this table says.")
-    clauses = [plain(clause, 500) for _, clause in evaluated.encoder.notes_]
+    clauses = [plain(clause, 500) for _, clause in evaluated.estimator.encoder_.notes_]
     parts += [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses]
     return Section("data", "The data", parts)
 

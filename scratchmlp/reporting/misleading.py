@@ -27,7 +27,7 @@ def misleading_section(evaluated: Evaluated, write: Callable[[Note], str]) -> Se
     Section or None
         A paragraph for each; None if there are none.
     """
-    notes = evaluated.estimator.findings_ if evaluated.is_tabular else []
+    notes = evaluated.estimator.findings_
     found = [_on_one_line(note) for note in notes if note.case in get_args(MisleadingCase)]
     if not found:
         return None

@@ -40,8 +40,8 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     Returns
     -------
     Section
-        A table: the true and the predicted value, what moved the prediction of an estimator for raw
-        tables, and the values of up to 12 columns.
+        A table: the true and the predicted value, what moved the prediction, and the values of up
+        to 12 columns.
     """
     worst = _worst(evaluated)
     if not len(worst):
@@ -57,12 +57,11 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     shown = list(important[:MOST_COLUMNS])
     if len(shown) < len(evaluated.columns):
         text += f" The table shows the {len(shown)} most important columns."
-    if evaluated.is_tabular:
-        what = "prediction" if evaluated.proba is None else "probability of the predicted class"
-        text += (
-            f' "moved most by" names the columns whose values moved the {what} most, in comparison '
-            "with other rows, and says by how much."
-        )
+    what = "prediction" if evaluated.proba is None else "probability of the predicted class"
+    text += (
+        f' "moved most by" names the columns whose values moved the {what} most, in comparison '
+        "with other rows, and says by how much."
+    )
     table = _table(evaluated, worst, shown)
     return Section("mistakes", "The worst mistakes", [text, table])
 
@@ -75,14 +74,14 @@ def _worst(evaluated: Evaluated) -> NDArray[np.intp]:
 
 def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str]) -> Table:
     """List rows: their label, their true and predicted value, and columns."""
-    fitted, is_tabular = evaluated.fitted_columns, evaluated.is_tabular
+    fitted = evaluated.fitted_columns
     background = evaluated.some(evaluated.sample(MOST_ROWS))
     cells = [cells_of(evaluated.table[name].iloc[rows], fitted.get(name)) for name in columns]
     body: list[Sequence[Cell]] = [
         (
             plain(evaluated.table.index[i]),
             *_predicted(evaluated, int(i)),
-            *([_reasons(evaluated, int(i), background)] if is_tabular else []),
+            _reasons(evaluated, int(i), background),
             *(each[k] for each in cells),
         )
         for k, i in enumerate(rows)
@@ -91,8 +90,8 @@ def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str])
         header = ["true value", "predicted", "true minus predicted"]
     else:
         header = ["true class", "predicted class", "probability of the true class"]
-    header += ["moved most by"] if is_tabular else []
-    names = [_name_of_labels(evaluated.given[0]), *header, *(plain(name) for name in columns)]
+    labels = _name_of_labels(evaluated.given[0])
+    names = [labels, *header, "moved most by", *(plain(name) for name in columns)]
     return Table("The worst mistakes", names, body)
 
 

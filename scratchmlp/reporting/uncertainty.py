@@ -60,10 +60,8 @@ def uncertainty_section(evaluated: Evaluated, important: Sequence[str]) -> Secti
     Returns
     -------
     Section or None
-        Tables. None if the estimator is no tabular estimator or there are too few rows.
+        Tables. None if there are too few rows.
     """
-    if not evaluated.is_tabular:
-        return None
     levels = LEVELS_OF_NUMBERS if evaluated.proba is None else LEVELS_OF_CLASSES
     known = regions_of(evaluated, levels)
     if not known:

@@ -6,7 +6,7 @@ import pytest
 from sklearn import metrics
 from sklearn.dummy import DummyRegressor
 from sklearn.inspection import partial_dependence, permutation_importance
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from scratchmlp import report
 from scratchmlp.reporting import dependence, importances, mistakes, quality, uncertainty
@@ -18,6 +18,7 @@ from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
+from tests.helpers.one_part import one_part
 from tests.helpers.pictures import dependence_on, drawn
 from tests.helpers.report_pages import Page
 
@@ -70,7 +71,7 @@ def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
     """In all pictures, and the page says which it is."""
     X = np.random.default_rng(0).normal(size=(60, 2))
     y = np.where(X[:, 0] + X[:, 1] / 9 > limit, "0 high", "1 low")
-    model = LogisticRegression(C=0.1).fit(X, y)
+    model = one_part(LogisticRegression(C=0.1), X, y)
     name, p = model.classes_[positive], model.predict_proba(X)[:, positive]
     page = Page(report(model, X, y, rows="new"))
     share = np.mean(y == name)
@@ -97,7 +98,7 @@ def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
 @pytest.mark.parametrize(("y", "is_named"), [("ab" * 30, True), ("abc" * 20, False)])
 def test_two_equally_frequent_classes_have_the_second_as_the_positive_one(y, is_named):
     X = np.random.default_rng(0).normal(size=(60, 2))
-    text = Page(report(LogisticRegression().fit(X, [*y]), X, [*y], rows="new")).text
+    text = Page(report(one_part(LogisticRegression(), X, [*y]), X, [*y])).text
     assert ("The positive class of the pictures is b, with 50.0% of" in text) == is_named
     assert ("positive class" in text) == is_named
 
@@ -155,7 +156,7 @@ def test_importances_and_dependence_of_new_rows_are_those_of_scikit_learn(
     name, at_once, request, monkeypatch
 ):
     """However many rows a call predicts; other columns keep their values."""
-    monkeypatch.setattr("scratchmlp.reporting.evaluated.AT_ONCE", at_once)
+    monkeypatch.setattr("scratchmlp.tabular.inspection.held_out._ROWS", at_once)
     case = request.getfixturevalue(name)
     X, y = case.X[:20], case.y[:20]
     evaluated = evaluate(case.estimator, X, y, "new", 0)
@@ -177,23 +178,6 @@ def test_importances_and_dependence_of_new_rows_are_those_of_scikit_learn(
     is_second = name == "numbers" or evaluated.positive
     average = expected.average[0] if is_second else 1 - expected.average[0]
     np.testing.assert_allclose(means, average, rtol=1e-5)
-
-
-def test_new_rows_of_many_columns_need_few_calls():
-    """Calls with few rows are slow."""
-
-    class Counted(Ridge):
-        n_calls = 0
-
-        def predict(self, X):
-            Counted.n_calls += 1
-            return super().predict(X)
-
-    X = np.random.default_rng(0).normal(size=(60, 80))
-    evaluated = evaluate(Counted().fit(X[3:], X[3:, 0]), X[:3], X[:3, 0], "new", 0)
-    measured = importances.importances_of(evaluated)
-    assert dependence_section(evaluated, measured)
-    assert Counted.n_calls == 1 + 2 + dependence.MOST_COLUMNS
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -262,7 +246,7 @@ def test_rare_values_that_are_far_from_the_others_are_not_on_the_grid(values, co
 def test_a_column_of_0_and_1_is_drawn_as_two_categories():
     X = np.random.default_rng(0).integers(0, [2, 9], size=(60, 2)).astype(float)
     y = X[:, 0] + X[:, 1] / 9
-    model = LinearRegression().fit(X, y)
+    model = one_part(LinearRegression(), X, y)
     X[0] = 0, SENTINEL
     evaluated = evaluate(model, X, model.predict(X).clip(max=2), "new", 0)
     section = dependence_section(evaluated, importances.importances_of(evaluated))
@@ -555,7 +539,7 @@ NAMED = [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c"), ("abcde", "a, b a
 def test_the_most_important_columns_are_named(columns, which):
     X, repeats = np.arange(9.0)[:, None], np.ones((len(columns), 5))
     found = importances.Importances([*columns], repeats, "R²", 9, [])
-    evaluated = evaluate(LinearRegression().fit(X, X[:, 0]), X, X[:, 0], "new", 0)
+    evaluated = evaluate(one_part(LinearRegression(), X, X[:, 0]), X, X[:, 0], "new", 0)
     for each, is_named in ((found, True), (found._replace(repeats=-repeats), False)):
         text, _ = summary_section(evaluated, scores_of(evaluated), each).parts
         assert text.endswith(f"The predictions depend most on {which}.") == is_named
