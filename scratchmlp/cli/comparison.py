@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +14,11 @@ from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.cli.boosting import careful_boosting
+from scratchmlp.cli.boosting import BoostingSearch, careful_boosting, chosen_most_often
 from scratchmlp.cli.folds import SMALL, Folds, Split, limited_threads, make_folds
 from scratchmlp.cli.messages import InputError, steps
 from scratchmlp.cli.metrics import SHOWN, find_metric
@@ -32,6 +33,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.base import TableParameters
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
@@ -41,6 +43,7 @@ OWN_MODELS: dict[str, tuple[Any, Any]] = {
 }
 TREES = "HistGradientBoosting"
 BASELINE = "constant baseline"
+NETWORKS_ALONE = "networks alone"  # those of an ensemble as a model of their own
 
 
 class Evaluation(NamedTuple):
@@ -131,7 +134,7 @@ def models_for(
     ensemble = classifier if is_class else regressor
     constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
-    in_double = FunctionTransformer(np.float64)  # model files may contain types of NumPy
+    in_double = FunctionTransformer(np.float64)
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
     named = [*encoder["categorical_features"], *encoder["text_features"]]
@@ -143,6 +146,41 @@ def models_for(
         type(linear).__name__: make_pipeline(TabularEncoder(**encoder), in_double, linear),
         BASELINE: constant,
     }
+
+
+def to_train(name: str, models: Mapping[str, Any], results: Mapping[str, pd.DataFrame]) -> Any:
+    """Return what to train on all rows to keep a model of a comparison.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model, which is not one of another package.
+    models : dict of str to estimator
+        The unfitted models by name. The first is the ensemble or the networks.
+    results : dict of str to DataFrame
+        Results of `compare`.
+
+    Returns
+    -------
+    TabularEnsemble* or TabularMLP*
+        The ensemble or its networks. Any other model is the only part of an ensemble, which reads
+        the raw table, and boosting has the setting that was chosen in most folds. Such fits are
+        short, and have no time limit.
+    """
+    own = next(iter(models.values()))
+    if models.get(name) is own:
+        return own
+    settings = {field.name: getattr(own, field.name) for field in fields(TableParameters)}
+    is_number = not is_classifier(own)
+    if name == NETWORKS_ALONE:
+        return OWN_MODELS["networks"][is_number](**settings)
+    model = models[name]
+    if isinstance(model, Pipeline):  # the ensemble does what the steps before the last one do
+        model = model[-1]
+    if isinstance(model, BoostingSearch):
+        model = chosen_most_often([each[-1] for each in results[name]["estimator"]])
+    ensemble = OWN_MODELS["ensemble"][is_number]
+    return ensemble(estimators=[(name, model)], **settings).set_params(max_time=None)
 
 
 def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:

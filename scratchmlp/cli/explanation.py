@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
-from sklearn.pipeline import Pipeline
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.folds import members_by_time
 from scratchmlp.cli.messages import InputError, count, quote
-from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.table import Table
 from scratchmlp.reporting.content import exponent, plain
 from scratchmlp.reporting.evaluated import calmly
@@ -84,13 +82,18 @@ def check_held_out(value: str, table: Table) -> None:
 
 
 def explain_row(
-    model: Model, X: pd.DataFrame, ids: "pd.Series[Any] | None", value: str, *, is_of_fit: bool
+    model: BaseTabular,
+    X: pd.DataFrame,
+    ids: "pd.Series[Any] | None",
+    value: str,
+    *,
+    is_of_fit: bool,
 ) -> str:
     """Explain the prediction of a row in comparison with the other rows of its table.
 
     Parameters
     ----------
-    model : Model
+    model : TabularEnsemble* or TabularMLP*
         Fitted model.
     X : DataFrame of shape (n_samples, n_features)
         The table.
@@ -109,13 +112,8 @@ def explain_row(
     Raises
     ------
     InputError
-        If the model is neither an ensemble nor networks, or there is no such row or no other one.
+        If there is no such row or no other one.
     """
-    if isinstance(model, Pipeline):
-        raise InputError(
-            "--explain explains the ensemble and the networks, but the saved model is another one, "
-            "which --keep has chosen. Remove --explain, or save a model without --keep."
-        )
     if len(X) == 1:
         raise InputError(
             "--explain compares a row with the other rows of its table, but there is one row. Add "

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.comparison import BASELINE, Evaluation
+from scratchmlp.cli.comparison import BASELINE, NETWORKS_ALONE, Evaluation
 from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.cli.rivals import RIVAL_NAMES
 from scratchmlp.plotting.shared import networks_in
@@ -17,7 +17,6 @@ from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.scoring import LEAST_FOLDS, Difference
 
 NETWORKS = "networks"  # their name in an ensemble, unless the user chose another
-NETWORKS_ALONE = "networks alone"  # the same as a model of their own
 LARGE, SMALL = 1e6, 1e-2  # a column of larger or smaller means is divided by a power of ten
 MOST_DECIMALS = 6
 ROUNDING = 1e-12  # of a mean; a smaller deviation is a rounding error
@@ -138,8 +137,8 @@ class Scores(NamedTuple):
         ]
         return table
 
-    def compared(self) -> Compared:
-        """Return the scores of all models for a report, and say which is the best."""
+    def compared(self, kept: str) -> Compared:
+        """Return the scores of all models for a report on one, and say which is the best."""
         metric = self.evaluation.decisive
         which = "lowest" if metric.is_loss else "highest"
         weights = " and weights" if any(map(_parts, self.results.values())) else ""
@@ -150,8 +149,8 @@ class Scores(NamedTuple):
             f"Of the models compared by cross-validation, the {which} {metric.name} is that of "
             f"{self.best()}. {advice}",
             "Here, every model was trained again for each fold, without the rows of the fold. The "
-            f"other sections are about the {next(iter(self.results))} trained on all rows and its "
-            f"out-of-fold predictions, so its scores{weights} differ from those here.",
+            f"other sections are about {kept} trained on all rows and its out-of-fold "
+            f"predictions, so its scores{weights} differ from those here.",
         )
 
     def verdict(self) -> str:

@@ -19,9 +19,8 @@ from scratchmlp.cli.options import command, parse
 from scratchmlp.cli.reading import read_file
 from scratchmlp.cli.rivals import RIVALS
 from scratchmlp.cli.roles import Roles
-from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import load_table
-from tests.helpers.cli_output import TREES, refused
+from tests.helpers.cli_output import refused
 
 SINGLE = ("id", "groups", "time")
 
@@ -93,11 +92,7 @@ MISTAKES = """
     d.csv --target y --out p.csv     -> --out saves predictions, which need a model. Add --load
     d.csv --target y --allow-pickle  -> --allow-pickle is about the file of --load. Add --load
     d.csv --target y --coverage 0.8  -> --coverage is about the predictions of --load. Add --load
-    d.csv --target y --keep best     -> --keep chooses the model of --save and --export. Add --save
-    d.csv --target y --save m --keep best --plot p.png    -> cannot save p.png: it would show
-    d.csv --target y --save m --keep best --report r.html -> Remove --keep best, or remove --plot
-    d.csv --target y --save m --keep simplest --plot p.png -> Remove --keep simplest, or remove
-    d.csv --target y --save m --keep best --explain 3 -> Remove --keep, or remove --explain.
+    d.csv --target y --keep best     -> --keep chooses the model of --save, --export, --plot, --rep
     d.csv --load m --target y --seed 0 --max-time 2 -> Remove --target, --seed, --max-time.
     d.csv --load m --text t --model ensemble --keep best -> Remove --keep, --text, --model.
     d.csv --load m --plot p.png --report r.html -> Remove --plot, --report.
@@ -222,20 +217,6 @@ def test_a_file_without_permission_is_refused(denied, permission, folder, monkey
     monkeypatch.setattr(os, "access", lambda path, mode: folder / path != folder / denied)
     line = refused("number.csv", "--load", "number.model", "--out", "class.csv")
     assert f"you have no permission to {permission}" in line
-
-
-@pytest.mark.usefixtures("brief", "uncompared")
-def test_the_best_model_is_saved_before_an_error(capsys, tmp_path, monkeypatch):
-    pytest.importorskip("onnx")
-    monkeypatch.setattr(Scores, "best", lambda scores: TREES)
-    monkeypatch.setattr(Scores, "verdict", lambda scores: "")
-    typed = f"class.csv --target class --keep best --save {tmp_path / 'm'} --export y.onnx"
-    with pytest.raises(SystemExit, match="2"):
-        command_line.main(typed.split())
-    assert (tmp_path / "m").exists()
-    err = capsys.readouterr().err
-    assert "error: cannot save y.onnx: " in err
-    assert "remove --keep" in err
 
 
 # What options mean.
