@@ -21,11 +21,16 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.boosting import BoostingSearch, careful_boosting, chosen_most_often
 from scratchmlp.cli.folds import SMALL, Folds, Split, limited_threads, make_folds
 from scratchmlp.cli.messages import InputError, steps
-from scratchmlp.cli.metrics import SHOWN, find_metric
 from scratchmlp.cli.rivals import RIVAL_NAMES, RIVALS
 from scratchmlp.cli.table import Table
-from scratchmlp.reporting.evaluated import predict
-from scratchmlp.reporting.metrics import Metric, default_metrics, values_of
+from scratchmlp.evaluation.evaluated import predict
+from scratchmlp.evaluation.metrics import (
+    Metric,
+    MetricError,
+    default_metrics,
+    find_metric,
+    values_of,
+)
 from scratchmlp.tabular import (
     TabularEncoder,
     TabularEnsembleClassifier,
@@ -43,6 +48,7 @@ OWN_MODELS: dict[str, tuple[Any, Any]] = {
 }
 TREES = "HistGradientBoosting"
 BASELINE = "constant baseline"
+SHOWN = 4  # metrics, so that a line of the table has less than 100 characters
 NETWORKS_ALONE = "networks alone"  # those of an ensemble as a model of their own
 
 
@@ -88,7 +94,10 @@ def make_evaluation(
     metrics = default_metrics(np.unique(y, return_counts=True)[1] if is_class else None)
     decisive = next(each for each in metrics if each.is_loss)
     if metric is not None:
-        decisive = find_metric(metric, y, is_class)
+        try:
+            decisive = find_metric(metric, y, is_class)
+        except MetricError as error:
+            raise InputError(f"--metric {error}") from error
         metrics = [decisive, *(each for each in metrics if each.name != decisive.name)][:SHOWN]
     return Evaluation(make_folds(y, is_class, **splits), metrics, decisive)
 
@@ -229,6 +238,8 @@ def compare(
                 begin(name)
                 try:
                     results[name].append(_evaluate(model, X, y, split, evaluation))
+                except MetricError as error:
+                    raise InputError(f"--metric {error}") from error
                 except Exception as error:
                     # Such as text in a column that held numbers before. Rivals raise any type.
                     if isinstance(error, ValueError) or name in RIVAL_NAMES:

@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
 
-from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.folds import members_by_time
 from scratchmlp.cli.messages import InputError, count, quote
 from scratchmlp.cli.table import Table
-from scratchmlp.reporting.content import exponent, plain
-from scratchmlp.reporting.evaluated import calmly
-from scratchmlp.reporting.mistakes import COUNTED, cells_of
+from scratchmlp.evaluation.evaluated import COUNTED, calmly
+from scratchmlp.evaluation.explained import Explained, explain
+from scratchmlp.evaluation.numbers import cells_of, exponent, plain
 from scratchmlp.tabular.base import BaseTabular
 
 LARGEST = 10  # contributions that are shown one by one
@@ -119,31 +118,26 @@ def explain_row(
             "--explain compares a row with the other rows of its table, but there is one row. Add "
             "rows, such as those of training."
         )
-    row, folds = row_of(value, X, ids), None
-    if is_of_fit:
-        folds = [fold for fold, rows in enumerate(model.held_out_) if row in rows]
+    row = row_of(value, X, ids)
     others = X.iloc[np.arange(len(X)) != row]
     with calmly():
-        result = model.explain(X.iloc[[row]], others, folds=folds, random_state=0)
-    what, predicted, baseline = "the prediction", result.predictions[0], result.baseline
-    parts = result.contributions[0]
+        found = explain(model, X.iloc[[row]], others, of_fit=row if is_of_fit else None)
+    what = "the prediction"
     if is_classifier(model):
-        most = predicted.argmax()
-        what = f"the probability of {quote(model.classes_[most])}"
-        predicted, baseline, parts = predicted[most], baseline[most], parts[:, most]
-    n_decimals = min(max(0, DIGITS - 1 - exponent(float(np.abs(parts).max() or 1))), MOST_DECIMALS)
-    predicted, baseline = (f"{number:,.{n_decimals}f}" for number in (predicted, baseline))
+        what = f"the probability of {quote(found.label)}"
+    largest = float(np.abs(found.parts).max() or 1)
+    n_decimals = min(max(0, DIGITS - 1 - exponent(largest)), MOST_DECIMALS)
+    predicted, mean = (f"{number:,.{n_decimals}f}" for number in (found.prediction, found.baseline))
     return (
         f"Row {quote(value)}: {what} is {predicted}. The mean of "
-        f"{count(result.n_rows, 'other row')} is {baseline}. The difference, by column:\n"
-        f"{_lines(model, X.iloc[[row]], parts, n_decimals)}"
+        f"{count(found.n_rows, 'other row')} is {mean}. The difference, by column:\n"
+        f"{_lines(model, X.iloc[[row]], found, n_decimals)}"
     )
 
 
-def _lines(model: BaseTabular, row: pd.DataFrame, parts: FloatArray, n_decimals: int) -> str:
+def _lines(model: BaseTabular, row: pd.DataFrame, found: Explained, n_decimals: int) -> str:
     """Write the values with the largest contributions, one in a line, and the sum of the others."""
-    order = np.argsort(-np.abs(parts), kind="stable")
-    shown, others = order[:LARGEST], order[LARGEST:]
+    parts, shown, others = found.parts, found.order[:LARGEST], found.order[LARGEST:]
     fitted = list(model.encoder_._columns.items())
     rows = []
     for i in shown:

@@ -19,8 +19,8 @@ from scratchmlp.cli.reading import RawTable
 from scratchmlp.cli.saved_model import SavedModel, load_model
 from scratchmlp.cli.table import load_new_table, note_repeated, select_features
 from scratchmlp.cli.target import as_text, read_target
-from scratchmlp.reporting.content import exponent, significant
-from scratchmlp.reporting.metrics import default_metrics, values_of
+from scratchmlp.evaluation.metrics import default_metrics, values_of
+from scratchmlp.evaluation.numbers import exponent, significant
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.reading.missing import mark_missing
 from scratchmlp.tabular.targets import Numbers

@@ -23,9 +23,8 @@ from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, expor
 from scratchmlp.cli.scores import Scores, called, fit_notes
 from scratchmlp.cli.table import Table, load_table
 from scratchmlp.cli.target import describe_classes
-from scratchmlp.reporting.evaluated import Evaluated, evaluate
+from scratchmlp.evaluation.evaluated import COUNTED, Evaluated, evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
-from scratchmlp.reporting.mistakes import COUNTED
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.base import BaseTabular

@@ -5,8 +5,9 @@ from typing import Any, assert_never
 import numpy as np
 import pandas as pd
 
-from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
-from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.numbers import Cell, cell, count, number, plain, share
+from scratchmlp.reporting.content import Section, Table
 from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.utils.names import listed
 

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from sklearn.inspection import partial_dependence
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.numbers import plain
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.content import Picture, Section, plain
-from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.reporting.content import Picture, Section
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.pictures import OUTER, are_near
 from scratchmlp.reporting.quality import frequent_classes

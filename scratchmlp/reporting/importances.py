@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.evaluation.evaluated import Evaluated, Rows, calmly
+from scratchmlp.evaluation.metrics import CLASSES, NUMBERS, Metric, values_of
+from scratchmlp.evaluation.numbers import decimals, plain
 from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.plotting.importances import SCORES
 from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.columns import MOST_COLUMNS
-from scratchmlp.reporting.content import Picture, Section, Table, decimals, plain
-from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly
-from scratchmlp.reporting.metrics import CLASSES, NUMBERS, Metric, values_of
+from scratchmlp.reporting.content import Picture, Section, Table
 from scratchmlp.tabular.inspection.associations import associations_with, correlated_pairs
 from scratchmlp.tabular.inspection.held_out import AllFolds, unchanged
 

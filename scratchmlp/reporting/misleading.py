@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import get_args
 
-from scratchmlp.reporting.content import Section, plain
-from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.numbers import plain
+from scratchmlp.reporting.content import Section
 from scratchmlp.tabular.reading.findings import MisleadingCase, Note
 
 _INTRODUCTION = (

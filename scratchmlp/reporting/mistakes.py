@@ -7,20 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.reporting.content import (
-    Cell,
-    Section,
-    Table,
-    cell,
-    number,
-    plain,
-    share,
-    significant,
-)
-from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.columns.any_column import Column
+from scratchmlp.evaluation.evaluated import COUNTED, Evaluated
+from scratchmlp.evaluation.explained import explain
+from scratchmlp.evaluation.numbers import Cell, cells_of, number, plain, share, significant
+from scratchmlp.reporting.content import Section, Table
 
-COUNTED = "row, counted from 0"
 MOST_MISTAKES = 10
 MOST_COLUMNS = 12
 MOST_REASONS = 3  # values that moved a prediction
@@ -97,34 +88,20 @@ def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str])
 
 def _reasons(evaluated: Evaluated, i: int, background: Any) -> str:
     """Name the columns whose values moved a prediction most, and by how much."""
-    estimator, folds = evaluated.estimator, None
-    if evaluated.rows == "fit":
-        held_out = enumerate(estimator.held_out_)
-        folds = [fold for fold, rows in held_out if evaluated.numbers[i] in rows]
-    explained = estimator.explain(
+    found = explain(
+        evaluated.estimator,
         evaluated.some(np.array([i])),
         background,
-        folds=folds,
+        of_fit=evaluated.numbers[i] if evaluated.rows == "fit" else None,
         random_state=evaluated.random_state,
     )
-    output = 0 if evaluated.proba is None else evaluated.proba[i].argmax()
-    parts = explained.contributions[0].reshape(len(explained.names), -1)[:, output]
-    largest = np.argsort(-np.abs(parts), kind="stable")[:MOST_REASONS]
-    return ", ".join(f"{plain(explained.names[k])} {_signed(parts[k])}" for k in largest)
+    largest = found.order[:MOST_REASONS]
+    return ", ".join(f"{plain(found.names[k])} {_signed(found.parts[k])}" for k in largest)
 
 
 def _signed(value: float) -> str:
     """Write a number with its sign and two digits."""
     return f"{'-' if value < 0 else '+'}{significant(abs(value))}"
-
-
-def cells_of(values: "pd.Series[Any]", fitted: Column | None) -> list[Cell]:
-    """Write values of a column: numbers in text as the model reads them, without many digits."""
-    read = fitted.values_of(values) if fitted and fitted.kind == "number" else values
-    return [
-        cell(number if isinstance(value, str) and pd.notna(number) else value)
-        for value, number in zip(values, read, strict=True)
-    ]
 
 
 def _name_of_labels(X: Any) -> str:

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from scratchmlp import __version__
+from scratchmlp.evaluation.evaluated import Evaluated, calmly, evaluate
+from scratchmlp.evaluation.numbers import Number, cell, plain
 from scratchmlp.reporting.columns import data_section
-from scratchmlp.reporting.content import Number, Picture, Section, Table, cell, plain
+from scratchmlp.reporting.content import Picture, Section, Table
 from scratchmlp.reporting.dependence import dependence_section
-from scratchmlp.reporting.evaluated import Evaluated, calmly, evaluate
 from scratchmlp.reporting.importances import Importances, importance_section, importances_of
 from scratchmlp.reporting.misleading import misleading_section
 from scratchmlp.reporting.mistakes import mistakes_section

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from scratchmlp.reporting.content import Section, number, plain, share
-from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.numbers import number, plain, share
+from scratchmlp.reporting.content import Section
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
 from scratchmlp.utils.names import listed

@@ -8,9 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.evaluation.evaluated import Evaluated, Rows
+from scratchmlp.evaluation.numbers import Cell, Number, count, number, plain, share
 from scratchmlp.reporting.columns import range_of
-from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
-from scratchmlp.reporting.evaluated import Evaluated, Rows
+from scratchmlp.reporting.content import Section, Table
 from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.tabular.inspection.uncertainty import (
     HeldOutScores,

@@ -23,8 +23,8 @@ from scratchmlp.cli.rivals import RIVALS, numbers_and_categories, numbers_and_te
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import Table
+from scratchmlp.evaluation.metrics import values_of
 from scratchmlp.io import load
-from scratchmlp.reporting.metrics import values_of
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
 from scratchmlp.tabular.inspection import findings as inspection
 from tests.helpers.all_parts import all_parts

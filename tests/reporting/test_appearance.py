@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from scratchmlp import report
+from scratchmlp.evaluation.evaluated import evaluate
+from scratchmlp.evaluation.numbers import significant
 from scratchmlp.reporting import columns, mistakes, pictures, uncertainty
-from scratchmlp.reporting.content import Picture, significant
-from scratchmlp.reporting.evaluated import evaluate
+from scratchmlp.reporting.content import Picture
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.cli_output import png_size
 from tests.helpers.report_pages import Page

@@ -9,11 +9,14 @@ from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from scratchmlp import report
-from scratchmlp.reporting import dependence, importances, mistakes, quality, uncertainty
-from scratchmlp.reporting.content import Number, cell, decimals, number, plain, significant
+from scratchmlp.evaluation.evaluated import evaluate
+from scratchmlp.evaluation.numbers import (
+    number,
+    plain,
+    significant,
+)
+from scratchmlp.reporting import dependence, importances, quality, uncertainty
 from scratchmlp.reporting.dependence import dependence_section
-from scratchmlp.reporting.evaluated import evaluate
-from scratchmlp.reporting.metrics import default_metrics
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
@@ -53,17 +56,6 @@ def test_confusion_and_quality_by_class(classes):
         label = estimator.classes_[k]
         auc = metrics.roc_auc_score(y == label, estimator.oof_proba_[:, k])
         assert table[label] == pytest.approx([n_rows, precision, recall, f1, auc])
-
-
-UNEVEN = [([2, 1], True), ([3, 2], False), ([2, 0, 2], False), ([2, 1, 0], True)]
-UNEVEN += [([2, 2, 1, 0], True), ([3, 2, 0], False), ([10, 19], False), ([10, 20], True)]
-
-
-@pytest.mark.parametrize(("counts", "is_uneven"), UNEVEN)
-def test_balanced_accuracy_is_shown_if_a_class_has_twice_the_rows(counts, is_uneven):
-    names = [metric.name for metric in default_metrics(np.array(counts))]
-    area = "AUC" if len(counts) == 2 else "macro AUC"
-    assert names == ["accuracy", "log-loss", area, *["balanced accuracy"] * is_uneven]
 
 
 @pytest.mark.parametrize(("limit", "positive"), [(1, 0), (-1, 1)])
@@ -314,48 +306,6 @@ def test_what_moved_the_worst_predictions(numbers):
         )
 
 
-def test_mistakes_show_numbers_of_text_with_few_digits():
-    text = [f"{i / 7} €" for i in range(38)]
-    X = pd.DataFrame(
-        {
-            "price": ["34.099998474121094 €", "unknown", *text],
-            "code": pd.Categorical(["007", "008"] * 20),
-            "size": np.array([34.1, 1234567.5] * 20, dtype=np.float32),
-        }
-    )
-    encoder = TabularEncoder()
-    with pytest.warns(UserWarning, match="not a number"):
-        encoder.fit(X)
-    cells = [mistakes.cells_of(X[name][:2], encoder._columns[name]) for name in X]
-    shown = [[each if isinstance(each, str) else each.text for each in column] for column in cells]
-    assert shown == [["34.1", "unknown"], ["007", "008"], ["34.1", "1234568"]]
-
-
-CELLS = [
-    (34.099998474121094, "34.1"),
-    (np.float32(34.1), "34.1"),
-    (0.123456789, "0.123457"),
-    (-999999.0, "-999999"),
-    (-1e6, "-1000000"),
-    (1234567.8, "1234568"),
-    (1e15, "1e+15"),
-    (12345678, "12345678"),
-    (np.int64(7), "7"),
-    (True, "True"),
-    (b"\xff", "b'\\xff'"),
-    (1234, "1234"),
-    ("a\nb", "a b"),
-    *[(value, "missing") for value in (None, np.nan, pd.NaT, pd.NA)],
-    ([1, None], "[1, None]"),
-]
-
-
-@pytest.mark.parametrize(("value", "text"), CELLS)
-def test_cells(value, text):
-    is_number = isinstance(value, int | float | np.number) and text not in ("missing", "True")
-    assert cell(value) == (Number(value, text) if is_number else text)
-
-
 def n_by_group(column, fitted):
     return {name: inside.sum() for name, inside in uncertainty._groups_by(column, fitted)}
 
@@ -505,15 +455,6 @@ def test_errors_are_drawn_once_and_the_text_says_of_which_rows(
         assert len(points) == n_rows - n_extreme
         assert {*map(tuple, points)} <= {*zip(predicted, vertical, strict=True)}
         assert points.max() < 99_999
-
-
-def test_significant_digits():
-    numbers = [0.01234, 0.00999, 0.0996, 4.46, 12.34, 99.7, 1234.5, 0.0, np.nan]
-    written = ["0.012", "0.010", "0.10", "4.5", "12", "100", "1,200", "0", "undefined"]
-    assert [significant(each) for each in numbers] == written
-    assert significant(0.98765, 3) == "0.988"
-    assert decimals(-1e-9, 4).text == "0.0000"  # without a sign
-    assert [significant(x, 3) for x in (2.571e-10, np.inf)] == ["2.57e-10", "inf"]
 
 
 def test_the_target_is_described(numbers):

@@ -8,7 +8,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from scratchmlp import report
-from scratchmlp.reporting.content import Picture, plain
+from scratchmlp.evaluation.numbers import plain
+from scratchmlp.reporting.content import Picture
 from scratchmlp.reporting.pictures import image
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.one_part import one_part

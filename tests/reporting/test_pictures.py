@@ -6,10 +6,11 @@ import pytest
 from sklearn import metrics
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+from scratchmlp.evaluation.evaluated import evaluate
+from scratchmlp.evaluation.numbers import plain
 from scratchmlp.reporting import importances, quality
-from scratchmlp.reporting.content import Picture, plain
+from scratchmlp.reporting.content import Picture
 from scratchmlp.reporting.dependence import dependence_section
-from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.importances import Importances, what_matters
 from scratchmlp.reporting.pictures import side_by_side
 from scratchmlp.reporting.scores import scores_of

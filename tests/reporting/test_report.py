@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import report
-from scratchmlp.reporting.evaluated import evaluate
+from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from tests.helpers.one_part import one_part

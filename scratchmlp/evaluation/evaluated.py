@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.content import plain
+from scratchmlp.evaluation.numbers import plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
@@ -26,6 +26,7 @@ from scratchmlp.tabular.reading.values import to_pandas
 from scratchmlp.utils.names import listed
 
 ROWS = ("fit", "new")
+COUNTED = "row, counted from 0"  # what the labels of rows are, if these have no others
 Rows = NDArray[np.intp]
 
 
