@@ -93,7 +93,7 @@ def member_memory(n_rows: int, cv: int) -> tuple[float, float]:
     X = np.random.default_rng(0).standard_normal((n_rows, 100))
     y = (X[:, 0] > X[:, 1]).astype(int)
     model = TabularMLPClassifier(cv=cv, max_iter=1, random_state=0)
-    problem = model._prepare(X, y, None, None)
+    problem = model.prepare(X, y, None, None)
     recipe = model._chosen_recipe(problem)
     [plan] = model._plans(problem, recipe, [None] * cv, range(1, 2))
     parts = [problem.data.X[rows] for rows in np.array_split(np.arange(n_rows), N_PARTITIONS)]

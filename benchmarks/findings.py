@@ -60,7 +60,7 @@ def main() -> None:
     for name, X, y, is_class in tables(options.data):
         ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
         with threads(1), warnings.catch_warnings(action="ignore"):
-            problem = ensemble(random_state=0)._prepare(X, y, None, None)
+            problem = ensemble(random_state=0).prepare(X, y, None, None)
             start = time.process_time()
             found = find_misleading(problem, X, which_are_alike=True)
             seconds = time.process_time() - start

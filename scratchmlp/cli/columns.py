@@ -70,7 +70,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
             raise InputError(_wrong_role(error) if error.case == "role" else str(error)) from error
         except (ValueError, TypeError) as error:
             raise InputError(with_notes(error)) from error
-    columns = encoder._columns
+    columns = encoder.fitted_columns
     if not any(column.n_outputs for column in columns.values()):
         reasons = [_described(X[name], fitted) for name, fitted in columns.items()]
         raise InputError(

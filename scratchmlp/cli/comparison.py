@@ -268,7 +268,7 @@ def _evaluate(
         return values_of(evaluation.metrics, y[held_out], prediction)
 
     if isinstance(model, BaseTabularEnsemble):
-        blend, table = model._blend_and_table(rows)
+        blend, table = model.blend_and_table(rows)
         prediction = blend.predict(table)
         parts = {
             name: {**scores(alone), "weight": model.weights_[name]}

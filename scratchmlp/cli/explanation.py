@@ -138,7 +138,7 @@ def explain_row(
 def _lines(model: BaseTabular, row: pd.DataFrame, found: Explained, n_decimals: int) -> str:
     """Write the values with the largest contributions, one in a line, and the sum of the others."""
     parts, shown, others = found.parts, found.order[:LARGEST], found.order[LARGEST:]
-    fitted = list(model.encoder_._columns.items())
+    fitted = list(model.encoder_.fitted_columns.items())
     rows = []
     for i in shown:
         name, column = fitted[i]

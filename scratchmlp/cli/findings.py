@@ -44,7 +44,7 @@ def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Fold
     which_are_alike = folds.groups is None and not folds.by_time
     model = clone(model).set_params(cv=folds.splits)
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
-        problem = model._prepare(X, y, None, None)
+        problem = model.prepare(X, y, None, None)
         notes = find_misleading(problem, X, which_are_alike=which_are_alike)
     return [with_option(note) for note in notes]
 

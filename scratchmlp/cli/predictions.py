@@ -54,7 +54,7 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
     raw = load_new_table(data, columns, options.file_format._replace(marks=saved.marks))
     readings = {name: column.reading for name, column in columns.items()}
     X = select_features(raw, data, columns)
-    X = mark_missing(X, saved.model.encoder_._missing_values, readings)
+    X = mark_missing(X, saved.model.encoder_.values_for_missing, readings)
     ids = _ids(raw, data, options.roles.id, saved)
     if is_class and options.coverage is not None:
         raise InputError(
@@ -134,7 +134,7 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
     """
     if is_classifier(model):
         return Predictions(model.predict_proba(X))
-    blend, table = model._blend_and_table(X)
+    blend, table = model.blend_and_table(X)
     try:
         limit = blend.uncertainty.scores.quantile(coverage)
     except ValueError as error:
@@ -179,7 +179,7 @@ def _names(classes: Iterable[Any] | None = None) -> list[str]:
 
 def _decimals(model: BaseTabular) -> int:
     """Return the decimals that show seven digits of the range in training."""
-    targets = model._blend.targets  # files may lack the out-of-fold predictions
+    targets = model.blend.targets  # files may lack the out-of-fold predictions
     assert isinstance(targets, Numbers)
     spread = float(np.max(targets.high) - np.min(targets.low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS

@@ -44,7 +44,7 @@ class SavedModel(NamedTuple):
     @property
     def columns(self) -> Columns:
         """The fitted columns, by name."""
-        return self.model.encoder_._columns
+        return self.model.encoder_.fitted_columns
 
 
 def save_model(path: Path, saved: SavedModel) -> None:

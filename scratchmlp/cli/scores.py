@@ -238,7 +238,7 @@ def called(name: str) -> str:
 
 def _lacked_time(model: Any) -> bool:
     """Return whether ``--max-time`` ended the training of networks, or left a part out."""
-    return _stopped(model) or bool(getattr(model, "_out_of_time", False))
+    return _stopped(model) or bool(getattr(model, "out_of_time_", ()))
 
 
 def _stopped(model: Any) -> bool:
@@ -270,7 +270,7 @@ def fit_notes(models: Sequence[Any]) -> Iterator[str]:
     for name in dict.fromkeys(name for model in ensembles for name in model.errors_):
         without = [model for model in ensembles if name in model.errors_]
         share = f"in {len(without)} of {count(len(models), 'fit')}"
-        if all(name in model._out_of_time for model in without):
+        if all(name in model.out_of_time_ for model in without):
             yield (
                 f"--max-time {models[0].max_time:g} is too short for {name}, which the ensemble "
                 f"leaves out {share}. Increase or remove it."

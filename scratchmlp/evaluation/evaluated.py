@@ -80,7 +80,7 @@ class Evaluated(NamedTuple):
     @property
     def fitted_columns(self) -> Columns:
         """The fitted columns of the table, in its order; the encoder may know others."""
-        known = self.estimator.encoder_._columns
+        known = self.estimator.encoder_.fitted_columns
         return {name: known[name] for name in self.columns if name in known}
 
     @property
@@ -102,7 +102,7 @@ class Evaluated(NamedTuple):
     @property
     def blend(self) -> Blend:
         """What predicts in the estimator, and how wrong it is."""
-        blend: Blend = self.estimator._blend
+        blend: Blend = self.estimator.blend
         return blend
 
     @property
@@ -150,12 +150,12 @@ class Evaluated(NamedTuple):
 
     def encode(self, rows: Rows) -> EncodedTable:
         """Encode some rows."""
-        return self.estimator.encoder_._encode(self.some(rows))[0]
+        return self.estimator.encoder_.encode(self.some(rows))[0]
 
     @property
     def places(self) -> dict[str, Place]:
         """Where the parts of each column are in an encoded table."""
-        return places_of(self.estimator.encoder_._columns)
+        return places_of(self.estimator.encoder_.fitted_columns)
 
 
 def predict(estimator: Any, X: Any) -> FloatArray:
@@ -204,7 +204,7 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     if rows == "fit":  # with a cv for time series, the first rows have no prediction
         seen = predicted_rows(outputs)
         X, y, outputs = _safe_indexing(X, seen), y[seen], outputs[seen]
-    table = _table(X, seen, list(estimator.encoder_._columns))
+    table = _table(X, seen, list(estimator.encoder_.fitted_columns))
     return Evaluated(estimator, X, table, y, target, outputs, rows, seen, given, random_state)
 
 
@@ -251,8 +251,7 @@ def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
     """Return the out-of-fold predictions of `fit`."""
     remedy = "Pass rows that fit has not seen, and rows='new'."
     name = "oof_proba_" if is_classifier(estimator) else "oof_prediction_"
-    predicted = getattr(estimator, name, None)
-    if predicted is None:
+    if (predicted := estimator.out_of_fold) is None:
         raise ValueError(f"This {type(estimator).__name__} has no {name}. {remedy}")
     if len(predicted) != len(y):
         raise ValueError(

@@ -191,7 +191,7 @@ def _new(evaluated: Evaluated) -> _Known:
 def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
     estimator = evaluated.estimator
-    given, folds, weight = estimator._scored_rows(getattr(estimator, estimator._oof_name))
+    given, folds, weight = estimator.scored_rows(estimator.out_of_fold)
     rows = np.searchsorted(evaluated.numbers, given)
     errors = evaluated.errors[rows, np.newaxis]
     sizes = _sizes(evaluated, rows, errors, folds, weight)

@@ -58,7 +58,7 @@ def fit_and_encode(
     They are encoded, but the encoder does not learn from them.
     """
     encoder.fit(X if len(present) == _num_samples(X) else _safe_indexing(X, present))
-    encoded, _ = encoder._encode(X)  # `fit` has warned
+    encoded, _ = encoder.encode(X)  # `fit` has warned
     return encoder, encoded
 
 
@@ -197,13 +197,13 @@ class BaseTabular(
     # What the subclasses add.
 
     @abstractmethod
-    def _fit_problem(self, problem: TrainingProblem) -> None:
+    def fit_problem(self, problem: TrainingProblem) -> None:
         """Train on an encoded table, and set the fitted attributes."""
 
     @property
     @abstractmethod
-    def _blend(self) -> Blend:
-        """What predicts."""
+    def blend(self) -> Blend:
+        """What predicts, for other folders of the package."""
 
     # Fit.
 
@@ -255,17 +255,20 @@ class BaseTabular(
         """
         started = time.time()  # this clock is the same in all processes
         with fitting(self, (X, y, sample_weight)) as (fitted, tasks):
-            problem = fitted._prepare(X, y, sample_weight, groups)
+            problem = fitted.prepare(X, y, sample_weight, groups)
             fitted._look_for_misleading(problem, X, groups)
-            fitted._fit_problem(problem._replace(tasks=tasks, started=started))
+            fitted.fit_problem(problem._replace(tasks=tasks, started=started))
             if tasks:
                 tasks.end(fitted=True)
         return self
 
-    def _prepare(
+    def prepare(
         self, X: Any, y: Any, sample_weight: Any, groups: Any, encode: Encode = fit_and_encode
     ) -> TrainingProblem:
-        """Check the user's input, and convert it to what training needs."""
+        """Check the user's input, and convert it to what training needs.
+
+        The command line and clusters call this, too. Users call `fit`.
+        """
         self._findings = []  # of this table, none yet
         if y is None:
             raise ValueError(
@@ -337,7 +340,7 @@ class BaseTabular(
         self._row_weight = kept_weight(problem.sample_weight)
 
     @property
-    def _out_of_fold(self) -> FloatArray | None:
+    def out_of_fold(self) -> FloatArray | None:
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
         return getattr(self, self._oof_name, None)
 
@@ -347,7 +350,7 @@ class BaseTabular(
         y = targets.values(problem.data.Y)[rows]
         return targets.score(y, oof[rows], problem.sample_weight[rows])
 
-    def _scored_rows(self, oof: FloatArray) -> tuple[Rows, Rows, FloatArray | None]:
+    def scored_rows(self, oof: FloatArray) -> tuple[Rows, Rows, FloatArray | None]:
         """Return the rows whose errors tell how sure predictions are: see `scored_rows`.
 
         The third array are their weights, None if all are equal.
@@ -364,7 +367,7 @@ class BaseTabular(
         It measures those of a part of an ensemble, too, in units of the errors to expect of `oof`.
         """
         targets = self._targets
-        data, (rows, folds, weight) = problem.data, self._scored_rows(oof)
+        data, (rows, folds, weight) = problem.data, self.scored_rows(oof)
         difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
 
         def measure(oof: FloatArray) -> Uncertainty:
@@ -377,24 +380,24 @@ class BaseTabular(
 
     def _encode(self, X: Any) -> EncodedTable:
         """Encode a table with the encoder of `fit`, and warn of what the user should know."""
-        encoded, notes = self.encoder_._encode(X)
+        encoded, notes = self.encoder_.encode(X)
         warn_of(notes, REMEDIES_AFTER_FIT)
         return encoded
 
-    def _blend_and_table(self, X: Any) -> tuple[Blend, EncodedTable]:
+    def blend_and_table(self, X: Any) -> tuple[Blend, EncodedTable]:
         """Return what predicts, and the encoded rows to predict."""
         check_is_fitted(self)
-        return self._blend, self._encode(X)
+        return self.blend, self._encode(X)
 
     def _mean_prediction(self, X: Any) -> FloatArray:
         """Return class probabilities or predicted targets."""
-        blend, table = self._blend_and_table(X)
+        blend, table = self.blend_and_table(X)
         return blend.predict(table)
 
     def _regions(self, X: Any, coverage: float) -> NDArray[Any]:
         """Predict a set of classes or intervals for each row."""
         check_is_fitted(self)
-        blend = self._blend
+        blend = self.blend
         limit = blend.uncertainty.scores.quantile(coverage)
         return blend.predict_with_regions(self._encode(X), limit)[1]
 
@@ -414,7 +417,7 @@ class BaseTabular(
         ndarray of shape (n_folds, n_samples) or (n_folds, n_samples, n_outputs)
             Class probabilities, or predicted targets.
         """
-        blend, table = self._blend_and_table(X)
+        blend, table = self.blend_and_table(X)
         return blend.predict_by_fold(table)
 
     @property

@@ -205,7 +205,7 @@ def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
     whole, *timed = (TabularEnsembleClassifier(max_time=2.5) for _ in range(3))
     whole._parts, whole.errors_ = {}, {}
     for ensemble, ensemble.errors_ in zip(timed, failures, strict=True):
-        ensemble._parts, ensemble._out_of_time = {"networks": networks}, ["boosting"]
+        ensemble._parts, ensemble.out_of_time_ = {"networks": networks}, ["boosting"]
     assert list(fit_notes([whole, *timed])) == [
         "--max-time 2.5 ended the training of the networks before all epochs, in 2 of 3 fits. "
         "Increase or remove --max-time: the predictions may then be better.",

@@ -125,7 +125,7 @@ def test_each_fold_predicts_once(trained, monkeypatch):
 
     monkeypatch.setattr(Blend, "predict_folds", counted)
     run(trained["number"].path, "--load", model_of(trained, "number"))
-    assert sorted(calls) == [*range(load(model_of(trained, "number"))._blend.n_folds)]
+    assert sorted(calls) == [*range(load(model_of(trained, "number")).blend.n_folds)]
 
 
 @pytest.mark.usefixtures("brief", "uncompared")

@@ -40,8 +40,8 @@ def one_blas_thread():
 class Sharing(TabularMLPClassifier):
     """A local ensemble whose members train on 50 rows each, as on a cluster."""
 
-    def _prepare(self, *args):
-        prepared = super()._prepare(*args)
+    def prepare(self, *args):
+        prepared = super().prepare(*args)
         splits = shared(prepared.splits, prepared.seeds.tolist(), 50)
         return prepared._replace(splits=splits)
 

@@ -319,7 +319,7 @@ MASK = np.arange(len(X)) < 80
 def test_splits_may_be_lists_masks_or_count_from_the_end(split):
     weight = np.r_[0.0, np.ones(119)]
     networks = TabularMLPClassifier(cv=[split])
-    [(training, held_out)] = networks._prepare(X, NUMBERS > 0, weight, None).splits
+    [(training, held_out)] = networks.prepare(X, NUMBERS > 0, weight, None).splits
     np.testing.assert_array_equal(training, range(1, 80))
     np.testing.assert_array_equal(held_out, range(80, 120))
 
@@ -476,7 +476,7 @@ def test_processes_share_one_memory_map_of_the_encoded_table():
     random_state = np.random.RandomState(0)
     numbers = pd.DataFrame(random_state.normal(size=(20_000, 15))).add_prefix("number ")
     cities = pd.DataFrame(random_state.choice(["Bern", "Rome"], (20_000, 15))).add_prefix("city ")
-    encoded, _ = TabularEncoder().fit(numbers.join(cities))._encode(numbers.join(cities))
+    encoded, _ = TabularEncoder().fit(numbers.join(cities)).encode(numbers.join(cities))
     one, two = Parallel(n_jobs=2, batch_size=1)(delayed(memory_of)(encoded) for _ in range(2))
     assert one == two
     assert one[0] == ["memmap", "memmap"]

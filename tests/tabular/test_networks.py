@@ -78,7 +78,7 @@ def test_uneven_classes_and_many_rows_are_smoothed_less():
     chosen = []
     for class_weight in (None, "balanced"):  # which makes the classes even
         model = TabularMLPClassifier(class_weight=class_weight, cv=2, random_state=0)
-        chosen.append(model._chosen_recipe(model._prepare(X, y, None, None)).loss.label_smoothing)
+        chosen.append(model._chosen_recipe(model.prepare(X, y, None, None)).loss.label_smoothing)
     assert chosen[0] == pytest.approx(chosen[1] * evenness(np.array([32.0, 8.0])))
 
 

@@ -107,7 +107,7 @@ def test_no_member_trains_on_what_it_holds_out(name, case):
     model, (parameters, arguments) = fitted(name, case), CASES[case]
     weight, groups = arguments.get("sample_weight", np.ones(N)), arguments.get("groups")
     y = targets_for(model, CENTERED)
-    splits = model._prepare(X, y, weight, groups).splits
+    splits = model.prepare(X, y, weight, groups).splits
     groups = np.arange(N) if groups is None else groups
     for (training, held_out), rows in zip(splits, model.held_out_, strict=True):
         np.testing.assert_array_equal(held_out, rows)
@@ -122,7 +122,7 @@ def test_no_member_trains_on_what_it_holds_out(name, case):
 def before_calibration(model, number):
     """Return what each estimator predicts that was trained without a fold, not yet calibrated."""
     encoded = model._encode(X)
-    return [part.models[number].scores(encoded) for part in model._blend.parts.values()]
+    return [part.models[number].scores(encoded) for part in model.blend.parts.values()]
 
 
 CHANGED = [

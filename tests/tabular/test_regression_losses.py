@@ -95,7 +95,7 @@ def test_ensembles_scale_the_targets_of_poisson_networks():
 def test_counts_are_exact_beside_an_outlier():
     y = np.append(np.arange(8.0), 1e10)
     networks = TabularMLPRegressor(loss="poisson", cv=2)
-    problem = networks._for_loss(networks._prepare(X[:9], y, None, None))
+    problem = networks._for_loss(networks.prepare(X[:9], y, None, None))
     np.testing.assert_allclose(problem.data.Y[:, 0] * problem.targets.deviation, y, rtol=1e-6)
 
 

@@ -40,7 +40,7 @@ def fit_table(
     with connected(client, timeout) as rounds, all_at_once(estimator) as fitted:
         started = time.time()
         problem, executor = prepare(fitted, rounds, given, rows_per_member)
-        fitted._fit_problem(problem._replace(started=started), executor)
+        fitted.fit_problem(problem._replace(started=started), executor)
 
 
 def prepare(
@@ -52,7 +52,7 @@ def prepare(
     """
     table, others = read_all(rounds, given)
     weight, groups = others.get("sample_weight"), others.get("groups")
-    problem = estimator._prepare(table, others["y"], weight, groups, encode_all)
+    problem = estimator.prepare(table, others["y"], weight, groups, encode_all)
     data, workers = problem.data, _workers(rounds)
     n_training = most_rows(rows_per_member, problem.splits, workers, data.X.n_bytes, len(data.X))
     estimator.rows_per_member_ = n_training or "all"

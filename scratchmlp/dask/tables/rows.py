@@ -1,6 +1,6 @@
 """What workers do with the rows of a table: read, sample, encode and select them.
 
-The functions run in tasks. They do what `scratchmlp.tabular.base.BaseTabular._prepare` does with
+The functions run in tasks. They do what `scratchmlp.tabular.base.BaseTabular.prepare` does with
 all rows at once.
 """
 
@@ -45,7 +45,7 @@ class EncodedRows(NamedTuple):
     table : EncodedTable
         The rows.
     notes : list of tuple of two str
-        What the user should know, as `TabularEncoder._encode` returns it.
+        What the user should know, as `TabularEncoder.encode` returns it.
     """
 
     table: EncodedTable
@@ -96,13 +96,13 @@ def sample(rows: Rows | None, raw: RawRows) -> Any:
 def learn(encoder: TabularEncoder, *samples: Any) -> TabularEncoder:
     """Fit a copy of an encoder to rows of several partitions, without warnings."""
     fitted = copy.copy(encoder)
-    fitted._learn(joined(samples))
+    fitted.learn(joined(samples))
     return fitted
 
 
 def encode(encoder: TabularEncoder, raw: RawRows) -> EncodedRows:
     """Encode the rows of a partition."""
-    return EncodedRows(*encoder._encode(raw.X))
+    return EncodedRows(*encoder.encode(raw.X))
 
 
 def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[str, str]]]:
@@ -142,7 +142,7 @@ def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
     >>> from scratchmlp.dask.tables.rows import select
     >>> from scratchmlp.tabular import TabularEncoder
     >>> X = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
-    >>> table, _ = TabularEncoder().fit(X)._encode(X)
+    >>> table, _ = TabularEncoder().fit(X).encode(X)
     >>> bool((select([table[:2], table[2:]], [4, 0, 2]).numbers == table.numbers[[4, 0, 2]]).all())
     True
     """

@@ -70,7 +70,7 @@ class Parts:
 
 
 class UnencodedTable(Parts):
-    """A table that is not encoded: `X` of `scratchmlp.tabular.base.BaseTabular._prepare`.
+    """A table that is not encoded: `X` of `scratchmlp.tabular.base.BaseTabular.prepare`.
 
     Its parts are `RawRows`.
     """
@@ -189,7 +189,7 @@ def encode_all(
     X.rounds.release([*fitted, *X.futures])
     if is_sampled:  # otherwise the encoder has seen all values
         _warn_of_unreadable(dict(zip(X.numbers, notes, strict=True)))
-    layout = layout_of(learned._columns)
+    layout = layout_of(learned.fitted_columns)
     return learned, ClusterTable(X.rounds, encoded, X.lengths, X.numbers, layout, sum(sizes))
 
 

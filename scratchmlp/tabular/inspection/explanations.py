@@ -124,14 +124,14 @@ class ExplanationsMixin:
         estimator: Any = self
         given = {"max_samples": max_samples, "random_state": random_state}
         validate_parameter_constraints(_CONSTRAINTS, given, f"{type(self).__name__}.explain")
-        blend, rows = estimator._blend_and_table(X)
+        blend, rows = estimator.blend_and_table(X)
         if folds is not None and not (len(folds) and {*folds} <= {*range(blend.n_folds)}):
             raise ValueError(
                 f"folds must list at least one number from 0 to {blend.n_folds - 1}, or be None; "
                 f"got {folds!r}."
             )
         predict = partial(blend.predict, folds=folds)
-        known, _ = estimator.encoder_._encode(background)
+        known, _ = estimator.encoder_.encode(background)
         places = places_of(estimator.encoder_._columns)
         automatic = max(_LEAST_ROWS, _PREDICTIONS // (2 * len(places)))
         most = automatic if max_samples == "auto" else int(max_samples)

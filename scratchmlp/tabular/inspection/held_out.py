@@ -168,7 +168,7 @@ def rows_held_out(estimator: Any, X: Any, y: Any) -> list[Rows]:
             "call sklearn.inspection.permutation_importance with rows that were not used in fit."
         )
     held_out: list[Rows] = estimator.held_out_
-    oof, n_rows = estimator._out_of_fold, _num_samples(X)
+    oof, n_rows = estimator.out_of_fold, _num_samples(X)
     least = 1 + max(int(rows.max()) for rows in held_out) if oof is None else len(oof)
     if n_rows < least or (oof is not None and n_rows > least):
         raise ValueError(
@@ -216,7 +216,7 @@ def check_rows(
     )
     if gain < _CLEAR or len(rows) < _LEAST_ROWS:
         return
-    oof = estimator._out_of_fold
+    oof = estimator.out_of_fold
     if oof is not None:
         _check_table(oof, rows, predictions)
         rows = predicted_rows(oof)

@@ -183,12 +183,12 @@ class ImportancesMixin:
         if max_samples == "auto":
             max_samples = max(_LEAST_ROWS, _PREDICTIONS // (n_repeats * len(places)))
         rows = _rows_to_use(held_out, weight, max_samples, random)
-        encoded = estimator.encoder_._encode(X)[0][rows]  # `fit` has warned
+        encoded = estimator.encoder_.encode(X)[0][rows]  # `fit` has warned
         name, loss = _loss(
             estimator, scoring, y[rows], None if sample_weight is None else weight[rows]
         )
         among_rows = [np.flatnonzero(np.isin(rows, fold)) for fold in held_out]
-        oof = OutOfFold(estimator._blend, encoded, among_rows)
+        oof = OutOfFold(estimator.blend, encoded, among_rows)
         predictions = oof.predictions()
         check_rows(estimator, y, weight, rows, predictions)
         score = _finite(-loss(predictions), name)
