@@ -13,26 +13,10 @@ from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
 from scratchmlp.tabular.reading.codes import may_identify
-from scratchmlp.tabular.reading.findings import describe
+from scratchmlp.tabular.reading.findings import REMEDIES, Case, describe
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
 from scratchmlp.utils.names import listed
 
-#: What to do, by the case of a note. Notes of other cases are not printed: `describe_columns` says
-#: what is left out.
-REMEDIES = {
-    "codes": "If they are quantities, name them in --numeric.",
-    "unreadable": "Such values count as missing. For categories, name the column in --categorical.",
-    "mixed": "The column is categorical. If the others are missing values, name it in --numeric.",
-    "order": "If this is wrong, write the dates as 2024-05-17.",
-    "units": "The signs are dropped. Convert the numbers to one unit.",
-    "long": "To use all of the text, split it into several columns.",
-}
-#: The same for a table to predict: what a column is has been decided.
-REMEDIES_AFTER_TRAINING = {
-    "unreadable": "Such values count as missing.",
-    "long": "",
-    "zone": "Dates without a time zone count as UTC.",
-}
 #: The option that names columns of a kind, and another remedy.
 NAMED_BY = {"number": ("--numeric", ""), "date": ("--date", ", or write its dates as 2024-05-17")}
 USE_ALL_DIFFERENT = (
@@ -77,7 +61,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
             f"no column can inform a prediction: {listed(reasons)}. The table needs a column of "
             "numbers, or one whose values repeat and differ."
         )
-    return columns, list(_sentences(encoder.notes_, REMEDIES))
+    return columns, list(_sentences(encoder.notes_))
 
 
 def _wrong_role(error: ColumnError) -> str:
@@ -202,7 +186,7 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
     for name, (values, notes) in read.items():
         column = used[name]
         if column.uses_values:
-            yield from _sentences(describe(notes), REMEDIES_AFTER_TRAINING)
+            yield from _sentences(describe(notes), is_new=True)
             if any(note.case == "empty" for note in notes):
                 yield (
                     f"column {quote(name)} has no values here, but the model learned from its "
@@ -236,8 +220,10 @@ def are_words(column: Column) -> bool:
     return column.kind == "text" or column.expected in ("text", "mixed", "flag")
 
 
-def _sentences(clauses: Iterable[tuple[str, str]], remedies: dict[str, str]) -> Iterator[str]:
+def _sentences(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> Iterator[str]:
     """Write clauses on columns with what to do about them; others are said in another way."""
     for case, clause in clauses:
-        if case in remedies:
-            yield ". ".join(filter(None, [clause, remedies[case]]))
+        remedy = REMEDIES[case]
+        words = remedy.command_new if is_new else remedy.command
+        if words is not None:
+            yield ". ".join(filter(None, [clause, words]))

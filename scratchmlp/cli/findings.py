@@ -11,15 +11,7 @@ from scratchmlp.cli.folds import Folds
 from scratchmlp.cli.messages import quote
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.inspection.findings import find_misleading
-from scratchmlp.tabular.reading.findings import Note
-
-#: What to do, by the case of a note.
-REMEDIES = {
-    "leak": "Is it known when you predict? If not, add --ignore {column}.",
-    "sentinel": "If this number stands for a missing value, add --na {cell}.",
-    "entity": "If you will predict rows of other values, add --groups {column}.",
-    "time": "If you will predict later rows, add --time {column}.",
-}
+from scratchmlp.tabular.reading.findings import REMEDIES, Note
 
 
 def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Folds) -> list[str]:
@@ -63,5 +55,6 @@ def with_option(note: Note) -> str:
         Two or three sentences.
     """
     cell = quote(f"{note.column}={note.values.get('value')}")
-    remedy = REMEDIES[note.case].format(column=quote(note.column), cell=cell)
-    return f"{note.clause}. {remedy}"
+    remedy = REMEDIES[note.case]
+    words = remedy.fit if remedy.command is None else remedy.command
+    return f"{note.clause}. {words.format(column=quote(note.column), cell=cell)}"

@@ -45,7 +45,7 @@ from scratchmlp.tabular.inspection.uncertainty import (
     scored_rows,
 )
 from scratchmlp.tabular.prediction import Blend
-from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, warn_of
+from scratchmlp.tabular.reading.findings import warn_of
 from scratchmlp.tabular.reading.values import check_collected
 from scratchmlp.tabular.targets import ClassLabels, Numbers, Targets
 
@@ -381,7 +381,7 @@ class BaseTabular(
     def _encode(self, X: Any) -> EncodedTable:
         """Encode a table with the encoder of `fit`, and warn of what the user should know."""
         encoded, notes = self.encoder_.encode(X)
-        warn_of(notes, REMEDIES_AFTER_FIT)
+        warn_of(notes, is_new=True)
         return encoded
 
     def blend_and_table(self, X: Any) -> tuple[Blend, EncodedTable]:

@@ -20,6 +20,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.reading.findings import Case
 
 
 class RawRows(NamedTuple):
@@ -49,7 +50,7 @@ class EncodedRows(NamedTuple):
     """
 
     table: EncodedTable
-    notes: list[tuple[str, str]]
+    notes: list[tuple[Case, str]]
 
 
 def read(names: Sequence[str], X: Any, *others: Any) -> RawRows:
@@ -105,7 +106,7 @@ def encode(encoder: TabularEncoder, raw: RawRows) -> EncodedRows:
     return EncodedRows(*encoder.encode(raw.X))
 
 
-def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[str, str]]]:
+def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[Case, str]]]:
     """Return how many bytes encoded rows take, and what the user should know about them."""
     table = rows.table
     arrays = [table.numbers, table.codes]

@@ -26,7 +26,7 @@ from scratchmlp.tabular.columns.any_column import (
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
-from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, Note, describe, warn_of
+from scratchmlp.tabular.reading.findings import Case, Note, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.missing import (
     MISSING_VALUES_CONSTRAINTS,
@@ -235,10 +235,10 @@ default='from_dtype'
             ``set_output(transform="pandas")``.
         """
         encoded, notes = self.encode(X)
-        warn_of(notes, REMEDIES_AFTER_FIT)
+        warn_of(notes, is_new=True)
         return encoded.to_array()
 
-    def encode(self, X: Any) -> tuple[EncodedTable, list[tuple[str, str]]]:
+    def encode(self, X: Any) -> tuple[EncodedTable, list[tuple[Case, str]]]:
         """Encode a table, also what is encoded anew for each fold.
 
         The second result is what to warn of, as in `notes_`.
