@@ -23,9 +23,9 @@ N_CLASSES = 10  # of the synthetic data, unless a case says otherwise
 
 @dataclass(frozen=True)
 class Case:
-    """One piece of work, which we and other contestants do.
+    """One piece of work, which we and other candidates do.
 
-    The bars of a contestant are for one thread: its least time in ours, of each of `DTYPES`.
+    The bars of a candidate are for one thread: its least time in ours, of each of `DTYPES`.
     """
 
     title: str
@@ -38,7 +38,7 @@ class Case:
     shuffle: bool = True  # before each epoch; MLPClassifier shuffles even a full batch
     solver: str = "adam"  # or "sgd", without momentum
     learning_rate: float = 1e-3
-    runs: int = 5  # of each contestant
+    runs: int = 5  # of each candidate
     repeat: int = 1  # calls in each run; the time of a run is that of one call
 
     def load(self, dtype: str) -> Data:

@@ -18,10 +18,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.cli.baselines import BASELINE_NAMES, BASELINES
 from scratchmlp.cli.boosting import BoostingSearch, careful_boosting, chosen_most_often
 from scratchmlp.cli.folds import SMALL, Folds, Split, limited_threads, make_folds
 from scratchmlp.cli.messages import InputError, steps
-from scratchmlp.cli.rivals import RIVAL_NAMES, RIVALS
 from scratchmlp.cli.table import Table
 from scratchmlp.evaluation.evaluated import predict
 from scratchmlp.evaluation.metrics import (
@@ -47,7 +47,7 @@ OWN_MODELS: dict[str, tuple[Any, Any]] = {
     "networks": (TabularMLPClassifier, TabularMLPRegressor),
 }
 TREES = "HistGradientBoosting"
-BASELINE = "constant baseline"
+CONSTANT = "constant baseline"
 SHOWN = 4  # metrics, so that a line of the table has less than 100 characters
 NETWORKS_ALONE = "networks alone"  # those of an ensemble as a model of their own
 
@@ -110,7 +110,7 @@ def models_for(
     seed: int = 0,
     jobs: int | None = None,
     max_time: float | None = None,
-    rivals: Sequence[str] = (),
+    baselines: Sequence[str] = (),
 ) -> dict[str, BaseEstimator]:
     """Make the ensemble, or its networks alone, and the models that it is compared with.
 
@@ -126,11 +126,11 @@ def models_for(
         Random state.
     jobs : int or None, default=None
         Number of folds for which the ensemble is trained at the same time, and number of threads of
-        rivals. None decides from the size.
+        baselines. None decides from the size.
     max_time : float or None, default=None
         Seconds that a fit of the ensemble may take.
-    rivals : sequence of str, default=()
-        Other packages whose models are compared: keys of `RIVALS`.
+    baselines : sequence of str, default=()
+        Other packages whose models are compared: keys of `BASELINES`.
 
     Returns
     -------
@@ -151,9 +151,12 @@ def models_for(
     return {
         ensemble.__name__: ensemble(**own, **encoder),
         TREES: _trees(is_class, encoder, seed),
-        **{RIVALS[each].name: RIVALS[each].make(is_class, named, n_jobs, seed) for each in rivals},
+        **{
+            BASELINES[each].name: BASELINES[each].make(is_class, named, n_jobs, seed)
+            for each in baselines
+        },
         type(linear).__name__: make_pipeline(TabularEncoder(**encoder), in_double, linear),
-        BASELINE: constant,
+        CONSTANT: constant,
     }
 
 
@@ -241,8 +244,8 @@ def compare(
                 except MetricError as error:
                     raise InputError(f"--metric {error}") from error
                 except Exception as error:
-                    # Such as text in a column that held numbers before. Rivals raise any type.
-                    if isinstance(error, ValueError) or name in RIVAL_NAMES:
+                    # Such as text in a column that held numbers before. Baselines raise any type.
+                    if isinstance(error, ValueError) or name in BASELINE_NAMES:
                         raise InputError(f"{name} cannot use the table: {error}") from error
                     raise
     return {name: pd.DataFrame(rows) for name, rows in results.items()}

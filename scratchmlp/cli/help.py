@@ -137,7 +137,7 @@ LISTS = {
     "date": "columns of dates, with or without a time of the day",
 }
 #: Packages whose models ``--with`` adds: each is the name to import and to install.
-RIVAL_PACKAGES = ("catboost", "lightgbm")
+BASELINE_PACKAGES = ("catboost", "lightgbm")
 Settings: TypeAlias = dict[str, Any]  # of an option, for argparse
 
 
@@ -311,8 +311,8 @@ _COMPARISON: dict[str, Settings] = {
     },
     "--with": {
         **_SEVERAL,
-        "dest": "rivals",
-        "choices": RIVAL_PACKAGES,
+        "dest": "baselines",
+        "choices": BASELINE_PACKAGES,
         "help": "packages whose models are compared too. A random fifth of their "
         "training rows decides the number of trees: up to 1,000 of CatBoost, and up to 2,000 of "
         "LightGBM, whose learning rate is 0.05 and whose trees have 8 leaves for classes. Other "

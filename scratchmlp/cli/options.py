@@ -34,7 +34,7 @@ class Options:
     target: str | None
     task: str | None
     model: str | None
-    rivals: list[str]
+    baselines: list[str]
     metric: str | None
     seed: int | None
     jobs: int | None

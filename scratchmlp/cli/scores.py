@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.comparison import BASELINE, NETWORKS_ALONE, Evaluation
+from scratchmlp.cli.baselines import BASELINE_NAMES
+from scratchmlp.cli.comparison import CONSTANT, NETWORKS_ALONE, Evaluation
 from scratchmlp.cli.messages import WIDTH, count
-from scratchmlp.cli.rivals import RIVAL_NAMES
 from scratchmlp.evaluation.numbers import means_and_deviations, seconds, with_deviations
 from scratchmlp.plotting.shared import networks_in
 from scratchmlp.reporting.page import Compared
@@ -63,7 +63,7 @@ class Scores(NamedTuple):
 
     def best_kept(self) -> str:
         """Return the name of the best model that can be saved: those of ``--with`` cannot."""
-        ours = {n: result for n, result in self.results.items() if n not in RIVAL_NAMES}
+        ours = {n: result for n, result in self.results.items() if n not in BASELINE_NAMES}
         return self._replace(results=ours).best()
 
     def differences(self) -> dict[str, Difference]:
@@ -90,7 +90,7 @@ class Scores(NamedTuple):
 
         It is the best one that can be saved if none of these is as good.
         """
-        good = {self.best(), *self.as_good()} - {*RIVAL_NAMES} or {self.best_kept()}
+        good = {self.best(), *self.as_good()} - {*BASELINE_NAMES} or {self.best_kept()}
         return next(str(name) for name in reversed([*self.losses()]) if name in good)
 
     def table(self) -> str:
@@ -233,7 +233,7 @@ def _parts(result: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def called(name: str) -> str:
     """Return the name of a model within a sentence."""
-    return f"the {name}" if name in (BASELINE, NETWORKS_ALONE) else name
+    return f"the {name}" if name in (CONSTANT, NETWORKS_ALONE) else name
 
 
 def _lacked_time(model: Any) -> bool:

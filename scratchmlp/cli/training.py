@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.exceptions import FitFailedWarning
 
+from scratchmlp.cli.baselines import check_baselines
 from scratchmlp.cli.columns import describe_columns, read_columns
 from scratchmlp.cli.comparison import compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
@@ -18,7 +19,6 @@ from scratchmlp.cli.findings import misleading, with_option
 from scratchmlp.cli.messages import InputError, count, say, say_before_exit, shows_bars
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
-from scratchmlp.cli.rivals import check_rivals
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
 from scratchmlp.cli.scores import Scores, called, fit_notes
 from scratchmlp.cli.table import Table, load_table
@@ -46,8 +46,8 @@ def compare_and_train(data: str, options: Options) -> None:
     InputError
         If nothing can be learned from the table, or something cannot be written.
     """
-    check_rivals(options.rivals)
-    if options.rivals and options.keep in ("best", "simplest"):
+    check_baselines(options.baselines)
+    if options.baselines and options.keep in ("best", "simplest"):
         say(
             f"--keep {options.keep} chooses among the other models. Those of --with cannot be "
             "saved: a model file contains only types that can be loaded safely"
@@ -117,7 +117,7 @@ class Comparison:
             seed=seed,
             jobs=options.jobs,
             max_time=options.max_time,
-            rivals=options.rivals,
+            baselines=options.baselines,
         )
         _print_table(table, options)
         say(*evaluation.folds.left_out)

@@ -13,11 +13,11 @@ import pytest
 import scratchmlp
 from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
+from scratchmlp.cli.baselines import BASELINES
 from scratchmlp.cli.file_format import FileFormat
-from scratchmlp.cli.help import LISTS, RIVAL_PACKAGES
+from scratchmlp.cli.help import BASELINE_PACKAGES, LISTS
 from scratchmlp.cli.options import command, parse
 from scratchmlp.cli.reading import read_file
-from scratchmlp.cli.rivals import RIVALS
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.table import load_table
 from tests.helpers.cli_output import refused
@@ -203,7 +203,7 @@ def test_a_package_that_cannot_be_imported_is_named_before_the_work(error, monke
     def fail(name):
         raise error
 
-    monkeypatch.setattr("scratchmlp.cli.rivals.import_module", fail)
+    monkeypatch.setattr("scratchmlp.cli.baselines.import_module", fail)
     line = refused("class.csv", "--target", "class", "--with", "lightgbm")
     assert f"--with lightgbm needs the package lightgbm, which cannot be imported: {error}." in line
     assert "To install it, run pip install lightgbm." in line
@@ -235,7 +235,7 @@ def test_the_values_of_options():
     assert (options.seed, options.jobs, options.max_time) == (0, -1, 1.5)
     assert type(options.seed) is int
     assert options.own_model == "networks"
-    assert options.rivals == ["catboost", "lightgbm"]
+    assert options.baselines == ["catboost", "lightgbm"]
     assert (options.keep, options.file_format.keep_na) == ("best", ["a"])
     assert parse(["d.csv", "--target", "y", "--save", "m", "--keep=model"]).keep == "model"
     assert parse(["d.csv", "--load", "m", "--id", "key"]).own_model == "ensemble"
@@ -358,7 +358,7 @@ else:
 
 
 def test_with_takes_the_packages_that_have_a_model():
-    assert {*RIVAL_PACKAGES} == {*RIVALS}
+    assert {*BASELINE_PACKAGES} == {*BASELINES}
 
 
 FORMATS = [

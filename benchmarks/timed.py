@@ -1,6 +1,6 @@
 """Who does the work of a case: both estimators, and torch.
 
-A contestant is a function of a case and its data, in the case's dtype, that prepares what is not
+A candidate is a function of a case and its data, in the case's dtype, that prepares what is not
 timed and returns the work that is.
 """
 
@@ -113,7 +113,7 @@ def torch_predict(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
     return work
 
 
-CONTESTANTS: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
+CANDIDATES: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
     "fit": {
         "ours": partial(fit, ScratchMLPClassifier),
         "MLPClassifier": partial(fit, MLPClassifier),
