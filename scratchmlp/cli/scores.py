@@ -10,9 +10,9 @@ from scratchmlp.cli.baselines import BASELINE_NAMES
 from scratchmlp.cli.comparison import CONSTANT, NETWORKS_ALONE, Evaluation
 from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.evaluation.numbers import means_and_deviations, seconds, with_deviations
-from scratchmlp.plotting.shared import networks_in
 from scratchmlp.reporting.page import Compared
-from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble, networks_in
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.scoring import LEAST_FOLDS, Difference
 
@@ -243,6 +243,8 @@ def _lacked_time(model: Any) -> bool:
 
 def _stopped(model: Any) -> bool:
     """Return whether ``--max-time`` ended the training of networks."""
+    if not isinstance(model, BaseTabular):
+        return False
     return any(OUT_OF_TIME in each.stop_reasons_ for each in networks_in(model).values())
 
 

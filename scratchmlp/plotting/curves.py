@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import COLORS, fitted_network, grid_cell, networks_in
+from scratchmlp.plotting.shared import COLORS, fitted_network, grid_cell
+from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.ensemble.ensemble import networks_in
 from scratchmlp.utils.public import public
 
 LONGEST = 24  # characters of names in a legend beside the panels
@@ -248,7 +250,8 @@ def _fitted_by_name(estimator: Any) -> dict[str, Any]:
 
 def _curves(estimator: Any) -> Iterator[tuple[list[str], Mapping[str, Any], int]]:
     """Yield the names, the history and the best epoch of each network in an estimator."""
-    networks = networks_in(estimator)
+    is_tabular = isinstance(estimator, BaseTabular)
+    networks = networks_in(estimator) if is_tabular else {"": estimator}
     if not networks:
         parts = ", ".join(map(repr, estimator.named_estimators_))
         raise ValueError(

@@ -22,6 +22,7 @@ from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
 from scratchmlp.tabular.folds import predicted_rows
 from scratchmlp.tabular.inspection.uncertainty import largest_scores
+from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.scoring import SCORING, Difference
@@ -366,6 +367,13 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         """What predicts, for other folders of the package: the weighted estimators."""
         parts = {name: part._part for name, part in self._parts.items()}
         return Blend(parts, self.weights_, self._targets, self._calibration, self._uncertainty)
+
+
+def networks_in(estimator: BaseTabular) -> dict[str, BaseTabularMLP]:
+    """Return the networks of a fitted estimator by name: those of an ensemble, or itself as ""."""
+    is_ensemble = isinstance(estimator, BaseTabularEnsemble)
+    parts = estimator.named_estimators_ if is_ensemble else {"": estimator}
+    return {name: part for name, part in parts.items() if isinstance(part, BaseTabularMLP)}
 
 
 def _reason_to_drop(weight: float) -> str:
