@@ -5,15 +5,20 @@ from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
 import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 
+from scratchmlp.cli.folds import Folds
 from scratchmlp.cli.messages import InputError, count, quote, quoted, with_notes
 from scratchmlp.cli.roles import Roles
 from scratchmlp.tabular import TabularEncoder
+from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
+from scratchmlp.tabular.inspection.findings import find_misleading
 from scratchmlp.tabular.reading.codes import may_identify
-from scratchmlp.tabular.reading.findings import REMEDIES, Case, describe
+from scratchmlp.tabular.reading.findings import REMEDIES, Case, Note, describe
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
 from scratchmlp.utils.names import listed
 
@@ -227,3 +232,52 @@ def _sentences(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> 
         words = remedy.command_new if is_new else remedy.command
         if words is not None:
             yield ". ".join(filter(None, [clause, words]))
+
+
+# What would mislead the user.
+
+
+def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Folds) -> list[str]:
+    """Write what would mislead the user, with the options that help.
+
+    Parameters
+    ----------
+    model : TabularEnsemble* or TabularMLP*
+        An estimator that is not fitted.
+    X : DataFrame of shape (n_samples, n_used)
+        The columns of the table, as `read_columns` returns them.
+    y : ndarray of shape (n_samples,)
+        Target.
+    folds : Folds
+        The folds of the comparison, in which a column is looked at too.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    which_are_alike = folds.groups is None and not folds.by_time
+    model = clone(model).set_params(cv=folds.splits)
+    with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
+        problem = model.prepare(X, y, None, None)
+        notes = find_misleading(problem, X, which_are_alike=which_are_alike)
+    return [with_option(note) for note in notes]
+
+
+def with_option(note: Note) -> str:
+    """Write a note with the option that helps.
+
+    Parameters
+    ----------
+    note : Note
+        What would mislead the user.
+
+    Returns
+    -------
+    str
+        Two or three sentences.
+    """
+    cell = quote(f"{note.column}={note.values.get('value')}")
+    remedy = REMEDIES[note.case]
+    words = remedy.fit if remedy.command is None else remedy.command
+    return f"{note.clause}. {words.format(column=quote(note.column), cell=cell)}"

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from sklearn.exceptions import FitFailedWarning
 
 from scratchmlp.cli.baselines import check_baselines
-from scratchmlp.cli.columns import describe_columns, read_columns
+from scratchmlp.cli.columns import describe_columns, misleading, read_columns, with_option
 from scratchmlp.cli.comparison import compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
-from scratchmlp.cli.findings import misleading, with_option
 from scratchmlp.cli.messages import InputError, count, say, say_before_exit, shows_bars
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id

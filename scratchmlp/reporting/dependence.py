@@ -11,9 +11,8 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.evaluation.evaluated import Evaluated
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.content import Picture, Section
+from scratchmlp.reporting.content import OUTER, Picture, Section, are_near
 from scratchmlp.reporting.importances import Importances
-from scratchmlp.reporting.pictures import OUTER, are_near
 from scratchmlp.reporting.quality import frequent_classes
 from scratchmlp.tabular.columns.any_column import Column
 

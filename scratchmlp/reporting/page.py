@@ -14,15 +14,13 @@ from scratchmlp import __version__
 from scratchmlp.evaluation.evaluated import Evaluated, calmly, evaluate
 from scratchmlp.evaluation.numbers import Number, cell, plain
 from scratchmlp.reporting.columns import data_section
-from scratchmlp.reporting.content import Picture, Section, Table
+from scratchmlp.reporting.content import Picture, Section, Table, image
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.importances import Importances, importance_section, importances_of
-from scratchmlp.reporting.misleading import misleading_section
 from scratchmlp.reporting.mistakes import mistakes_section
-from scratchmlp.reporting.pictures import image
 from scratchmlp.reporting.quality import quality_section
 from scratchmlp.reporting.scores import scores_of
-from scratchmlp.reporting.summary import summary_section
+from scratchmlp.reporting.summary import misleading_section, summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.reporting.uncertainty import uncertainty_section
 from scratchmlp.tabular.reading.findings import Note

@@ -19,8 +19,7 @@ from sklearn.metrics import (
 from scratchmlp.evaluation.evaluated import Evaluated
 from scratchmlp.evaluation.numbers import Cell, count, number, plain, share
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.content import Picture, Section, Table
-from scratchmlp.reporting.pictures import FAINT, are_near
+from scratchmlp.reporting.content import FAINT, Picture, Section, Table, are_near
 from scratchmlp.reporting.scores import Scores, score_table
 
 MOST_CURVES = 5

@@ -10,7 +10,7 @@ import pytest
 from scratchmlp import report
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.evaluation.numbers import significant
-from scratchmlp.reporting import columns, mistakes, pictures, uncertainty
+from scratchmlp.reporting import columns, content, mistakes, uncertainty
 from scratchmlp.reporting.content import Picture
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.cli_output import png_size
@@ -147,9 +147,9 @@ def test_pictures_side_by_side(tmp_path):
 
     shown = [Picture(title, "", plot) for title in ("one", "two")]
     path = tmp_path / "two.png"
-    path.write_bytes(pictures.side_by_side(shown, "png"))
+    path.write_bytes(content.side_by_side(shown, "png"))
     assert png_size(path) == (1800, 675)
-    svg = pictures.side_by_side(shown[:1], "svg").decode()
+    svg = content.side_by_side(shown[:1], "svg").decode()
     assert ">one<" in svg
     for name in ("axes.spines.top", "axes.spines.right", "legend.frameon", "text.parse_math"):
         assert seen[0][name] is False

@@ -9,8 +9,7 @@ from sklearn.linear_model import LinearRegression
 
 from scratchmlp import report
 from scratchmlp.evaluation.numbers import plain
-from scratchmlp.reporting.content import Picture
-from scratchmlp.reporting.pictures import image
+from scratchmlp.reporting.content import Picture, image
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.one_part import one_part
 from tests.helpers.report_pages import Page

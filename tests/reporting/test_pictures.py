@@ -9,10 +9,9 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.reporting import importances, quality
-from scratchmlp.reporting.content import Picture
+from scratchmlp.reporting.content import Picture, side_by_side
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.importances import Importances, what_matters
-from scratchmlp.reporting.pictures import side_by_side
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.one_part import one_part
