@@ -47,7 +47,7 @@ class PreparedPieces(Prepared):
 
     def validator(self, estimator: Any) -> Validate | None:
         """Return a function that computes loss and score on the validation data, if any."""
-        return validator(estimator, self.held_out) if self.held_out else None
+        return validator(estimator, self.held_out, self.n_averaged) if self.held_out else None
 
     def objective(
         self, alpha: float, random_state: np.random.RandomState | None

@@ -221,6 +221,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             self.shuffle,
             max_iter,
             adaptive=Adaptive() if adapts else None,
+            shared_generator=not isinstance(self.random_state, Integral),
         )
 
     def _make_optimizer(self) -> Optimizer:
