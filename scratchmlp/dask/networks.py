@@ -72,7 +72,7 @@ def fit_network(
     X, y, sample_weight = given.values()
     with connected(client, timeout) as rounds:
         try:
-            network._fit(
+            network._fit_prepared(
                 lambda estimator: prepare(estimator, fitted_scaler, rounds, given, validation),
                 (X, y, sample_weight),
             )

@@ -42,6 +42,7 @@ from scratchmlp.prediction import hidden_activations, raw_scores
 from scratchmlp.run import DivergenceError, Run
 from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.training import Training, train
+from scratchmlp.utils.atomic_fit import all_at_once
 from scratchmlp.utils.public import stacklevel
 from scratchmlp.utils.threads import threads
 
@@ -126,9 +127,11 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         0.97
         """
         rows, validation = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
-        return self._fit(lambda estimator: in_memory.prepare(estimator, *rows, validation), rows)
+        return self._fit_prepared(
+            lambda estimator: in_memory.prepare(estimator, *rows, validation), rows
+        )
 
-    def _fit(
+    def _fit_prepared(
         self,
         prepare: Callable[[Any], Prepared],
         given: tuple[Any, Any, Any] | None = None,
@@ -166,6 +169,21 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
                     tasks.end(fitted=True)
         if interrupted:  # raised outside of the block, so that what was learned is kept
             raise KeyboardInterrupt
+        return self
+
+    def _set_up(self, X: Any, y: Any, classes: Any = None) -> Self:
+        """Draw the weights of a network for such rows, and set the fitted attributes."""
+        with all_at_once(self) as fitted:
+            for name in ("theta_", "classes_"):  # of an earlier fit
+                fitted.__dict__.pop(name, None)
+            incremental = classes is not None  # y may lack some of the classes
+            prepared = in_memory.prepare_all(
+                fitted, X, y, None, incremental=incremental, classes=classes
+            )
+            fitted._describe(prepared)
+            monitor = Monitor(self.tol, self.n_iter_no_change)
+            monitor.stop_reason = "initialize does not train"
+            fitted.__dict__.update(fitted_attributes(fitted, prepared.run, monitor))
         return self
 
     def _describe(self, prepared: Prepared) -> None:
