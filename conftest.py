@@ -1,4 +1,4 @@
-"""The environment of the tests. Plugins read the pages and choose the tests."""
+"""The environment of the tests. Plugins read the pages, choose the tests and patch names."""
 
 import gc
 import os
@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers import fork_server
 
-pytest_plugins = ["tests.helpers.pages", "tests.helpers.selection"]
+pytest_plugins = ["tests.helpers.pages", "tests.helpers.patches", "tests.helpers.selection"]
 
 os.environ["MPLBACKEND"] = "agg"  # pictures open no windows
 # Tests run side by side, and their matrices are small: threads of BLAS and OpenMP would only wait

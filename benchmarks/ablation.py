@@ -78,9 +78,9 @@ def last(histories: list[Any]) -> list[Any]:
     return [max(history.candidates, key=lambda c: c.epoch) for history in histories]
 
 
-def barely_clip(z: np.ndarray) -> None:
+def barely_clip(z: np.ndarray) -> np.ndarray:
     """Clip scaled numbers where hardly any are."""
-    np.clip(z, -1e3, 1e3, out=z)
+    return np.clip(z, -1e3, 1e3)
 
 
 class Level(HorizonSchedule):

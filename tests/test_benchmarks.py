@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import scratchmlp
 from benchmarks.__main__ import benchmarks
 from benchmarks.timed import CANDIDATES
 from benchmarks.workloads import CASES
+from checks.libraries import CALLS, PAIRS, TOLERANCE, difference, numbers, results
 from checks.mutants import KNOWN, named_nodes
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +25,31 @@ def test_every_benchmark_is_quoted_and_every_quoted_one_exists():
     text = "".join(page.read_text("utf-8") for page in pages)
     assert {*re.findall(r"python -m\s+benchmarks\s+(\w+)", text)} == {*benchmarks()}
     checks = {*re.findall(r"python -m\s+checks\.(\w+)", text)}
-    assert checks == {"same_numbers", "versions", "mutation"}
+    assert checks == {"same_numbers", "versions", "mutation", "libraries"}
+
+
+def test_every_library_of_the_extra_gets_a_call():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = {
+        re.match(r"[\w-]+", requirement)[0]
+        for extra in ("libraries", "onnx")
+        for requirement in extras["optional-dependencies"][extra]
+    }
+    assert names - {"scratchmlp", "onnx", "onnxruntime"} == {*CALLS}
+    for page in ("README.md", "docs/comparison.md"):
+        assert f"{len(CALLS)} libraries" in (ROOT / page).read_text("utf-8")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_other_numbers_of_a_library_are_noticed():
+    def predictions(networks):
+        X, y = numbers()
+        return [networks.regressor.fit(X, y).predict(X)]
+
+    theirs, ours = (results(predictions, *pair) for pair in PAIRS)
+    assert difference(theirs, ours) < 1e-12
+    assert difference(theirs, ours + 1e-3) > TOLERANCE
+    assert difference(theirs, ours[1:]) > TOLERANCE
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

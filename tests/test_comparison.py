@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from sklearn.datasets import load_iris
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.utils._param_validation import InvalidParameterError
 
-from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.estimators.private_names import REPLACED
 
 PAIRS = [(MLPClassifier, ScratchMLPClassifier), (MLPRegressor, ScratchMLPRegressor)]
 VALUES = [None, True, -1, 0, 1, 2, 0.0, 0.5, 1.0, 1.5, np.inf, np.nan, [3], [], (2.5,)]
@@ -25,8 +27,8 @@ SHARED = {"get_params", "set_params", "get_metadata_routing"}  # scikit-learn's 
 def rows(heading):
     section = PAGE.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
     unchanged = section.split("As in scikit-learn: ")[1].split(".\n")[0]
-    changed = re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)
-    return re.findall(r"`(\w+)`", unchanged) + changed
+    changed = re.findall(r"^\| (`[^|]*`) \|", section, flags=re.MULTILINE)
+    return re.findall(r"`(\w+)`", " ".join([unchanged, *changed]))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -45,6 +47,28 @@ def test_the_page_lists_everything_public():
     assert set(rows("Methods")) == {m for m in public - parameters if not m.endswith("_")}
     methods = [getattr(estimators[0], name) for name in rows("Methods")]
     assert all(inspect.ismethod(method) for method in methods)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_what_people_ask_scikit_learn_for_runs():
+    before, _, section = PAGE.read_text().partition("\n## What people ask scikit-learn for\n")
+    section = section.partition("\n## ")[0]
+    names = {}
+    for page in (before, section):  # the first block of each: the data, and the names of classes
+        exec(re.search(r"```python\n(.*?)```", page, flags=re.DOTALL)[1], names)
+    codes = re.findall(r"^\| .*? \| `(MLP.*?)` \| (.*) \|$", section, flags=re.MULTILINE)
+    assert len(codes) == section.count("\n| ") - 1
+    for code, effect in codes:
+        diverges = "raises `DivergenceError`" in effect
+        with pytest.raises(DivergenceError) if diverges else nullcontext():
+            eval(code, names)
+
+
+def test_the_page_says_what_replaces_private_names():
+    section = PAGE.read_text().split("\n## Private names, and what replaces them\n")[1]
+    listed = re.findall(r"^\| (`_.*`) \| (.*) \|$", section, flags=re.MULTILINE)
+    on_the_page = {name: text for names, text in listed for name in re.findall(r"\w+", names)}
+    assert on_the_page == REPLACED
 
 
 @pytest.mark.parametrize(("Theirs", "Ours"), PAIRS)

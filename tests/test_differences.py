@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris, make_regression
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import scale
@@ -245,6 +246,21 @@ def test_lbfgs_stops_before_tol_is_reached(Estimator, ours):
     assert (fine.n_iter_ > coarse.n_iter_) == ours
 
 
+@pytest.mark.parametrize(
+    ("Estimator", "ours"), [(MLPRegressor, False), (ScratchMLPRegressor, True)]
+)
+def test_lbfgs_misses_the_minimum_of_several_targets(Estimator, ours):
+    """Its line search sees the mean of the squared errors, but the gradient of their sum."""
+    targets = np.column_stack([X @ np.arange(4), Y])
+    settings = {"hidden_layer_sizes": (), "solver": "lbfgs", "alpha": 1.0, "random_state": 0}
+    estimator = Estimator(**settings, tol=1e-6, max_iter=500).fit(X, targets)
+    ridge = Ridge(alpha=1.0).fit(X, targets).coef_.T
+    assert np.allclose(estimator.coefs_[0], ridge, atol=1e-5) == ours
+    penalty = np.sum(estimator.coefs_[0] ** 2) / 2 / len(X)
+    error = np.mean((estimator.predict(X) - targets) ** 2) / 2
+    assert estimator.loss_ == pytest.approx(error + penalty)  # the mean in both
+
+
 @EACH
 def test_float32_becomes_float64_with_lbfgs(Estimator, ours):
     estimator = Estimator(solver="lbfgs", **SMALL).fit(X.astype(np.float32), Y)
@@ -277,10 +293,11 @@ def interrupting(function, call):
 @PAIRS
 def test_ctrl_c_is_swallowed(Theirs, Ours, monkeypatch):
     """A search around the estimator would continue with its next candidate."""
-    for owner, name in ((Theirs, "_update_no_improvement_count"), (Monitor, "_update_best")):
-        monkeypatch.setattr(owner, name, interrupting(getattr(owner, name), call=3))
+    name, after_epoch = "_update_no_improvement_count", Theirs._update_no_improvement_count
+    Interrupted = type("Interrupted", (Theirs,), {name: interrupting(after_epoch, call=3)})
+    monkeypatch.setattr(Monitor, "_update_best", interrupting(Monitor._update_best, call=3))
     with pytest.warns(UserWarning, match="Training interrupted by user"):
-        theirs = Theirs(**SMALL).fit(X, Y)
+        theirs = Interrupted(**SMALL).fit(X, Y)
     ours = Ours(**SMALL)
     with pytest.raises(KeyboardInterrupt):
         ours.fit(X, Y)

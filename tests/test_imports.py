@@ -75,7 +75,15 @@ for each in PATHS:
 #: Private attributes of networks and losses that other folders still read.
 STILL_READ = {
     "callbacks": {"_latest"},
-    "dask": {"_fit", "_kind", "_labels", "_learn_targets", "_loss", "_loss_for", "_network"},
+    "dask": {
+        "_fit_prepared",
+        "_kind",
+        "_labels",
+        "_learn_targets",
+        "_loss",
+        "_loss_for",
+        "_network",
+    },
     "estimators": {"_output"},
     "io": {"_kind", "_loss", "_network"},
 }

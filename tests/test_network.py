@@ -1,13 +1,15 @@
-from unittest import mock
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scratchmlp import prediction
 from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.network import Network, dropout_mask
 from scratchmlp.prediction import raw_scores
+from tests.helpers.patches import Patches
 
 sizes = st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple)
 one = st.sampled_from(list(ACTIVATIONS.values()))
@@ -32,13 +34,22 @@ def test_layers_view_every_parameter_once(network):
     assert len(biases) == (sum(network.sizes[1:]) if network.bias else 0)
 
 
+@contextmanager
+def limited(**limits):
+    """Change limits of predictions."""
+    with Patches.context() as patches:
+        for name, value in limits.items():
+            patches.setattr(prediction, name, value)
+        yield
+
+
 @given(networks, st.integers(1, 20), st.integers(0, 2**32 - 1))
 def test_scores_do_not_depend_on_the_chunking_of_rows(network, n_rows, seed):
     rng = np.random.default_rng(seed)
     theta, X = rng.normal(size=network.n_parameters), rng.normal(size=(n_rows, network.sizes[0]))
     whole = raw_scores(network, theta, X)
     three_rows = 2 * 8 * sum(network.sizes[1:]) * 3
-    with mock.patch.multiple("scratchmlp.prediction", _CACHE=three_rows, _SMALL=0):
+    with limited(_CACHE=three_rows, _SMALL=0):
         chunked = raw_scores(network, theta, X)
     np.testing.assert_allclose(chunked, whole, rtol=1e-12, atol=1e-12)
 
@@ -73,7 +84,7 @@ CHUNKS = [(1, 25, [10, 10, 5]), (20, 25, [20, 5]), (1, 10, [10])]
 
 
 @pytest.mark.parametrize(("fewest", "n_rows", "chunks"), CHUNKS)
-def test_chunks_fit_the_cache_unless_they_have_too_few_rows(fewest, n_rows, chunks):
+def test_chunks_fit_the_cache_unless_they_have_too_few_rows(fewest, n_rows, chunks, monkeypatch):
     network = Network((3, 5, 2), ACTIVATIONS["relu"])
     theta, X = np.zeros(network.n_parameters), np.zeros((n_rows, 3))
     limits = {"_CACHE": 10 * 14 * 8, "_FEWEST_ROWS": fewest, "_SMALL": 0}
@@ -84,9 +95,7 @@ def test_chunks_fit_the_cache_unless_they_have_too_few_rows(fewest, n_rows, chun
         assert not workspace.delta  # which takes memory, and no prediction needs
         return np.zeros((len(X), 2))
 
-    with (
-        mock.patch.multiple("scratchmlp.prediction", **limits),
-        mock.patch.object(Network, "forward", forward),
-    ):
+    monkeypatch.setattr(Network, "forward", forward)
+    with limited(**limits):
         raw_scores(network, theta, X)
     assert seen == chunks

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from sklearn.callback import ProgressBar
+from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import get_scorer
@@ -46,10 +47,9 @@ IMPORTED = {
     "sklearn.utils.validation._check_sample_weight": "sample_weight of importances and clusters",
     "sklearn.utils.validation._check_y": "targets of tables, whose errors are scikit-learn's",
     "sklearn.utils.validation._num_samples": "the number of rows of a table of any library",
-    "sklearn.preprocessing._data._handle_zeros_in_scale": "clusters: the scale of a column",
-    "sklearn.preprocessing._data._is_constant_feature": "clusters: columns without a scale",
     "sklearn.ensemble._forest.BaseForest": "model files: which objects are forests",
     f"{BOOSTING}.gradient_boosting.BaseHistGradientBoosting": "model files: what boosted trees are",
+    "sklearn.tree._tree.Tree": "model files: the nodes of a tree, which its estimator holds",
     "skops.io._utils.get_module": "model files: the module that skops writes for a type",
 }
 #: Methods of base classes that a class overrides.
@@ -69,6 +69,8 @@ ATTRIBUTES = {
     "_baseline_prediction": "ONNX of boosted trees",
     "_predictors": "ONNX and model files of boosted trees",
     "_bin_mapper": "model files: categories of boosted trees",
+    "_preprocessor": "model files: what boosted trees get of a table with categories",
+    "_transformer_to_input_indices": "model files: the columns of this preprocessor",
     "_default_to_infrequent_mappings": "model files: rare categories of OneHotEncoder",
     "_drop_idx_after_grouping": "model files: a category that OneHotEncoder drops",
     "_infrequent_enabled": "model files: rare categories of OneHotEncoder",
@@ -175,6 +177,7 @@ def test_attributes_exist():
         GridSearchCV(DummyClassifier(), {}, cv=2).fit(X, y).set_callbacks(ProgressBar()),
         OneHotEncoder(min_frequency=2).fit(letters),
         HistGradientBoostingClassifier(max_iter=1).fit(X, y),
+        make_column_transformer(("passthrough", [0])).fit(X),
         *(make_pipeline(DummyClassifier()), get_scorer("accuracy"), ArgumentParser()),
     ]
     missing = {name for name in ATTRIBUTES if not any(hasattr(each, name) for each in objects)}

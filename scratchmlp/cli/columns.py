@@ -211,6 +211,8 @@ def _other_kind(error: ColumnError) -> str:
     remedy = "Correct its values or leave the cells empty."
     if found["expected"] == "text":
         remedy = "Convert the column to text, or save the table as CSV."
+    if found["expected"] == "date":
+        remedy = "Write dates as in training, or as 2024-05-17."
     if found["any_order"]:
         remedy = "Such dates could be day-first or month-first. Write them as 2024-05-17."
     return (

@@ -29,7 +29,7 @@ from scratchmlp.cli.sniffing import (
     rows_of,
     separate,
 )
-from scratchmlp.tabular.reading.from_text import read_numbers_of, words_for_missing
+from scratchmlp.tabular.reading.from_text import with_other_mark, words_for_missing
 from scratchmlp.utils.extras import install_command
 
 STDIN = "-"
@@ -70,16 +70,16 @@ class RawTable(NamedTuple):
     told: Set[str] = frozenset()
 
     def readable(self, name: str, decimal: str | None = None) -> "pd.Series[Any]":
-        """Return a column for a reader that takes `decimal`, a point by default, for the mark.
+        """Return a column for a reader that takes `decimal` for its mark.
 
-        Its text stays as it is if it tells the mark, or if the reader takes the right one.
-        Otherwise, its numbers are read here.
+        Without `decimal`, the reader finds the mark if the column tells it, and otherwise takes a
+        point. If the reader would take a wrong mark, the numbers are written with its mark.
         """
+        if decimal is None and name in self.told:
+            return self.frame[name]
         decimal = decimal or "."
         mark = self.marks.get(name, decimal)
-        if mark == decimal or name in self.told:
-            return self.frame[name]
-        return read_numbers_of(self.frame[name], mark)
+        return self.frame[name] if mark == decimal else with_other_mark(self.frame[name], mark)
 
 
 def read_file(path: str, how: FileFormat = DEFAULT) -> RawTable:

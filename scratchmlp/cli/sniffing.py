@@ -197,10 +197,11 @@ def find_decimal_marks(
     """Find the decimal marks of the columns of text.
 
     A number such as "12,5" or "1.234,5" has a decimal comma. If no number of a column tells, such
-    as "1,234" or "8.000", the column has the mark that it had in training. Without one, the other
-    columns decide: the mark is a comma if some have decimal commas and none has decimal points. If
-    no column tells, those of training decide. If these do not tell either, it is a comma if
-    semicolons separate the columns and each number of the column has a comma.
+    as "1,234" or "8.000", the column has the mark that it had in training, unless all columns that
+    tell have one mark, and had the other one in training. Otherwise, the other columns decide: the
+    mark is a comma if some have decimal commas and none has decimal points. If no column tells,
+    those of training decide. If these do not tell either, it is a comma if semicolons separate the
+    columns and each number of the column has a comma.
 
     Parameters
     ----------
@@ -223,10 +224,10 @@ def find_decimal_marks(
     training = {} if decimal else training
     told = {name: mark for name, sample in samples.items() if (mark := _told_by(sample))}
     usual = {decimal} if decimal else {*told.values()} or {*training.values()}
-    known = {**training, **told}
+    known = told if _have_the_other_mark(told, training) else {**training, **told}
     likely = {n: _likely_mark(s, usual, semicolons) for n, s in samples.items() if n not in known}
     marks = {name: mark for name in samples if (mark := known.get(name) or likely[name])}
-    notes = [*_notes_on_commas(samples, marks, told, training)]
+    notes = [*_notes_on_commas(samples, marks, training)]
     points = [name for name, mark in likely.items() if mark == "." and not usual]
     if unclear := [n for n in points if any("," in one for one in _numbers(samples[n], ","))]:
         notes.append(
@@ -234,6 +235,12 @@ def find_decimal_marks(
             "is the decimal mark, add --decimal comma"
         )
     return DecimalMarks(marks, {*told}, notes)
+
+
+def _have_the_other_mark(told: Mapping[str, str], training: Mapping[str, str]) -> bool:
+    """Return whether all columns that tell have one mark, and had the other one in training."""
+    both = [(mark, training[name]) for name, mark in told.items() if name in training]
+    return len({*told.values()}) == 1 and len(both) > 0 and all(new != old for new, old in both)
 
 
 def _likely_mark(values: list[str], usual: set[str], semicolons: bool) -> str | None:
@@ -246,20 +253,18 @@ def _likely_mark(values: list[str], usual: set[str], semicolons: bool) -> str | 
 
 
 def _notes_on_commas(
-    samples: dict[str, list[str]],
-    marks: Mapping[str, str],
-    told: Mapping[str, str],
-    training: Mapping[str, str],
+    samples: dict[str, list[str]], marks: Mapping[str, str], training: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield clauses on columns with decimal commas, and on marks that differ from training."""
-    changed = {name: mark for name, mark in told.items() if training.get(name, mark) != mark}
+    changed = {name: mark for name, mark in marks.items() if training.get(name, mark) != mark}
     if with_commas := [n for n in samples if marks.get(n) == "," and n not in changed]:
         where = f" in {quoted(with_commas)}" if "." in marks.values() else ""
         yield f"decimal commas{where}"
     words = {",": "decimal commas", ".": "decimal points"}
     for mark, other in (",.", ".,"):
         if names := [name for name in changed if changed[name] == mark]:
-            example = next(each for each in samples[names[0]] if find_decimal([each]) == mark)
+            cells = [each for name in names for each in samples[name]]
+            example = next((each for each in cells if find_decimal([each]) == mark), cells[0])
             found = f"{words[mark]} in {quoted(names)}, such as {quote(example)}"
             yield f"{found}, but {words[other]} in training"
 

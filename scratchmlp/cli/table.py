@@ -316,7 +316,7 @@ def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
             f"{_remedy(missing, {*table} - {*columns})}{hint_on_names(raw, missing == used)}"
         )
     features = {
-        name: raw.readable(name, column.reading.decimal)
+        name: raw.readable(name, column.reading.decimal or ".")
         if column.expected == "number"
         else table[name]
         for name, column in columns.items()

@@ -4,7 +4,7 @@ import distributed
 from distributed import Client
 from distributed.threadpoolexecutor import thread_state
 
-from scratchmlp.dask.rounds import Rounds
+from scratchmlp.dask.rounds import Rounds, task
 
 
 def connected(given: Client | None, timeout: float) -> Rounds:
@@ -62,17 +62,16 @@ def find_client(given: Client | None) -> Client:
 
 def wait_for_a_worker(client: Client, timeout: float) -> None:
     """Wait until the cluster has a worker. Raise a TimeoutError after `timeout` seconds."""
-    wanted = client.submit(int, pure=False)  # adaptive clusters start workers only for tasks
     try:
-        client.wait_for_workers(1, timeout)
+        with Rounds(client) as rounds:
+            rounds.keep([task(int)])  # adaptive clusters start workers only for tasks
+            client.wait_for_workers(1, timeout)
     except TimeoutError as error:
         raise TimeoutError(
             f"The cluster has had no workers for timeout={timeout:g} seconds, or only some whose "
             "memory is full. Training needs at least one that takes tasks: start workers, or raise "
             "timeout if they start later."
         ) from error
-    finally:
-        wanted.release()
 
 
 def _occupies_thread() -> bool:

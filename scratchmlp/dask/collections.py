@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import dask.array as da
 import numpy as np
+import pandas as pd
 from dask.base import collections_to_expr
 from dask.delayed import Delayed
 from dask.highlevelgraph import HighLevelGraph
@@ -89,9 +90,13 @@ def check_features(estimator: Any, X: Any, n_features: int, *, reset: bool) -> N
     reset : bool
         True stores the number and the names. False compares them with those that are stored.
     """
-    # Scikit-learn reads the shape of an array, and the columns of a DataFrame.
-    like = X._meta if is_frame(X) else np.empty((1, n_features))
-    validate_data(estimator, like, reset=reset, skip_check_array=True)
+    validate_data(estimator, row_like(X, n_features), reset=reset, skip_check_array=True)
+
+
+def row_like(X: Any, n_features: int) -> Any:
+    """Return a row of zeros with the columns of a collection, and their names if it has some."""
+    row = np.zeros((1, n_features))
+    return pd.DataFrame(row, columns=X.columns) if is_frame(X) else row
 
 
 def column_names(collection: Any) -> Any:

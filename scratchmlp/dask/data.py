@@ -11,9 +11,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data, epoch_slices, sampled
-from scratchmlp.dask.pieces import extremes, take
+from scratchmlp.dask.pieces import PieceSummary, extremes, take
 from scratchmlp.dask.rounds import Rounds, task
-from scratchmlp.dask.summaries import PieceSummary
 
 
 class ClusterBatch(NamedTuple):
@@ -162,6 +161,9 @@ class ClusterBatches:
         order : ndarray of shape (n_samples,) or None
             Row numbers in the order of the epoch. None keeps the order of the data.
         """
+        if self.whole:
+            yield self.whole
+            return
         for rows in self.slices:
             yield (self.data.successive(rows) if order is None else self.data.batch(order[rows]),)
 

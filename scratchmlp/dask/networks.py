@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from distributed import Client
 from sklearn.base import _fit_context
 from sklearn.preprocessing import StandardScaler
@@ -17,10 +16,10 @@ from sklearn.utils.validation import validate_data
 
 from scratchmlp.batches import Data
 from scratchmlp.dask.clients import connected
-from scratchmlp.dask.collections import Given, check_features, is_frame
+from scratchmlp.dask.collections import Given, check_features, row_like
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.objective import ClusterObjective
-from scratchmlp.dask.pieces import Conversion
+from scratchmlp.dask.pieces import Conversion, joined_scaler
 from scratchmlp.dask.preparation import Checked, check, converted, split_off, with_classes
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.scoring import check_scoring, validator
@@ -48,7 +47,7 @@ class PreparedPieces(Prepared):
 
     def validator(self, estimator: Any) -> Validate | None:
         """Return a function that computes loss and score on the validation data, if any."""
-        return validator(estimator, self.held_out) if self.held_out else None
+        return validator(estimator, self.held_out, self.n_averaged) if self.held_out else None
 
     def objective(
         self, alpha: float, random_state: np.random.RandomState | None
@@ -73,7 +72,7 @@ def fit_network(
     X, y, sample_weight = given.values()
     with connected(client, timeout) as rounds:
         try:
-            network._fit(
+            network._fit_prepared(
                 lambda estimator: prepare(estimator, fitted_scaler, rounds, given, validation),
                 (X, y, sample_weight),
             )
@@ -111,14 +110,14 @@ def prepare(
     check_scoring(estimator)
     resuming = estimator._resumes(incremental=False)
     dtype = estimator.theta_.dtype if resuming else (np.float64, np.float32)
-    checked = check(estimator, rounds, given, dtype, with_moments=scaler is not None)
+    checked = check(estimator, rounds, given, dtype, with_scaler=scaler is not None)
     plain = _learn_features(estimator, scaler, given["X"], checked, reset=not resuming)
     labels, keep_y = checked.labels, estimator.early_stopping
     targets = estimator._learn_targets(labels, resuming=resuming, incremental=False, classes=None)
     loss = estimator._loss_for(targets)
     conversion = Conversion(targets, loss, checked.dtype, plain, keep_y=keep_y)
-    conversion = with_classes(conversion, checked)
-    prepared = _prepare_all(estimator, checked, conversion)
+    conversion = with_classes(rounds, conversion, checked)
+    prepared = _prepare_all(estimator, rounds, checked, conversion)
     if has_validation_data(*validation.values()):
         held_out = _validation_rows(estimator, scaler or estimator, rounds, validation, conversion)
         prepared = replace(prepared, held_out=held_out)
@@ -128,13 +127,15 @@ def prepare(
     return prepared
 
 
-def _prepare_all(estimator: BaseMLP, checked: Checked, conversion: Conversion) -> PreparedPieces:
+def _prepare_all(
+    estimator: BaseMLP, rounds: Rounds, checked: Checked, conversion: Conversion
+) -> PreparedPieces:
     """Make the network and the run, and convert the rows, to train on all of them."""
     targets, loss, dtype = conversion.targets, conversion.loss, conversion.dtype
     by_class = targets.targets_of_classes(loss, dtype)
     n_raw = loss.n_raw(checked.n_targets if by_class is None else len(by_class))
     network, run = estimator._network_and_run(checked.n_features, n_raw, dtype, incremental=False)
-    data = converted(conversion, checked)
+    data = converted(rounds, conversion, checked)
     return PreparedPieces(network, loss, targets, run, data, held_out=None)
 
 
@@ -157,13 +158,11 @@ def _learn_features(
     if scaler is None:
         check_features(estimator, X, checked.n_features, reset=reset)
         return None
-    plain = checked.moments.scaler()
+    plain = joined_scaler([summary.scaler for summary in checked.summaries])
     scaler.__dict__ |= {name: value for name, value in vars(plain).items() if name[-1] == "_"}
     check_features(scaler, X, checked.n_features, reset=True)
-    row: Any = np.zeros((1, checked.n_features))
-    if is_frame(X):
-        row = pd.DataFrame(row, columns=X.columns)
-    validate_data(estimator, scaler.transform(row), reset=reset, skip_check_array=True)
+    scaled = scaler.transform(row_like(X, checked.n_features))
+    validate_data(estimator, scaled, reset=reset, skip_check_array=True)
     return plain
 
 
@@ -178,7 +177,7 @@ def _validation_rows(
         checked = check(estimator, rounds, validation, conversion.dtype)
         check_features(named, validation["X_val"], checked.n_features, reset=False)
         conversion = replace(conversion, validation=True, keep_y=True)
-        data = converted(conversion, checked)
+        data = converted(rounds, conversion, checked)
         check_validation_rows(estimator, data.n_rows)
     except ValueError as error:
         raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error

@@ -12,10 +12,10 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length
+from sklearn.utils.multiclass import unique_labels
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.dask.summaries import Moments, PieceSummary, RowsSummary, labels_of
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets, classes_of
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_weights
@@ -29,6 +29,36 @@ class Failure(NamedTuple):
     """
 
     error: Exception
+
+
+class RowsSummary(NamedTuple):
+    """What the driver knows of the checked rows of a partition.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of rows. If it is 0, the other attributes are None.
+    n_features : int
+        Number of columns of X.
+    dtype : dtype
+        Type of X, float32 or float64.
+    labels : ndarray or None
+        Of a classifier: see `labels_of`.
+    n_targets : int
+        Number of columns of y.
+    largest_weight : float or None
+        The largest weight. None without weights.
+    scaler : StandardScaler or None
+        A scaler that is fitted to X, if it was asked for.
+    """
+
+    n_rows: int
+    n_features: Any = None
+    dtype: Any = None
+    labels: Any = None
+    n_targets: Any = None
+    largest_weight: float | None = None
+    scaler: StandardScaler | None = None
 
 
 class CheckedRows(NamedTuple):
@@ -49,11 +79,30 @@ class CheckedRows(NamedTuple):
     summary: RowsSummary
 
 
+class PieceSummary(NamedTuple):
+    """What the driver knows of rows that are ready to train or validate on.
+
+    Attributes
+    ----------
+    strata : dict of str to int
+        Number of rows in each stratum of a validation split.
+    weight : float
+        Sum of the weights.
+    """
+
+    strata: dict[Any, int]
+    weight: float
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return sum(self.strata.values())
+
+
 class Piece(NamedTuple):
     """The targets and weights of rows that are ready to train or validate on.
 
-    The inputs are stored separately: most often they are those of the checked rows, and copies
-    would take memory.
+    Inputs are stored separately, because the driver asks for the rest alone.
 
     Attributes
     ----------
@@ -61,9 +110,6 @@ class Piece(NamedTuple):
         As in `scratchmlp.batches.Data`.
     y : ndarray or None
         Their targets as the user passed them, if they are needed.
-    kept : ndarray or None
-        Numbers of the rows of the inputs that the piece consists of. None means all. The inputs
-        that belong to the piece consist of these rows only: see `convert_inputs`.
     summary : PieceSummary
         What the driver needs to know.
     """
@@ -72,7 +118,6 @@ class Piece(NamedTuple):
     sample_weight: FloatArray | None
     class_targets: FloatArray | None
     y: Any
-    kept: Any
     summary: PieceSummary
 
     def data(self, X: FloatArray) -> Data:
@@ -125,7 +170,7 @@ def reporting_failures(function: Callable[..., Any], *args: Any) -> Any:
 def check_rows(
     estimator: Any,
     dtype: Any,
-    with_moments: bool,
+    with_scaler: bool,
     names: tuple[Any, Any],
     X: Any,
     y: Any,
@@ -139,8 +184,8 @@ def check_rows(
         An unfitted estimator, which messages name.
     dtype : dtype or tuple of dtypes
         Data types that X may have.
-    with_moments : bool
-        Whether to compute the moments of X.
+    with_scaler : bool
+        Whether to fit a scaler to X.
     names : tuple of two Index or None
         Names of the columns of X and y in the collections. None means that they have no names.
     X, y, sample_weight : object
@@ -167,9 +212,9 @@ def check_rows(
         largest_weight = float(sample_weight.max())
     labels = labels_of(y, classes_of(y)) if is_classifier(estimator) else None
     X = np.ascontiguousarray(X)  # training selects rows
-    moments = Moments.of(X) if with_moments else None
+    scaler = StandardScaler().fit(X) if with_scaler else None
     n_targets = 1 if y.ndim == 1 else y.shape[1]
-    summary = RowsSummary(len(X), X.shape[1], X.dtype, labels, n_targets, largest_weight, moments)
+    summary = RowsSummary(len(X), X.shape[1], X.dtype, labels, n_targets, largest_weight, scaler)
     return X, CheckedRows(y, sample_weight, summary)
 
 
@@ -190,7 +235,7 @@ def count_classes(conversion: Conversion, rows: CheckedRows) -> FloatArray:
     return np.array([np.bincount(column, weight, n_classes) for column in columns], np.float64)
 
 
-def convert(conversion: Conversion, rows: CheckedRows) -> Piece:
+def convert(conversion: Conversion, X: FloatArray, rows: CheckedRows) -> tuple[FloatArray, Piece]:
     """Convert checked rows to what training needs. Rows of weight 0 are left out."""
     targets, dtype, loss = conversion.targets, conversion.dtype, conversion.loss
     encode = targets.encode_validation if conversion.validation else targets.encode
@@ -199,30 +244,25 @@ def convert(conversion: Conversion, rows: CheckedRows) -> Piece:
     if conversion.factors is not None:
         assert isinstance(targets, ClassTargets)
         weight = targets.weigh_by(conversion.factors, rows.y, weight, dtype)
-    kept = None
     if weight is not None and not weight.all():
         kept = np.flatnonzero(weight)
-        Y, y, weight = Y[kept], y[kept], weight[kept]
+        X, Y, y, weight = X[kept], Y[kept], y[kept], weight[kept]
+    X = X.astype(dtype, copy=False)
+    if conversion.scaler is not None and len(X):
+        X = conversion.scaler.transform(X)
     summary = _summary_of(targets, Y, weight)
     y = y if conversion.keep_y else None
-    return Piece(Y, weight, targets.targets_of_classes(loss, dtype), y, kept, summary)
-
-
-def convert_inputs(conversion: Conversion | None, X: FloatArray, piece: Piece) -> FloatArray:
-    """Return the inputs of a piece: its rows, in the type of training, and standardized.
-
-    Without a conversion, they have the right type and need not be standardized.
-    """
-    X = X if piece.kept is None else X[piece.kept]
-    if conversion is None:
-        return X
-    X = X.astype(conversion.dtype, copy=False)
-    return X if conversion.scaler is None else conversion.scaler.transform(X)
+    return X, Piece(Y, weight, targets.targets_of_classes(loss, dtype), y, summary)
 
 
 def split(
-    targets: Any, seed: tuple[int, int], quota: dict[Any, int], held_out: bool, piece: Piece
-) -> Piece:
+    targets: Any,
+    seed: tuple[int, int],
+    quota: dict[Any, int],
+    held_out: bool,
+    X: FloatArray,
+    piece: Piece,
+) -> tuple[FloatArray, Piece]:
     """Return the rows that early stopping holds out, or the others.
 
     Parameters
@@ -235,13 +275,17 @@ def split(
         Number of rows to hold out in each stratum.
     held_out : bool
         Which rows to return.
+    X : ndarray of shape (n_samples, n_features)
+        Inputs of all rows.
     piece : Piece
         All rows.
 
     Returns
     -------
-    Piece
-        The selected rows, in their order.
+    X : ndarray of shape (n_selected, n_features)
+        The inputs of the selected rows, in their order.
+    piece : Piece
+        What belongs to them.
     """
     random_state, n_rows = np.random.RandomState(seed), len(piece.Y)
     of_rows, chosen = targets.strata(piece.Y), np.zeros(n_rows, bool)
@@ -249,11 +293,63 @@ def split(
         rows = np.arange(n_rows) if of_rows is None else np.flatnonzero(of_rows == stratum)
         chosen[random_state.permutation(rows)[:n_held_out]] = True
     kept = np.flatnonzero(chosen == held_out)
-    Y = piece.Y[kept]
-    weight = None if piece.sample_weight is None else piece.sample_weight[kept]
-    summary = _summary_of(targets, Y, weight)
+    X, Y, weight, class_targets = piece.data(X).rows(kept)
     y = piece.y[kept] if held_out else None
-    return Piece(Y, weight, piece.class_targets, y, kept, summary)
+    return X, Piece(Y, weight, class_targets, y, _summary_of(targets, Y, weight))
+
+
+def summary_of(X: FloatArray, rows: CheckedRows | Piece) -> RowsSummary | PieceSummary:
+    """Return the summary of rows, when their inputs are stored as well."""
+    return rows.summary
+
+
+def joined_scaler(scalers: Sequence[StandardScaler]) -> StandardScaler:
+    """Return the StandardScaler of all rows, given those of their parts.
+
+    Two rows with half the weight of a part each, one standard deviation below and above its mean,
+    have the mean and the variance of the part.
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from scratchmlp.dask.pieces import joined_scaler
+    >>> scaler = joined_scaler([StandardScaler().fit(rows) for rows in ([[1.0]], [[2.0], [6.0]])])
+    >>> scaler.mean_.round(9), scaler.var_.round(9)
+    (array([3.]), array([4.66666667]))
+    """
+    rows = [each.mean_ + side * np.sqrt(each.var_) for each in scalers for side in (-1, 1)]
+    n_rows = [each.n_samples_seen_ for each in scalers]
+    scaler = StandardScaler().fit(rows, sample_weight=np.repeat(n_rows, 2) / 2)
+    scaler.n_samples_seen_ = sum(n_rows)
+    return scaler
+
+
+def labels_of(y: Any, classes: Any) -> Any:
+    """Return a few targets that have the same classes as `y`.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Labels.
+    classes : ndarray of shape (n_classes,)
+        The classes in y.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,) or (n_values, n_labels)
+        The classes. Of an indicator matrix, one row for each value in it.
+    """
+    if y.ndim == 1:
+        return classes
+    values = np.unique(y)
+    return np.repeat(values[:, np.newaxis], y.shape[1], axis=1)
+
+
+def joined_labels(labels: list[Any]) -> Any:
+    """Join the results of `labels_of` of several partitions."""
+    if labels[0].ndim == 1:
+        unique_labels(*labels)  # refuses numbers beside strings
+    return np.unique(np.concatenate(labels), axis=0)
 
 
 def take(rows: Any, X: FloatArray, piece: Piece) -> Data:

@@ -7,8 +7,7 @@ the summaries in the order of the partitions. Then the partitions are converted 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,40 +21,41 @@ from scratchmlp.dask.pieces import (
     Failure,
     check_rows,
     convert,
-    convert_inputs,
     count_classes,
+    joined_labels,
     reporting_failures,
     split,
+    summary_of,
 )
 from scratchmlp.dask.rounds import Rounds, task
-from scratchmlp.dask.summaries import Moments, RowsSummary, joined_labels
 from scratchmlp.estimators.targets import ClassTargets
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_largest_weight, check_total_weight, check_weights
 
 
-class Checked(NamedTuple):
-    """Checked rows on the cluster.
+class Stored(NamedTuple):
+    """Rows that are stored on the cluster, in parts: those of partitions that have any rows.
 
     Attributes
     ----------
-    rounds : Rounds
-        The rounds of the fit.
     inputs : list of Future
-        The inputs of the partitions that have any rows.
+        Their inputs.
     rows : list of Future
-        Their targets and weights: `scratchmlp.dask.pieces.CheckedRows`.
-    numbers : list of int
-        Numbers of these partitions, for messages.
-    summaries : list of RowsSummary
+        What belongs to them: `CheckedRows` or a `Piece` of `scratchmlp.dask.pieces`.
+    summaries : list of RowsSummary or of PieceSummary
         Their summaries.
+    numbers : list of int
+        Numbers of their partitions, for messages.
     """
 
-    rounds: Rounds
     inputs: list[Future]
     rows: list[Future]
+    summaries: list[Any]
     numbers: list[int]
-    summaries: list[RowsSummary]
+
+
+class Checked(Stored):
+    """Stored rows that have been checked."""
 
     @property
     def n_features(self) -> int:
@@ -78,11 +78,6 @@ class Checked(NamedTuple):
         labels = [summary.labels for summary in self.summaries]
         return None if labels[0] is None else joined_labels(labels)
 
-    @property
-    def moments(self) -> Moments:
-        """Moments of the columns of X."""
-        return reduce(Moments.__add__, (summary.moments for summary in self.summaries))
-
 
 def check(
     estimator: Any,
@@ -90,7 +85,7 @@ def check(
     given: Given,
     dtype: Any,
     *,
-    with_moments: bool = False,
+    with_scaler: bool = False,
 ) -> Checked:
     """Check the rows of dask collections as the estimator checks those in memory.
 
@@ -104,8 +99,8 @@ def check(
         X, y and the weights.
     dtype : dtype or tuple of dtypes
         Data types that X may have.
-    with_moments : bool, default=False
-        Whether to compute the moments of X.
+    with_scaler : bool, default=False
+        Whether to fit a scaler to the rows of each partition.
 
     Returns
     -------
@@ -120,33 +115,26 @@ def check(
     plain = type(estimator)()
     names = tuple(map(column_names, given.values()))[:2]
     tasks = [
-        task(reporting_failures, check_rows, plain, dtype, with_moments, names, *partition)
+        task(reporting_failures, check_rows, plain, dtype, with_scaler, names, *partition)
         for partition in divided(given)
     ]
-    # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
-    # at once. Otherwise, the scheduler could forget a task before the second part needs it.
-    parts = rounds.keep(
-        task(reporting_failures, itemgetter(i), both) for i in (0, 1) for both in tasks
-    )
-    inputs, rows = parts[: len(tasks)], parts[len(tasks) :]
-    summaries = _summaries(rounds, rows)
-    kept = [i for i, summary in enumerate(summaries) if summary.n_rows]
-    if not kept:
+    checked = Checked(*_stored(rounds, tasks, range(len(tasks))))
+    if not checked.rows:
         validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
-    inputs, rows, summaries = ([of[i] for i in kept] for of in (inputs, rows, summaries))
-    checked = Checked(rounds, inputs, rows, kept, summaries)
     _check_columns(checked)
-    largest = np.array([summary.largest_weight for summary in summaries])
+    largest = np.array([summary.largest_weight for summary in checked.summaries])
     if None not in largest:
         check_largest_weight(check_weights(largest, largest).max())
     return checked
 
 
-def with_classes(conversion: Conversion, checked: Checked) -> Conversion:
+def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Conversion:
     """Add the weights of the classes of the training rows to a conversion.
 
     Parameters
     ----------
+    rounds : Rounds
+        The rounds of the fit.
     conversion : Conversion
         A conversion without them.
     checked : Checked
@@ -161,27 +149,19 @@ def with_classes(conversion: Conversion, checked: Checked) -> Conversion:
     if not isinstance(targets, ClassTargets) or targets.class_weight is None:
         return conversion
     tasks = [task(reporting_failures, count_classes, conversion, rows) for rows in checked.rows]
-    counts = np.sum(results_of(checked.rounds, tasks, checked.numbers), axis=0)
+    counts = np.sum(results_of(rounds, tasks, checked.numbers), axis=0)
     return replace(conversion, factors=targets.factors_of_counts(counts))
 
 
-def converted(conversion: Conversion, checked: Checked) -> ClusterData:
-    """Convert checked rows, and release what is not needed any more."""
-    rounds, summaries = checked.rounds, checked.summaries
-    tasks = [task(reporting_failures, convert, conversion, rows) for rows in checked.rows]
-    same_type = all(summary.dtype == conversion.dtype for summary in summaries)
-    data = _as_data(
-        rounds,
-        checked.inputs,
-        tasks,
-        [summary.n_rows for summary in summaries],
-        None if same_type and conversion.scaler is None else conversion,
-        checked.numbers,
-    )
+def converted(rounds: Rounds, conversion: Conversion, checked: Checked) -> ClusterData:
+    """Convert checked rows, which are then released."""
+    partitions = zip(checked.inputs, checked.rows, strict=True)
+    tasks = [task(reporting_failures, convert, conversion, *each) for each in partitions]
+    data = _as_data(rounds, _stored(rounds, tasks, checked.numbers))
     if conversion.factors is not None:
         targets: Any = conversion.targets
         check_total_weight(data.total_weight, targets.class_weight)
-    rounds.release([*checked.rows, *checked.inputs], but=data.inputs)
+    rounds.release([*checked.rows, *checked.inputs])
     return data
 
 
@@ -221,15 +201,14 @@ def split_off(
             f"{' (of each class)' if isinstance(targets, ClassTargets) else ''}."
         )
     parts = []
-    for which in (False, True):
+    for held_out in (False, True):
+        pieces = zip(quotas, data.inputs, data.pieces, strict=True)
         tasks = [
-            task(split, targets, (seed, i), quota, which, piece)
-            for i, (quota, piece) in enumerate(zip(quotas, data.pieces, strict=True))
+            task(split, targets, (seed, i), quota, held_out, X, piece)
+            for i, (quota, X, piece) in enumerate(pieces)
         ]
-        n_rows = [summary.n_rows for summary in data.summaries]
-        parts.append(_as_data(data.rounds, data.inputs, tasks, n_rows))
-    used = [*parts[0].inputs, *parts[1].inputs]
-    data.rounds.release([*data.pieces, *data.inputs], but=used)
+        parts.append(_as_data(data.rounds, _stored(data.rounds, tasks, range(len(tasks)))))
+    data.rounds.release([*data.pieces, *data.inputs])
     return parts[0], parts[1]
 
 
@@ -259,36 +238,23 @@ def results_of(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int] 
     return results
 
 
-def _as_data(
-    rounds: Rounds,
-    inputs: Sequence[Future],
-    tasks: Sequence[Any],
-    n_rows: Sequence[int],
-    conversion: Conversion | None = None,
-    numbers: Sequence[int] = (),
-) -> ClusterData:
-    """Keep pieces on the cluster, apart from those without rows, with their inputs.
-
-    Inputs that do not change are those of before.
-    """
-    pieces = rounds.keep(tasks)
-    summaries = _summaries(rounds, pieces, numbers)
-    kept = [i for i, summary in enumerate(summaries) if summary.n_rows]
-    changed = [i for i in kept if conversion or summaries[i].n_rows < n_rows[i]]
-    new = rounds.keep(task(convert_inputs, conversion, inputs[i], pieces[i]) for i in changed)
-    converted_inputs = dict(zip(changed, new, strict=True))
-    return ClusterData(
-        rounds,
-        [converted_inputs.get(i, inputs[i]) for i in kept],
-        [pieces[i] for i in kept],
-        [summaries[i] for i in kept],
+def _stored(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]) -> Stored:
+    """Store rows on the cluster: tasks of partitions return inputs, and what belongs to them."""
+    # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
+    # at once. Otherwise, the scheduler could forget a task before the second part needs it.
+    parts = rounds.keep(
+        task(reporting_failures, itemgetter(i), both) for i in (0, 1) for both in tasks
     )
+    inputs, rows = parts[: len(tasks)], parts[len(tasks) :]
+    both_stored = zip(inputs, rows, strict=True)
+    asked = [task(reporting_failures, summary_of, *each) for each in both_stored]
+    summaries = results_of(rounds, asked, numbers)
+    kept = [i for i, summary in enumerate(summaries) if summary.n_rows]
+    return Stored(*([of[i] for i in kept] for of in (inputs, rows, summaries, numbers)))
 
 
-def _summaries(rounds: Rounds, futures: Sequence[Future], numbers: Sequence[int] = ()) -> list[Any]:
-    """Bring the summaries of checked rows or of pieces to the driver: see `results_of`."""
-    get = attrgetter("summary")
-    return results_of(rounds, [task(reporting_failures, get, rows) for rows in futures], numbers)
+def _as_data(rounds: Rounds, stored: Stored) -> ClusterData:
+    return ClusterData(rounds, stored.inputs, stored.rows, stored.summaries)
 
 
 def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any, int]]:
@@ -297,6 +263,12 @@ def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any,
     The rows are counted stratum by stratum, and piece by piece in each stratum. At each point, the
     fraction of the rows so far has been held out, rounded up. So small pieces do not hold out too
     many.
+
+    Examples
+    --------
+    >>> from scratchmlp.dask.preparation import _quotas
+    >>> [quota["yes"] for quota in _quotas([{"yes": 1}] * 12, 0.25)]
+    [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]
     """
     quotas: list[dict[Any, int]] = [{} for _ in strata]
     n_rows = n_held_out = 0

@@ -5,10 +5,12 @@ whose worker dies, and recomputes data that were lost with it, provided that the
 So all data here are results of tasks, never scattered, and no task is bound to a worker.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import add
 from threading import Lock
+from traceback import clear_frames
 from typing import Any, Self
 
 import dask
@@ -16,8 +18,12 @@ from dask.delayed import Delayed, delayed
 from distributed import CancelledError, Client, Future
 from distributed.scheduler import KilledWorker
 
+from scratchmlp.utils.public import stacklevel
+
 #: Number of results that a task of a tree of tasks combines.
 _FAN_IN = 8
+#: Seconds after which a round that has not ended looks for workers that take tasks.
+_PATIENCE = 30.0
 #: The setting of Dask for the size of graphs that it warns of, and a value that is never reached.
 _LARGE_GRAPH, _NEVER = "distributed.admin.large-graph-warning-threshold", 2**62
 #: Held while the setting is changed, because fits in several threads share it.
@@ -76,8 +82,10 @@ class Rounds:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self.release(list(self._kept))
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        self.release(self._kept)
+        if kind is KeyboardInterrupt:  # Dask's frames hold tasks that were just sent
+            clear_frames(traceback)
 
     def keep(self, tasks: Iterable[Delayed]) -> list[Future]:
         """Start tasks whose results stay on the cluster, to be used in rounds.
@@ -119,20 +127,17 @@ class Rounds:
         if not set(owners) <= set(threads):  # a worker has just left
             return list(futures)
         balanced = list(futures)
-        for i, worker in moves(owners, sizes, threads):
+        moved = moves(owners, sizes, threads)
+        for i, worker in moved:
             copy = task(as_it_is, futures[i])
             balanced[i] = self.client.compute(copy, workers=[worker], allow_other_workers=True)
             self._kept.append(balanced[i])
-        self.release(futures, but=balanced)
+        self.release([futures[i] for i, _ in moved])
         return balanced
 
-    def release(self, futures: Sequence[Future], but: Sequence[Future] = ()) -> None:
-        """Release results on the cluster, apart from those that are in `but`, too.
-
-        Tasks that nothing needs any more are cancelled.
-        """
-        needed = {id(future) for future in but}
-        dropped = {id(future): future for future in futures if id(future) not in needed}
+    def release(self, futures: Sequence[Future]) -> None:
+        """Release results on the cluster. Tasks that nothing needs any more are cancelled."""
+        dropped = {id(future): future for future in futures}
         self._kept = [future for future in self._kept if id(future) not in dropped]
         for future in dropped.values():
             future.release()
@@ -159,6 +164,7 @@ class Rounds:
         """
         future = self._submit(last)
         try:
+            self._wait_for(future)
             return future.result()
         except KilledWorker as error:
             raise RuntimeError(
@@ -180,6 +186,30 @@ class Rounds:
         """Run a round whose results are a list of small objects. See `get`."""
         results: list[Any] = self.get(task(_listed, *tasks))
         return results
+
+    def workers(self) -> list[dict[str, Any]]:
+        """Return what the scheduler knows of each worker."""
+        return list(self.client.scheduler_info(n_workers=-1)["workers"].values())
+
+    def _wait_for(self, future: Future) -> None:
+        """Wait for the end of a task, and warn while no worker takes tasks."""
+        while True:
+            try:
+                future.exception(_PATIENCE)  # `distributed.wait` would ask the current client
+                return
+            except TimeoutError:
+                self._warn_without_workers()
+
+    def _warn_without_workers(self) -> None:
+        workers = self.workers()
+        if not any(worker["status"] == "running" for worker in workers):
+            warnings.warn(
+                f"Training waits, because none of the {len(workers)} workers takes tasks. A worker "
+                "pauses while it uses more of its memory than distributed.worker.memory.pause, by "
+                "default 80%. Add workers, give them more memory, or interrupt the fit and divide "
+                "the data into smaller partitions.",
+                stacklevel=stacklevel(),
+            )
 
     def _submit(self, tasks: Any) -> Any:
         """Start one or several tasks, without Dask's warning of large graphs.
@@ -214,6 +244,10 @@ def moves(
     --------
     >>> from scratchmlp.dask.rounds import moves
     >>> moves(["a", "a", "a", "b"], [9, 9, 9, 9], {"a": 1, "b": 1})
+    [(0, 'b')]
+    >>> moves(["a", "a", "a", "a"], [1, 1, 1, 1], {"a": 1, "b": 2, "c": 1})
+    [(0, 'b'), (1, 'b'), (2, 'c')]
+    >>> moves(["a", "a", "a", "a"], [9, 1, 1, 1], {"a": 1, "b": 3})
     [(0, 'b')]
     """
     shares = dict.fromkeys(threads, 0.0)

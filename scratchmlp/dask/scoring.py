@@ -3,20 +3,25 @@
 import copy
 import math
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 import numpy as np
 from dask.delayed import delayed
 from sklearn.base import is_classifier
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import (
+    accuracy_score,
+    log_loss,
+    mean_absolute_error,
+    mean_squared_error,
+    r2_score,
+)
+from sklearn.preprocessing import StandardScaler
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.objective import aligned
-from scratchmlp.dask.pieces import Piece
+from scratchmlp.dask.pieces import Piece, joined_scaler
 from scratchmlp.dask.rounds import added, reduced, task
-from scratchmlp.dask.summaries import Moments
 from scratchmlp.estimators.prepared import Validate
 from scratchmlp.estimators.state import forget_training
 from scratchmlp.estimators.targets import MULTILABEL
@@ -33,36 +38,26 @@ def _log_loss(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:
     return -float(log_loss(y, p, labels=model.classes_, sample_weight=weight, normalize=False))
 
 
-def _squared_errors(model: Any, y: Any, raw: FloatArray, weight: Any) -> FloatArray:
-    """Add up the squared errors of each output, for R²."""
-    Y = _columns(y)
-    squares = (Y - model._predictions(raw).reshape(Y.shape)) ** 2
-    return squares.sum(axis=0) if weight is None else weight.astype(np.float64) @ squares
+def _negative(error: Callable[..., Any]) -> Callable[..., FloatArray]:
+    """Return a function that adds up the negative error of each output."""
 
-
-def _columns(y: Any) -> FloatArray:
-    return y.reshape(len(y), -1).astype(np.float64)
-
-
-def _negative_errors(power: int) -> Callable[..., float]:
-    """Return a function that adds up -|error|^power, averaged over the outputs."""
-
-    def score(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:
-        errors = np.abs(y - model._predictions(raw)) ** power
-        errors = errors.reshape(len(errors), -1).mean(axis=1, dtype=np.float64)
-        return -float(errors.sum() if weight is None else weight @ errors)
+    def score(model: Any, y: Any, raw: FloatArray, weight: Any) -> FloatArray:
+        n_rows = len(y) if weight is None else weight.sum(dtype=np.float64)
+        given = {"sample_weight": weight, "multioutput": "raw_values"}
+        return -n_rows * error(y, model._predictions(raw), **given)
 
     return score
 
 
 #: For classifiers and for regressors: the scores, the default first. Each function computes the
-#: sums of a score over some rows, from their targets, raw scores and weights.
+#: sums of a score over some rows, from their targets, raw scores and weights. Those of regressors
+#: have an entry for each output.
 SCORES: dict[bool, dict[str, Callable[..., Any]]] = {
     True: {"accuracy": _accuracy, "neg_log_loss": _log_loss},
     False: {
-        "r2": _squared_errors,
-        "neg_mean_squared_error": _negative_errors(2),
-        "neg_mean_absolute_error": _negative_errors(1),
+        "r2": _negative(mean_squared_error),
+        "neg_mean_squared_error": _negative(mean_squared_error),
+        "neg_mean_absolute_error": _negative(mean_absolute_error),
     },
 }
 
@@ -77,7 +72,7 @@ def check_scoring(estimator: Any) -> None:
         )
 
 
-def validator(estimator: Any, data: ClusterData) -> Validate:
+def validator(estimator: Any, data: ClusterData, n_averaged: int) -> Validate:
     """Return a function of theta that computes loss and score on validation data.
 
     Parameters
@@ -87,6 +82,8 @@ def validator(estimator: Any, data: ClusterData) -> Validate:
         sent to the workers.
     data : ClusterData
         The validation data.
+    n_averaged : int
+        Number of targets over which the loss is averaged: see `Prepared.n_averaged`.
     """
     scoring = estimator.scoring
     if scoring == "neg_log_loss" and estimator._kind == MULTILABEL:
@@ -98,7 +95,7 @@ def validator(estimator: Any, data: ClusterData) -> Validate:
     if hasattr(model, "_run"):
         forget_training(model)
     name = scoring or next(iter(SCORES[is_classifier(estimator)]))
-    spread = _spread(data) if name == "r2" else None
+    deviation = _deviation(data) if name == "r2" else None
     weight = data.total_weight
 
     def validate(theta: FloatArray) -> tuple[float, float]:
@@ -107,51 +104,59 @@ def validator(estimator: Any, data: ClusterData) -> Validate:
         pieces = zip(data.inputs, data.pieces, strict=True)
         tasks = [task(evaluate, name, sent, X, piece) for X, piece in pieces]
         loss, score = data.rounds.get(reduced(added, tasks))
-        loss /= weight
+        loss /= weight * n_averaged
         if not math.isfinite(loss):
             return loss, math.nan
         if name == "loss":
             return loss, -loss
-        if spread is None:
-            return loss, float(score / weight)
-        return loss, r_squared(score, spread) if data.n_rows > 1 else math.nan
+        if deviation is None:
+            return loss, float(np.mean(score / weight))
+        return loss, r_squared(-score / weight, deviation) if data.n_rows > 1 else math.nan
 
     return validate
 
 
-def r_squared(squared_errors: FloatArray, spread: FloatArray) -> float:
-    """Return R², the mean over the outputs, as `sklearn.metrics.r2_score` defines it.
-
-    A constant output has 1 if it is predicted exactly, and 0 otherwise.
+def r_squared(squared_error: FloatArray, deviation: FloatArray) -> float:
+    """Return R², the mean over the outputs; -inf if an error is too large for floating point.
 
     Parameters
     ----------
-    squared_errors : ndarray of shape (n_outputs,)
-        Weighted sums of the squared errors.
-    spread : ndarray of shape (n_outputs,)
-        Weighted sums of the squared deviations of the targets from their mean.
+    squared_error : ndarray of shape (n_outputs,)
+        Mean squared errors.
+    deviation : ndarray of shape (n_outputs,)
+        Standard deviations of the targets.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.dask.scoring import r_squared
+    >>> r_squared(np.array([0.25, 0.0]), np.array([1.0, 0.0]))  # the second is constant
+    0.875
+    >>> r_squared(np.array([0.25, np.inf]), np.array([1.0, 1.0]))
+    -inf
     """
-    constant = spread == 0
-    shares = squared_errors / np.where(constant, 1.0, spread)
-    return float(np.where(constant & (squared_errors > 0), 0.0, 1 - shares).mean())
+    if not np.isfinite(squared_error).all():
+        return -math.inf
+    targets = np.stack([-deviation, deviation])  # two rows that have it
+    return float(r2_score(targets, targets + np.sqrt(squared_error)))
 
 
-def _spread(data: ClusterData) -> FloatArray:
-    """Return the weighted sums of the squared deviations of the targets from their mean."""
-    moments = data.rounds.get_all(task(_target_moments, piece) for piece in data.pieces)
-    return reduce(Moments.__add__, moments).m2
+def _deviation(data: ClusterData) -> FloatArray:
+    """Return the standard deviations of the targets."""
+    scalers = data.rounds.get_all(task(_target_scaler, piece) for piece in data.pieces)
+    return np.sqrt(joined_scaler(scalers).var_)
 
 
-@np.errstate(over="ignore", invalid="ignore")  # of the largest numbers, R² is not finite
-def _target_moments(piece: Piece) -> Moments:
-    return Moments.of(_columns(piece.y), piece.sample_weight)
+def _target_scaler(piece: Piece) -> StandardScaler:
+    Y = piece.y.reshape(len(piece.y), -1)
+    return StandardScaler().fit(Y, sample_weight=piece.sample_weight)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
 def evaluate(name: str, model: Any, X: FloatArray, piece: Piece) -> tuple[float, Any]:
     """Sum the loss and the score of that name over the rows of a piece, in a task.
 
-    The score is nan if it is not needed, and R² has the sums of the squared errors.
+    The score is nan if it is not needed.
     """
     _, Y, weight = piece.data(X).arrays()
     with threads(0):

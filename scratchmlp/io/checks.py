@@ -8,12 +8,14 @@ from itertools import chain, compress
 from typing import Any
 
 import numpy as np
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble._forest import BaseForest
 from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistGradientBoosting
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 from sklearn.tree import BaseDecisionTree
+from sklearn.tree._tree import Tree
 
 from scratchmlp.io.container import ModelFileError
 from scratchmlp.io.objects import objects_in
@@ -40,6 +42,7 @@ def check_values(model: Any) -> None:
     """
     for each in objects_in(model):
         _check(each)
+        _check_random_state(each)
 
 
 def _check(part: Any) -> None:
@@ -50,6 +53,8 @@ def _check(part: Any) -> None:
                 f"A pipeline has the parameter memory={folder!r:.80}, and a file cannot name a "
                 "folder from which a fit reads pickles. Set memory=None."
             )
+        case Tree():  # it predicts rows of any width, and only its estimator checks them
+            _require(False, "a tree is without its estimator")
         case BaseDecisionTree(tree_=_):
             _check_tree(part)
         case BaseForest(estimators_=trees):  # checks the rows for all its trees
@@ -62,11 +67,16 @@ def _check(part: Any) -> None:
         case CountVectorizer(vocabulary_=columns):
             valid = sorted(columns.values()) == [*range(len(columns))]
             _require(valid, "terms have other columns")
+
+
+def _check_random_state(part: Any) -> None:
+    """Check a random number generator, or its state."""
+    match part:
         case np.random.Generator(bit_generator=generator):  # that of PCG64 has no position
             usual = isinstance(generator, np.random.PCG64)
             _require(usual, "a random number generator is not NumPy's usual one, PCG64")
         case np.random.RandomState():
-            _check(part.get_state(legacy=False))
+            _check_random_state(part.get_state(legacy=False))
         case (str("MT19937"), _, place, *_) | {"bit_generator": str(), "state": {"pos": place}}:
             _require(0 <= place <= _WORDS, "a random number generator has another position")
 
@@ -90,6 +100,7 @@ def _check_nodes(left: Any, right: Any, feature: Any, inner: Any, n_features: in
 def _check_tree(estimator: BaseDecisionTree) -> None:
     """Check a tree, and its depth: decision paths have so many places."""
     tree, n_features = estimator.tree_, estimator.n_features_in_
+    _require(type(tree) is Tree, "a tree has no nodes")
     inner = tree.children_left != _LEAF  # compiled code looks at the left child alone
     _check_nodes(tree.children_left, tree.children_right, tree.feature, inner, n_features)
     _require(tree.n_features == n_features, "a tree has other features")
@@ -100,6 +111,9 @@ def _check_boosting(model: BaseHistGradientBoosting) -> None:
     """Check trees, and categories: compiled code keeps them in sets of a fixed size."""
     categorical = model._bin_mapper.is_categorical_.astype(bool)
     _require(len(categorical) == model.n_features_in_, "boosting has other features")
+    _require("_in_fit" not in vars(model), "boosting would not check its rows")
+    if model._preprocessor is not None:
+        _check_preprocessor(model._preprocessor, np.arange(len(categorical)))
     for values in compress(model._bin_mapper.bin_thresholds_, categorical):
         _require((values >= 0) & (values < _CATEGORIES), "boosting has other categories")
     for tree in chain.from_iterable(model._predictors):
@@ -112,6 +126,18 @@ def _check_boosting(model: BaseHistGradientBoosting) -> None:
             n_sets, n_words = sets.shape
             _require(with_set["bitset_idx"] < n_sets, "a tree has no set of categories")
             _require(32 * n_words >= _CATEGORIES, "a tree has smaller sets of categories")
+
+
+def _check_preprocessor(table: Any, features: Any) -> None:
+    """Check that boosting gets all features: trees do not ask how many there are."""
+    kept = [each for each in table.transformers_ if each[1] != "drop"]
+    kinds = [type(each) for each in (table, *(each for _, each, _ in kept))]
+    usual = kinds == [ColumnTransformer, OrdinalEncoder, FunctionTransformer]
+    _require(usual and "transform" not in vars(table), "boosting has another preprocessor")
+    by_mask = [features[mask] for _, _, mask in kept]
+    by_name = [table._transformer_to_input_indices[name] for name, _, _ in kept]  # of a DataFrame
+    for columns in map(np.concatenate, (by_mask, by_name)):
+        _require(np.array_equal(np.sort(columns), features), "boosting gets other features")
 
 
 def _check_one_hot(encoder: OneHotEncoder) -> None:

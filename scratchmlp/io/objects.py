@@ -2,10 +2,12 @@
 
 import copy
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.tree import BaseDecisionTree
 
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.state import forget_training
@@ -28,7 +30,7 @@ def objects_in(model: Any) -> Iterator[Any]:
     ------
     object
         An object that is neither a number, text nor an array. The items of arrays of objects are
-        yielded.
+        yielded. The attribute `tree_` of a decision tree is not, unless something else holds it.
     """
     seen: dict[int, Any] = {}
     todo = [model]
@@ -46,7 +48,12 @@ def objects_in(model: Any) -> Iterator[Any]:
             todo += each.values()
         elif isinstance(each, list | tuple | set | frozenset):
             todo += each
-        todo += getattr(each, "__dict__", {}).values()
+        elif isinstance(each, partial):
+            todo += [each.func, each.args, each.keywords]
+        held = dict(getattr(each, "__dict__", {}))
+        if isinstance(each, BaseDecisionTree):
+            held.pop("tree_", None)
+        todo += held.values()
 
 
 def without_training_state(model: Any) -> Any:

@@ -25,6 +25,13 @@ _PLAIN = frozenset(
     )
 )
 
+#: What some loaders of skops make, whatever type their node names.
+_MADE = {
+    "DefaultDictNode": "collections.defaultdict",
+    "PartialNode": "functools.partial",
+    "SparseMatrixNode": "scipy.sparse.spmatrix",
+}
+
 
 def types_in(schema: bytes) -> set[str]:
     """Return the names of all types and functions in a schema that are not plain data.
@@ -32,8 +39,11 @@ def types_in(schema: bytes) -> set[str]:
     skops trusts all estimators of scikit-learn, also those that a crafted file can let crash the
     process. So its own list of what is not trusted does not suffice.
     """
-    nodes = _nodes_in(json.loads(schema))
-    return {f"{node['__module__']}.{node['__class__']}" for node in nodes} - _PLAIN
+    names = set()
+    for node in _nodes_in(json.loads(schema)):
+        named = f"{node['__module__']}.{node['__class__']}"
+        names |= {named, _MADE.get(node["__loader__"], named)}
+    return names - _PLAIN
 
 
 def mended(schema: bytes) -> bytes:

@@ -52,29 +52,6 @@ __all__ = [
 ]
 
 # Pickles and model files contain the module of a class. This name stays the same when files move.
-# The second group is not public: estimators contain objects of these classes.
-for _stored in (
-    Member,
-    PiecewiseLinearEncoder,
-    TabularEncoder,
-    TabularEnsembleClassifier,
-    TabularEnsembleRegressor,
-    TabularMLPClassifier,
-    TabularMLPRegressor,
-    #
-    Bins,
-    Calibration,
-    ClassLabels,
-    CrossFitted,
-    Difficulty,
-    FoldModel,
-    HeldOutScores,
-    Inputs,
-    Logarithms,
-    Numbers,
-    TargetEncoding,
-    TermSelection,
-    TextEncoder,
-    Uncertainty,
-):
+# Classes that are not in `__all__` are not public: estimators contain objects of them.
+for _stored in [each for each in globals().values() if isinstance(each, type)]:
     public(__name__)(_stored)

@@ -175,7 +175,7 @@ class Numbers:
         Range of the targets, without rows of weight 0. Predictions stay within it.
     mean, deviation : ndarray of shape (n_outputs,)
         What is subtracted from the targets, and what they are divided by, for training: the mean
-        and the standard deviation, or 0 and the mean after `for_loss`.
+        and the standard deviation, or 0 and the mean after `divided_by_mean`.
     output : str, default="identity"
         Output activation of networks.
     """
@@ -214,11 +214,13 @@ class Numbers:
         """Return these targets as a loss needs them: exponentials are divided by their mean."""
         if loss.output == "identity":
             return self
-        Y = self._in_range(y)
-        loss.check_targets(Y)
-        mean = np.average(Y, axis=0, weights=weight)
-        divisor = np.where(mean > 0, mean, 1.0)
-        return replace(self, mean=np.zeros(len(mean)), deviation=divisor, output=loss.output)
+        loss.check_targets(self._in_range(y))
+        return replace(self.divided_by_mean(y, weight), output=loss.output)
+
+    def divided_by_mean(self, y: NDArray[np.float64], weight: FloatArray) -> Self:
+        """Return these targets as a loss needs them that takes no negative ones."""
+        mean = np.average(self._in_range(y), axis=0, weights=weight)
+        return replace(self, mean=np.zeros(len(mean)), deviation=np.where(mean > 0, mean, 1.0))
 
     def encode(self, y: NDArray[np.float64]) -> FloatArray:
         """Return standardized targets, of shape (n_samples, n_outputs)."""

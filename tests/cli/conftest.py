@@ -15,6 +15,7 @@ from scratchmlp.cli.comparison import compare, models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from tests.helpers.all_parts import all_parts
 from tests.helpers.cli_output import BASELINE, TREES, run
+from tests.helpers.patches import Patches
 
 Trained = namedtuple("Trained", "table path folder out err")
 CLASSIFIERS = ensemble.HistGradientBoostingClassifier, ensemble.ExtraTreesClassifier
@@ -110,7 +111,7 @@ def trained(tmp_path_factory):
         out, err = run(path, "--target", target, "--id", "key", "--seed", 3, *outputs)
         return Trained(table, path, folder, out, err)
 
-    with pytest.MonkeyPatch.context() as monkeypatch, all_parts():
+    with Patches.context() as monkeypatch, all_parts():
         train_briefly(monkeypatch)
         return {"class": train("class", "number"), "number": train("number", "class")}
 

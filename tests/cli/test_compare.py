@@ -38,6 +38,7 @@ from tests.helpers.cli_output import (
     run,
     scores,
 )
+from tests.helpers.patches import Patches
 
 TARGETS = ["class", "number"]
 
@@ -476,7 +477,7 @@ def iris(tmp_path_factory):
             picture.plot(ax)
         return save(path, pictures)
 
-    with pytest.MonkeyPatch.context() as monkeypatch:
+    with Patches.context() as monkeypatch:
         for name, fewer in (("REPEATS", 1), ("GRID", 20), ("HIDDEN_UNITS", (4, 8))):
             monkeypatch.setattr(article, name, fewer)
         monkeypatch.setattr(article, "save_pictures", save_and_draw)

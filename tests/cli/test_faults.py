@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scratchmlp import __main__
 from scratchmlp.__main__ import run
 from scratchmlp.cli.main import main
 from scratchmlp.io import load
@@ -376,7 +377,7 @@ def test_the_console_script(monkeypatch, capsys):
     assert scripts == {"scratchmlp": "scratchmlp.__main__:run"}
     monkeypatch.setattr(sys, "argv", ["/usr/bin/scratchmlp", "--help"])
     monkeypatch.setattr(sys, "unraisablehook", None)  # is set, and restored after the test
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr_in(__main__, signal, signal=lambda *_: None)
     with pytest.raises(SystemExit, match="0"):
         run()
     assert capsys.readouterr().out.startswith("usage: scratchmlp [")

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from scratchmlp.cli import main as command_line
+from scratchmlp.cli import messages
 from scratchmlp.cli.comparison import make_evaluation
 from scratchmlp.cli.messages import duration, quote, steps
 from scratchmlp.cli.scores import (
@@ -241,7 +242,7 @@ def test_what_follows_an_interrupt_begins_on_a_new_line(capsys):
 
 def test_the_first_split_tells_how_much_time_is_left(capsys, monkeypatch):
     clock = iter([0.0, 100.0, 160.0])
-    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr_in(messages, time, perf_counter=lambda: next(clock))
     with steps(3, 2) as begin:
         for name in "ababab":
             begin(name)

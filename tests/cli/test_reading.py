@@ -162,8 +162,8 @@ DECIMAL_COMMAS = """
     1,2 | 3,4,5 | 6             ->                           ->
     Doe, J | 12,5               ->                           ->
     12,5 | 3 ; 1,234 | 2,345    -> 12,5 | 3 ; 1.234 | 2.345  -> decimal commas
-    12,5 | 3 ; 1.234 | 12       -> 12,5 | 3 ; 1234.0 | 12.0  -> decimal commas
-    12,5 | 3 ; 1,234 kg | -1 kg -> 12,5 | 3 ; 1.234 | -1.0   -> decimal commas
+    12,5 | 3 ; 1.234 | 12       -> 12,5 | 3 ; 1234 | 12      -> decimal commas
+    12,5 | 3 ; 1,234 kg | 5 kg  -> 12,5 | 3 ; 1.234 kg | 5 kg -> decimal commas
     12,5 | 3 ; 1.1.20 | x       ->                           -> decimal commas
     12,5 | 3 ; 0.5 | 2          ->                           -> decimal commas in '0'
     1,234 | 5 ; 1.5 | 2         ->                           ->
@@ -222,18 +222,25 @@ def test_categories_are_as_in_the_file(csv):
 
 #: The marks of the columns in training, a file, its columns as they are read, and what is said.
 MARKS = [
-    ({"a": ",", "b": ","}, b"a;b\n8.000;12\n", ["8000.0", "12"], "decimal commas"),
-    ({"a": ",", "b": ","}, b"a;b\n8.000;12.5\n", ["8000.0", "12.5"],
-     "decimal points in 'b', such as '12.5', but decimal commas in training"),
-    ({"a": ".", "b": "."}, b"a;b\n8.000;12,5\n", ["8.000", "12,5"],
+    ({"a": ",", "b": ","}, b"a;b\n8.000;12\n", ["8000", "12"], "decimal commas"),
+    # The columns that tell decide if all of them differ from training.
+    ({"a": ",", "b": ","}, b"a;b\n8.000;12.5\n", ["8.000", "12.5"],
+     "decimal points in 'a', 'b', such as '12.5', but decimal commas in training"),
+    ({"a": ".", "b": "."}, b"a;b\n8.000;12,5\n", ["8000", "12,5"],
+     "decimal commas in 'a', 'b', such as '12,5', but decimal points in training"),
+    ({"a": ".", "b": ".", "c": "."}, b"a;b;c\n8.000;12,5;1.5\n", ["8.000", "12,5", "1.5"],
      "decimal commas in 'b', such as '12,5', but decimal points in training"),
-    ({"a": ".", "b": ","}, b"a;b\n8.000;1.500\n", ["8.000", "1500.0"], "decimal commas in 'b'"),
-    ({"b": "."}, b"a;b\n8.000;12,5\n", ["8000.0", "12,5"],
+    ({"a": ".", "c": "."}, b"a;b;c\n8.000;12,5;1.5\n", ["8.000", "12,5", "1.5"],
+     "decimal commas in 'b'"),
+    ({"a": ",", "b": "."}, b"a;b;c\n8.000;12,5;1.5\n", ["8000", "12,5", "1.5"],
      "decimal commas in 'b', such as '12,5', but decimal points in training"),
-    ({"b": ","}, b"a;b\n8.000;x\n", ["8000.0", "x"], "decimal commas"),
+    ({"a": ".", "b": ","}, b"a;b\n8.000;1.500\n", ["8.000", "1500"], "decimal commas in 'b'"),
+    ({"b": "."}, b"a;b\n8.000;12,5\n", ["8000", "12,5"],
+     "decimal commas in 'b', such as '12,5', but decimal points in training"),
+    ({"b": ","}, b"a;b\n8.000;x\n", ["8000", "x"], "decimal commas"),
     ({"a": "."}, b"a;b\n1,234;x\n", ["1,234", "x"], None),
-    ({"y": ","}, b"a;b\n8.000;x\n", ["8000.0", "x"], "decimal commas"),
-    ({}, b"a;b\n8.000;12,5\n", ["8000.0", "12,5"], "decimal commas"),  # such as of Parquet
+    ({"y": ","}, b"a;b\n8.000;x\n", ["8000", "x"], "decimal commas"),
+    ({}, b"a;b\n8.000;12,5\n", ["8000", "12,5"], "decimal commas"),  # such as of Parquet
 ]  # fmt: skip
 
 
@@ -244,8 +251,24 @@ def test_numbers_that_do_not_tell_the_decimal_mark_are_read_as_in_training(
     path = csv(content)
     raw = read_file(path, FileFormat(marks=marks))
     _, *notes = raw.notes
-    assert readable(raw) == {"a": row[:1], "b": row[1:]}
+    assert [*readable(raw).values()] == [[cell] for cell in row]
     assert notes[-1:] == ([] if note is None else [f"{path}: {note}"])
+
+
+@pytest.mark.parametrize("trained", ".,")
+@pytest.mark.parametrize("new", ".,")
+def test_a_file_may_have_other_decimal_marks_than_the_training_table(trained, new, csv):
+    def written(rows, decimal):
+        marks = str.maketrans(".,", ".," if decimal == "." else ",.")
+        return "\n".join(["price;mass;share", *rows]).translate(marks).encode()
+
+    rows = [f"{1000 + i / 8:,.2f};{1 + i / 8:.3f} kg;{i / 4} %" for i in range(30)]
+    table = load_table(csv(written(rows, trained)), "price")
+    path = csv(written(rows[1:3], new))
+    raw = load_new_table(path, table.columns, FileFormat(marks=table.marks))
+    read, _ = read_columns(select_features(raw, path, table.columns), table.columns)
+    assert read.to_dict("list") == {"mass": [1.125, 1.25], "share": [0.25, 0.5]}
+    assert any("in 'price', 'mass'" in note for note in raw.notes) == (trained != new)
 
 
 #: Files, and the marks that a model keeps of them.
@@ -264,7 +287,7 @@ def test_the_decimal_marks_of_a_file_are_kept_for_columns_with_points_or_commas(
     assert read_file(csv(content)).marks == marks
 
 
-@pytest.mark.parametrize(("decimal", "read"), [(",", "6000.0"), (".", "6.000")])
+@pytest.mark.parametrize(("decimal", "read"), [(",", "6000"), (".", "6.000")])
 def test_a_decimal_mark_of_the_user_counts_more_than_that_of_training(decimal, read, csv):
     how = FileFormat(decimal=decimal, marks={"a": {",": ".", ".": ","}[decimal]})
     assert readable(read_file(csv(b"a;b\n6.000;12\n"), how))["a"] == [read]
@@ -311,8 +334,8 @@ def test_a_long_cell(csv):
 # Missing values.
 
 
-def test_missing_values_are_those_of_pandas_and_question_marks():
-    assert STR_NA_VALUES | {"?"} == MISSING_IN_FILES
+def test_missing_values_are_those_of_pandas_question_marks_and_null_of_dumps():
+    assert STR_NA_VALUES | {"?", r"\N"} == MISSING_IN_FILES
 
 
 KEPT = [((), False), (True, True), (["a"], True), (["b"], False)]

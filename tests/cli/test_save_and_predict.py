@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from scratchmlp.cli import saved_model
+from scratchmlp.cli import reading, saved_model
 from scratchmlp.cli.comparison import NETWORKS_ALONE
 from scratchmlp.cli.files import check_files, check_table_name, write
 from scratchmlp.cli.messages import InputError
@@ -23,11 +23,13 @@ from scratchmlp.cli.scores import Scores
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.prediction import Blend
+from scratchmlp.utils import atomic_write
 from tests.cli.conftest import OUTPUTS, train_briefly
 from tests.helpers.cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, predictions, refused, run
 from tests.helpers.damage import with_manifest
 from tests.helpers.onnx_runs import check_classes, check_numbers, table_inputs
 from tests.helpers.onnx_runs import run as run_onnx
+from tests.helpers.patches import Patches
 
 TARGETS = ["class", "number"]
 PROBABILITIES = ["probability of big", "probability of small"]
@@ -347,7 +349,7 @@ def keep(trained, tmp_path_factory):
         for option, (name, package) in OUTPUTS.items():
             outputs += [option, folder / name] if find_spec(package) else []
         options = ["--target", target, "--id", "key", "--keep", "best", "--explain", "011"]
-        with pytest.MonkeyPatch.context() as patch:
+        with Patches.context() as patch:
             train_briefly(patch)
             patch.setattr(Scores, "best", lambda scores: best)
             return folder, *run(trained[target].path, *options, *outputs)
@@ -560,10 +562,10 @@ def test_a_model_or_table_that_needs_more_memory_than_there_is(csv, monkeypatch)
     line = refused(path, "--load", model, "--allow-pickle")
     assert "there is not enough memory. Close other programs" in line
 
-    def fail(*_, **__):
+    def fail(*_):
         raise MemoryError("Unable to allocate 1. EiB")
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(reading, "_read_bytes", fail)
     line = refused(path, "--target", "a")
     assert "there is not enough memory: Unable to allocate 1. EiB. Close other programs" in line
 
@@ -600,5 +602,5 @@ def test_a_device_is_written_directly_and_needs_no_suffix(monkeypatch, tmp_path)
     write(link, written.append)
     assert written == [link]
     assert check_table_name(device) == device
-    monkeypatch.setattr(os, "access", lambda path, mode: path == device)
+    monkeypatch.setattr_in(atomic_write, os, access=lambda path, mode: path == device)
     check_files([], [device])  # it needs no permission in its folder

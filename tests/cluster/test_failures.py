@@ -10,15 +10,18 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from contextlib import suppress
 
 import dask
 import dask.array as da
 import numpy as np
 import pytest
+from distributed import Status
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.dask import fit
+from scratchmlp.dask import rounds as module
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.tables.members import ClusterExecutor
 from scratchmlp.tabular import TabularMLPClassifier
@@ -202,6 +205,26 @@ def test_a_fit_waits_for_workers_until_its_timeout(expected, tmp_path):
         np.testing.assert_array_equal(theta, expected["adam"])
         client.cluster.scale(0)
         assert model.predict(X).shape == (240,)  # the result is in this process
+
+
+def test_a_fit_warns_while_no_worker_takes_tasks(expected, tmp_path, monkeypatch):
+    """The only worker pauses, as if its memory were full, until the fit has warned."""
+    warned = set()
+
+    def become(status):
+        client.run(lambda dask_worker: setattr(dask_worker, "status", status))
+
+    def warn(message, stacklevel):
+        warned.add(message)
+        become(Status.running)
+
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr_in(module, warnings, warn=warn)
+    with cluster_of(1, tmp_path, processes=False, memory_limit=0) as client:
+        model = network(solver="adam").set_callbacks(after(2, lambda: become(Status.paused)))
+        np.testing.assert_array_equal(fit_network(model, client=client), expected["adam"])
+    (message,) = warned
+    assert message.startswith("Training waits, because none of the 1 workers takes tasks. A worker")
 
 
 # Fits that are interrupted.

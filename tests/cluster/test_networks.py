@@ -7,7 +7,6 @@ import dask.array as da
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -15,8 +14,6 @@ from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.dask import fit, preparation
 from scratchmlp.dask.pieces import split
-from scratchmlp.dask.scoring import r_squared
-from scratchmlp.dask.summaries import Moments
 from scratchmlp.io import load
 from tests.helpers.cluster_examples import CHUNKS, AfterEpoch, arrays, on_cluster
 
@@ -206,10 +203,10 @@ def test_a_split_is_kept_for_the_place_where_it_was_made(client):
 HELD_OUT = {}
 
 
-def recording_split(targets, seed, quota, held_out, piece):
-    part = split(targets, seed, quota, held_out, piece)
+def recording_split(targets, seed, quota, held_out, *rows):
+    part = split(targets, seed, quota, held_out, *rows)
     if held_out:
-        HELD_OUT[seed[1]] = part.kept
+        HELD_OUT[seed[1]] = part[0]
     return part
 
 
@@ -221,7 +218,7 @@ def test_early_stopping_holds_out_a_share_of_each_partition(client, monkeypatch,
     y = TARGETS[targets]
     for _ in range(2):
         fit(network, on_cluster(X), on_cluster(y))
-        held_out = np.concatenate([HELD_OUT[0], 70 + HELD_OUT[1], 71 + HELD_OUT[2]])
+        held_out = np.flatnonzero(np.isin(X[:, 0], np.concatenate([*HELD_OUT.values()])[:, 0]))
         train = np.setdiff1d(np.arange(240), held_out)
         local.fit(X[train], y[train], X_val=X[held_out], y_val=y[held_out])
     assert len(train) == 240 - 48
@@ -231,22 +228,6 @@ def test_early_stopping_holds_out_a_share_of_each_partition(client, monkeypatch,
     np.testing.assert_allclose(network.theta_, local.theta_, rtol=0, atol=1e-10)
     np.testing.assert_allclose(network.validation_scores_, local.validation_scores_, rtol=1e-10)
     assert network.best_epoch_ == local.best_epoch_
-
-
-def test_many_small_pieces_hold_out_as_many_rows_as_one():
-    quotas = preparation._quotas([{"": 1}] * 100, 0.1)
-    assert sum(quota[""] for quota in quotas) == 10
-    assert max(quota[""] for quota in quotas) == 1
-
-
-FEW_ROWS = [([1, 1.0], [1, 1.0]), ([1, 1.0], [1, 2.0]), ([1, 2.0], [1, 1.0])]
-
-
-@pytest.mark.parametrize(("y", "p"), FEW_ROWS)
-def test_r_squared_of_few_rows_is_that_of_scikit_learn(y, p):
-    y, p = np.array(y), np.array(p)
-    squared_errors, spread = ((y - p) ** 2).sum(keepdims=True), Moments.of(y[:, None]).m2
-    assert r_squared(squared_errors, spread) == r2_score(y, p)
 
 
 # Callbacks and warnings.

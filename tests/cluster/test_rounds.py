@@ -21,7 +21,8 @@ from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.dask import fit
-from scratchmlp.dask.rounds import Rounds, moves, reduced, task
+from scratchmlp.dask import rounds as module
+from scratchmlp.dask.rounds import Rounds, reduced, task
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.cluster_examples import arrays, check_nothing_stays, on_cluster, table
 
@@ -127,15 +128,33 @@ def test_balance_moves_results_to_workers_that_have_fewer(client):
         assert [each[0] for each in client.gather(balanced)] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("sizes", [[], [5], [1, 1, 1, 1], [9, 1, 1, 1, 1], [3, 2, 7, 1, 1, 8]])
-def test_moves_make_the_largest_share_smaller(sizes):
-    threads = {"a": 1, "b": 2, "c": 1}
-    owners = ["a"] * len(sizes)
-    shares = dict.fromkeys(threads, 0.0) | {"a": float(sum(sizes))}
-    for i, worker in moves(owners, sizes, threads):
-        shares["a"] -= sizes[i]
-        shares[worker] += sizes[i] / threads[worker]
-    assert max(shares.values()) <= max(sum(sizes) / 4 + max(sizes, default=0), 0)
+def test_a_long_round_gives_no_warning_while_workers_take_tasks(client, monkeypatch):
+    monkeypatch.setattr(module, "_PATIENCE", 0.01)
+    with Rounds(client) as rounds:
+        assert rounds.get(task(time.sleep, 0.1)) is None
+
+
+class InterruptedClient:
+    """A client with Ctrl-C right after it has sent tasks."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def compute(self, tasks):
+        futures = self.client.compute(tasks)
+        assert futures
+        raise KeyboardInterrupt
+
+
+SENDERS = {"get": Rounds.get, "keep": lambda rounds, last: rounds.keep([last])}
+
+
+@pytest.mark.parametrize("send", SENDERS.values(), ids=SENDERS)
+def test_tasks_that_were_just_sent_are_released_after_ctrl_c(client, send):
+    with pytest.raises(KeyboardInterrupt) as error, Rounds(InterruptedClient(client)) as rounds:
+        send(rounds, task(int))
+    assert error.tb  # a notebook keeps it, too, until the next error
+    check_nothing_stays(client)
 
 
 def test_data_that_are_cancelled_are_an_error(client):

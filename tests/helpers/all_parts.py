@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from unittest.mock import patch
 
 import numpy as np
 
 from scratchmlp.tabular.ensemble import ensemble
+from tests.helpers.patches import Patches
 
 
 @contextmanager
@@ -19,8 +19,7 @@ def all_parts() -> Iterator[None]:
     def unchanged(weights, *arguments):
         return weights
 
-    with (
-        patch.object(ensemble, "select_weights", equal_weights),
-        patch.object(ensemble, "without_negligible", unchanged),
-    ):
+    with Patches.context() as patches:
+        patches.setattr(ensemble, "select_weights", equal_weights)
+        patches.setattr(ensemble, "without_negligible", unchanged)
         yield

@@ -4,6 +4,7 @@ import warnings
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.io import TRUSTED
 from scratchmlp.io.files import model_bytes
 from scratchmlp.tabular import (
     PiecewiseLinearEncoder,
@@ -37,6 +39,13 @@ SMALL = {"hidden_layer_sizes": (5, 4), "max_iter": 4, "random_state": 0}
 TABULAR = {"cv": 2, "random_state": 0}
 NETWORKS = {"max_iter": 3, "hidden_layer_sizes": 8}
 JANUARY = pd.Timestamp("2020-01-01")
+
+
+def trusted_types():
+    """Return the types of scikit-learn that a file may contain, except for functions."""
+    paths = [name.rpartition(".") for name in TRUSTED if name.startswith("sklearn.")]
+    found = [getattr(import_module(module), name, None) for module, _, name in paths]
+    return [each for each in found if isinstance(each, type)]
 
 
 def mixed_table(n_rows=120, seed=0):

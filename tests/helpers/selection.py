@@ -46,8 +46,7 @@ def pytest_configure(config):
     """
     if config.getoption("--nightly"):
         settings.load_profile("nightly")
-    if hasattr(config.option, "loadscopereorder"):
-        config.option.loadscopereorder = False
+    config.option.loadscopereorder = False
 
 
 @pytest.fixture(scope="session")

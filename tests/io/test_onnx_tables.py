@@ -297,6 +297,14 @@ def test_boosting_on_dates():
     check_exported(TabularEnsembleRegressor(boosting, cv=2, random_state=0).fit(table, y), table)
 
 
+@pytest.mark.parametrize("loss", ["poisson", "gamma"])
+def test_boosting_with_a_loss_of_positive_targets(loss):
+    table, y = make_table(NUMBERS), 1 + targets("counts")
+    boosting = [("boosting", HistGradientBoostingRegressor(loss=loss, max_iter=5))]
+    estimator = TabularEnsembleRegressor(boosting, cv=2, random_state=0).fit(table, y)
+    check_exported(estimator, new_rows(NUMBERS))
+
+
 def test_folds_without_rows_of_a_class():
     table, y = make_table(NUMBERS), targets("multiclass")
     fold = np.arange(N_ROWS) % 3

@@ -1,7 +1,6 @@
 """All estimators and splitters of scikit-learn that a file may contain survive it."""
 
 import inspect
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -10,9 +9,9 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.preprocessing import QuantileTransformer
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.io import TRUSTED, load, save
+from scratchmlp.io import load, save
 from scratchmlp.tabular import TabularMLPClassifier
-from tests.helpers.model_files import same
+from tests.helpers.model_files import same, trusted_types
 
 pytest.importorskip("skops")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -24,11 +23,7 @@ LABELS = ["a", "b", "c"] * 20
 C = ScratchMLPClassifier(hidden_layer_sizes=3, max_iter=2, random_state=0)
 R = ScratchMLPRegressor(hidden_layer_sizes=3, max_iter=2, random_state=0)
 
-_TYPES = [
-    getattr(import_module(module), name)
-    for module, _, name in (each.rpartition(".") for each in TRUSTED)
-    if module.startswith("sklearn") and name[0].isupper() and hasattr(import_module(module), name)
-]
+_TYPES = [each for each in trusted_types() if not each.__name__.startswith("_")]
 PARTS = [each for each in _TYPES if issubclass(each, BaseEstimator)]
 SPLITTERS = [each for each in _TYPES if hasattr(each, "get_n_splits")]
 SCALER = QuantileTransformer(n_quantiles=9)

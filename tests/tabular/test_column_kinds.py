@@ -4,15 +4,18 @@ import json
 import pickle
 import warnings
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.tabular import TabularEncoder
+from scratchmlp.tabular.reading.values import ColumnError
 
 
 class Example(NamedTuple):
@@ -135,7 +138,14 @@ EXAMPLES = {
     # How numbers are written in another table.
     "text for numbers": number([1.0, 5, 9], new={"1,234": 1234, "$5": 5, "9 %": 9, "n.a.": None}),
     "fit tells what a lone point means": number(["€1.234,50", "€3,25"], new={"1.234": 1234}),
-    "new values tell more": number(["3,326.37", "20.50"], new={"3.326,37": 3326.37, "20,50": 20.5}),
+    "fit tells the decimal mark": number(["3,326.37", "20.50"],
+        new={"20.50": 20.5, "5,678": 5678, "3.326,37": None, "20,50": None, "1.234.567": None}),
+    "whole numbers have a decimal point": number([*"1234567"], TOOK_NUMBERS,
+        new={"1.5": 1.5, "12,5": None}),
+    "fit tells the unit": number(["5 kg", "2.5 kg"],
+        new={"7 kg": 7, "7": 7, "7 €": 7, "5 g": None, "7,5 kg": None}),
+    "a unit from 1,001 different values on": number([f"{i / 8} kg" for i in range(1001)],
+        units="kg"),
     # Values that are no numbers are missing if they are few.
     "two signs": number([*TEXTS[:199], "+€-8"], "1 of 200 values of column is not a number"),
     "a word": number([*TEXTS[:199], "err"], "1 of 200 values of column is not a number: 'err'. "
@@ -210,7 +220,8 @@ EXAMPLES = {
         means=[*DAYS[:2], None, DAYS[2]]),
     "a fraction among them": number([20200317.5, 20191205, 20210131]),
     "seasons": category([f"{year}-{(year + 1) % 100:02}" for year in range(2000, 2012)] * 3),
-    "numbers for text": date(["20200317", "20191205", "20210131"], new={20191205: DAYS[1]}),
+    "numbers for text": date(["20200317", "20191205", "20210131"],
+        new={20191205: DAYS[1], 20209999: None, 5: None}),
     # Times of dates, in UTC.
     **written(date, MOMENTS,
         MOMENTS,
@@ -224,7 +235,7 @@ EXAMPLES = {
         means=["2020-03-17 14:05:06.5", "2019-12-05 00:30:59"]),
     "in any ISO format": date(["2024-05-17", "2024-05-18 12:00", None, "2024-05-20T00:00:00Z"],
         means=["2024-05-17", "2024-05-18 12:00", None, "2024-05-20"],
-        new={"2024-05-17": "2024-05-17", "17.5.2024": None, "soon": None}),
+        new={"2024-05-17": "2024-05-17", "17.5.2024": None, "03/04/2021": None, "soon": None}),
     # The order of day and month.
     "a day above 12 first": date(["13/02/2020", "1/2/2020"], new={"01/02/2020": "2020-02-01"}),
     "a day above 12 second": date(["02/13/2020", "1/2/2020"], new={"01/02/2020": "2020-01-02"}),
@@ -238,8 +249,13 @@ EXAMPLES = {
     "hyphens and no day above 12": date(["03-04-20", "05-06-21"], "it is read as day-month-year.",
         means=["2020-04-03", "2021-06-05"]),
     "a slash in a word": date([*MARCH, "n/a"], "a date: 'n/a'", reason=ORDER + "day.month.year"),
-    "new dates tell more": date(["03/17/2020", "01/02/2020"],
-        new={"17.03.2020": "2020-03-17", "02.01.2020": "2020-01-02"}),
+    "fit tells the order": date(["17/03/2020", "01/02/2020"], new={"03/04/2021": "2021-04-03",
+        "05/06/2021": "2021-06-05", "02/13/2022": None, "2022-02-13": "2022-02-13"}),
+    "fit tells the order for its mark": date(["01.05.2021", "03.06.2021"], "read as day.month.year",
+        new={"03.04.2021": "2021-04-03", "03/04/2021": None, "03/04/21": None, "03.04.21": None,
+            "13/04/2021": "2021-04-13"}),
+    "dates with two marks": date(["13.02.2020", "1/2/2020"],
+        new={"03.04.2021": "2021-04-03", "03/04/2021": "2021-04-03", "03-04-2021": None}),
     # Text that is not all dates.
     "a word among dates": date([*MARCH, "soon"], "1 of 31 values of column is not a date: 'soon'.",
         indicator=True),
@@ -278,6 +294,8 @@ EXAMPLES = {
             "NumPy": pd.Series([*EARLY.to_numpy()], dtype=object),
         }.items()
     },
+    "text for dates": date(EARLY, new={"17.03.2020": "2020-03-17", "Mar 17, 2020": "2020-03-17",
+        "2020-03": "2020-03-01", "03.04.2020": None, "03/17/2020 14:05": "2020-03-17 14:05"}),
     "periods that are no categories": date(pd.Series(EARLY.to_period("D")).astype("category"),
         means=EARLY, settings=NO_CATEGORIES),
     "durations": duration(WAITED.dt.as_unit("s"), center=1.0, scale=1.75, indicator=True),
@@ -401,6 +419,65 @@ def fitted(request):
         return given, encoder, notes, X, encoder.transform(X)
 
 
+#: Columns whose writing `fit` learns, and cells in every writing.
+WRITINGS = {
+    "points": ["3,326.37", "20.50"],
+    "commas": ["3.326,37", "20,50"],
+    "no mark": ["1,234", "5,678"],
+    "plain": ["1.234", "2.5", "12"],
+    "typed numbers": [1.5, 2.5, 3.5],
+    "percent": ["50 %", "12.5 %"],
+    "some percent": ["12%", "0.12"],
+    "euros": ["€ 1.234,50", "€ 3,20"],
+    "kilograms": ["5 kg", "2.5 kg"],
+    "day first": ["17/03/2020", "01/02/2020"],
+    "month first": ["03/17/2020", "01/02/2020"],
+    "points between": ["01.05.2021", "03.06.2021"],
+    "two digits": ["17-03-20", "05-12-19"],
+    "ISO": ["2020-03-17", "2019-12-05"],
+    "compact": ["20200317", "20191205", "20210131"],
+    "compact numbers": [20200317, 20191205, 20210131],
+    "names of months": ["17 Mar 2020", "5 Dec 2019"],
+    "typed dates": EARLY,
+    "times": ["14:05", "0:30"],
+    "booleans": ["true", "false", "TRUE"],
+    "booleans as numbers": ["true", "FALSE"],
+}
+CELLS = [
+    "1,234", "5,678", "12,5", "1.234", "1.234.567", "1,234,567", "3,326.37", "3.326,37", "12",
+    "0.5", "50 %", "$5", "7 €", "5 kg", "2,5 kg", "5 g", "03/04/2021", "05/06/2021", "02/13/2022",
+    "13/02/2022", "03.04.2021", "31.12.2021", "03/04/21", "13-02-21", "2021-04-03", "20210403",
+    "20219999", "17 Mar 2020", "March 17, 2020", "Mar 2020", "2020-03", "14:05", "2:05 PM", "true",
+    "False", "unknown", "soon", "1900-01-01 00:00", "2021-04-03T10:00Z", "03/04/2021 10:00",
+]  # fmt: skip
+
+
+@cache
+def encoder_of(name):
+    settings = NO_CATEGORIES if name == "booleans as numbers" else {}
+    return TabularEncoder(**settings).fit(pd.DataFrame({"a": WRITINGS[name]}))
+
+
+def read_or_refused(encoder, cells):
+    """Return the encoding of a column, or None if none of its values can be read."""
+    try:
+        return encoder.transform(pd.DataFrame({"a": cells}))
+    except ColumnError:
+        return None
+
+
+@pytest.mark.random
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+@given(st.sampled_from([*WRITINGS]), st.lists(st.sampled_from(CELLS), min_size=2, max_size=4))
+def test_a_value_means_the_same_whatever_other_values_a_table_has(name, cells):
+    encoder = encoder_of(name)
+    missing, out = encoder.transform(pd.DataFrame({"a": [None]})), read_or_refused(encoder, cells)
+    for i, cell in enumerate(cells):
+        alone = read_or_refused(encoder, [cell])
+        in_table = missing if out is None else out[i : i + 1]
+        np.testing.assert_array_equal(in_table, missing if alone is None else alone, str(cell))
+
+
 def typed(values, kind):
     """Convert values to the usual dtype of a kind."""
     column = pd.Series([*values], dtype=object)
@@ -512,6 +589,7 @@ KNOWN = {
     "city": [f"city {i % 30}" for i in range(90)] + [f"once {i}" for i in range(10)],
     "name": ["A", "B"] * 20 + [f"N{i}" for i in range(60)],  # nearly all names occur once
     "age": [str(i / 2) for i in range(100)],
+    "share": [f"{i / 4} %" for i in range(100)],
     "day": pd.date_range("2019-01-05", periods=100).strftime("%Y-%m-%d"),
     "time": ["10:05", "11:30"] * 50,
     "flag": ["true", "false"] * 50,
@@ -533,15 +611,24 @@ NEW = [
     ({"name": [f"N{i}" for i in range(60, 80)]},),
     # Nothing can be read.
     ({"age": ["unknown"] * 9, "flag": ["unknown"] * 9},),
+    ({"age": [r"\N"] * 9, "day": [r"\N"] * 9},),
     (dict.fromkeys(["age", "day", "time", "flag"], ["unknown", None] * 10),
         f"{EMPTY}age, day, time, flag. Predictions are less accurate without them. Pass"),
     ({"plan": [None] * 10, "note": [np.nan] * 10}, f"{EMPTY}plan, note."),
     # Some values cannot be read. It is too late for another choice.
     ({"age": ["x1", *KNOWN["age"][1:]]},
         "1 of 100 values of age is not a number: 'x1'. Such values count as missing. Correct"),
+    ({"age": ["12,5", "7,25", *KNOWN["age"][2:]]},
+        "2 of 100 values of age are not numbers with a decimal point: '12,5', '7,25'. Such"),
+    # The unit of fit holds.
+    ({"share": ["0.5", "12 €", *KNOWN["share"][2:]]}, "2 of 100 values of share are not in the "
+        "unit of fit (%): '0.5', '12 €'. The numbers count without conversion. Write them as in"),
+    ({"share": [0.5]},),  # the user has converted the column
+    ({"age": ["1 %", *KNOWN["age"][1:]]},
+        "1 of 100 values of age has a unit, unlike in fit: '1 %'. The numbers"),
     # Dates without an order are dates, and need another remedy than words.
     ({"day": ["03/04/2021", "soon", "05.06.2021 10:00", "12/20/2021", *KNOWN["day"][4:]]},
-        "2 of 100 values of day are not dates: 'soon', '12/20/2021'",
+        "2 of 100 values of day are not dates in the order year-month-day: 'soon', '12/20/2021'",
         "2 of 100 values of day could be day-first or month-first: '03/04/2021', "
         "'05.06.2021 10:00' (write dates as 2024-05-17)"),
 ]  # fmt: skip

@@ -350,6 +350,13 @@ OTHER_KINDS = [
     (RAW["d"], ["2020", "x"], "dates in fit and holds text now. .* pandas.to_datetime"),
     (RAW["d"], [20200101, 20210101], "dates in fit and holds numbers now"),
     (["2022-06-04", "2022-06-05"], ["06/04/2022"], "'06/04/2022' could be day-first .* Write"),
+    (["01.05.2021", "13.06.2021"], ["03/04/21"], "'03/04/21' could be day-first .* Write"),
+    (
+        ["13/02/2020", "1/2/2020"],
+        ["02/13/2022"],
+        "Those of fit were dates in the order day-month-year: write '02/13/2022' in the same way",
+    ),
+    (["1.5", "2"], ["12,5"], "Those of fit were numbers with a decimal point: write '12,5' in the"),
 ]
 
 

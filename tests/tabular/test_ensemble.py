@@ -5,9 +5,11 @@ import pickle
 import re
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,13 +24,19 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
+    RandomForestRegressor,
 )
 from sklearn.exceptions import FitFailedWarning
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GridSearchCV, PredefinedSplit
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+from sklearn.model_selection import GridSearchCV, PredefinedSplit, ShuffleSplit
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    QuantileTransformer,
+    StandardScaler,
+)
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
@@ -37,6 +45,7 @@ from scratchmlp.tabular import (
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
+    base,
 )
 from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
 from scratchmlp.tabular.ensemble import (
@@ -47,6 +56,7 @@ from scratchmlp.tabular.ensemble import (
     part_fits,
 )
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
+from scratchmlp.tabular.networks import deadline
 from scratchmlp.tabular.scoring import Difference, negative_score, squared_error
 from tests.configurations import tables
 from tests.helpers import model_files
@@ -192,6 +202,66 @@ def test_estimators_without_missing_values_get_the_encoded_table_and_trees_see_t
     assert model.score(X, LABELS) > 0.8
 
 
+class Writes:
+    """It overwrites whatever it is given, once it has used it."""
+
+    early_stopping = True
+
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
+        super().fit(X, y, sample_weight)
+        for given in (X, y, sample_weight, X_val, y_val, sample_weight_val):
+            given[...] = 1
+        return self
+
+    def predict_proba(self, X, *arguments, **named):
+        proba = super().predict_proba(X, *arguments, **named)
+        X[...] = 1
+        return proba
+
+
+class WritingLinear(Writes, LogisticRegression):
+    pass
+
+
+class WritingTree(Writes, DecisionTreeClassifier):
+    pass
+
+
+def half(X, copy):
+    return np.divide(X, 2, out=None if copy else X)
+
+
+#: Estimators that change their input in place, and others that do the same with a copy.
+IN_PLACE = [
+    (WritingLinear(), ByItself()),
+    (WritingTree(), DecisionTreeClassifier()),
+    *(
+        tuple(make_pipeline(step(copy), ByItself()) for copy in (False, True))
+        for step in (
+            lambda copy: StandardScaler(copy=copy),
+            lambda copy: MinMaxScaler(copy=copy),
+            lambda copy: QuantileTransformer(n_quantiles=20, copy=copy),
+            lambda copy: FunctionTransformer(partial(half, copy=copy)),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("others", [[], [NETWORKS, TREES]], ids=["alone", "beside others"])
+@pytest.mark.parametrize(("in_place", "on_copy"), IN_PLACE)
+def test_what_a_part_writes_into_its_input_reaches_no_other_model(in_place, on_copy, others):
+    table, weight = X.copy(), np.linspace(1, 2, N)
+    with all_parts():
+        found, expected = (
+            TabularEnsembleClassifier([("part", part), *others], **FOLDS).fit(X, LABELS, weight)
+            for part in (in_place, on_copy)
+        )
+    np.testing.assert_array_equal(found.oof_proba_, expected.oof_proba_)
+    np.testing.assert_array_equal(found.predict_proba(X), expected.predict_proba(X))
+    np.testing.assert_array_equal(weight, np.linspace(1, 2, N))
+    pd.testing.assert_frame_equal(X, table)
+
+
 def test_trees_do_not_depend_on_a_column_that_had_no_value_in_their_rows():
     table = X.assign(age=X["age"].where(np.arange(N) % 2 == 0))
     folds = PredefinedSplit(np.arange(N) % 2)
@@ -270,6 +340,38 @@ def test_no_estimator_is_left_out_if_only_one_class_is_learned_from(n_others, se
         proba = model.only(name).predict_proba(X)
         np.testing.assert_allclose(proba.sum(axis=1), 1)
         assert (proba[:, -1] > 0.5).all() or n_others == 1
+
+
+@pytest.mark.parametrize("early_stopping", ["auto", True])
+def test_boosting_is_fitted_if_no_class_of_its_fold_is_known(early_stopping):
+    boosting = HistGradientBoostingClassifier(max_iter=3, early_stopping=early_stopping)
+    groups = PredefinedSplit(np.arange(N) % 3)
+    model = fitted_classifier(("boosting", boosting), y=np.arange(N) % 3, cv=groups)
+    assert model.predict_proba(X).shape == (N, 3)
+
+
+#: Regressors that take no negative targets.
+NONNEGATIVE = [
+    HistGradientBoostingRegressor(loss="poisson"),
+    RandomForestRegressor(5, criterion="poisson"),
+    PoissonRegressor(),
+    make_pipeline(StandardScaler(), PoissonRegressor()),
+]
+
+
+@pytest.mark.parametrize("estimator", NONNEGATIVE, ids=lambda each: type(each).__name__)
+def test_a_loss_that_takes_no_negative_targets_gets_none(estimator):
+    counts = np.random.default_rng(0).poisson(1000 * np.exp(NUMBERS))
+    model = TabularEnsembleRegressor(
+        [("counts", estimator), ("constant", DummyRegressor())], **FOLDS
+    )
+    alone = model.fit(X, counts).only("counts")
+    assert model.errors_ == {}
+    assert alone.oof_score_ > 0.2
+    large = clone(model).fit(X, 64.0 * counts).only("counts")
+    np.testing.assert_array_equal(large.predict(X), 64 * alone.predict(X))
+    with pytest.warns(FitFailedWarning, match="counts is left out .* y"):
+        model.fit(X, counts - 5000.0)
 
 
 class Recorder(ClassifierMixin, BaseEstimator):
@@ -381,6 +483,12 @@ def test_if_all_fail_the_first_error_is_raised_and_nothing_changes():
     assert {**vars(model), "estimators": before["estimators"]} == before
 
 
+def replace_clock(monkeypatch, now):
+    """Let ensembles read another clock; the threads of clusters keep theirs."""
+    for module in (base, cross_fitting, deadline, part_fits):
+        monkeypatch.setattr_in(module, time, time=now, perf_counter=now)
+
+
 def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_left_out(monkeypatch):
     now = [0.0]
 
@@ -389,7 +497,7 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
             now[0] += 2.0
             return super().fit(X, y)
 
-    monkeypatch.setattr(time, "time", lambda: now[0])
+    replace_clock(monkeypatch, lambda: now[0])
     trees, networks = TakesTwoSeconds(2), TabularMLPClassifier(max_iter=1)
     estimators = [("first", networks), ("trees", trees), ("second", networks)]
     model = TabularEnsembleClassifier(estimators, max_time=30.0, **FOLDS)
@@ -462,6 +570,26 @@ def test_a_part_that_the_trial_left_takes_the_place_of_one_that_fails_later(tria
         model.fit(X, NUMBERS > 0)
 
 
+def test_of_parts_without_weight_on_trial_the_better_half_goes_on(trial):
+    parts = [("good", GOOD), ("same", GOOD), ("useless", USELESS), ("another", USELESS)]
+    parts = [(name, clone(part).set_params(random_state=0)) for name, part in parts]
+    model = TabularEnsembleClassifier(parts, cv=5, random_state=0).fit(X, NUMBERS > 0)
+    assert list(model.weights_) == ["good"]
+    assert Counter(trial) == {4: 10, 1: 4}
+
+
+def test_the_trial_selects_weights_by_the_rows_of_the_table(trial, monkeypatch):
+    found = []
+
+    def select(predictions, loss, preferred, n_rows):
+        found.append((len(predictions[0]), n_rows))
+        return select_weights(predictions, loss, preferred, n_rows)
+
+    monkeypatch.setattr(part_fits, "select_weights", select)
+    TabularEnsembleClassifier([("good", GOOD)], cv=5, random_state=0).fit(X, NUMBERS > 0)
+    assert found == [(2 * N // 5, N)]
+
+
 def test_rows_of_weight_0_choose_no_estimators(monkeypatch):
     monkeypatch.setattr(default_estimators, "_MANY", 150)
     weight = np.r_[np.ones(N - 10), np.zeros(10)]
@@ -485,13 +613,44 @@ def test_two_folds_and_scorers_have_no_trial(settings, trial):
 
 def test_after_the_trial_the_best_go_on_as_long_as_there_is_time(trial, monkeypatch):
     """The trials take 4 s. The better tree needs 3 s more, and 1 s is left for the other one."""
-    monkeypatch.setattr(time, "time", lambda: float(len(trial)))
+    replace_clock(monkeypatch, lambda: float(len(trial)))
     parts = [("worse", Counted(max_depth=3)), ("better", Counted(max_depth=6))]
     model = TabularEnsembleClassifier(parts, cv=5, max_time=8.0, random_state=0)
     with pytest.warns(FitFailedWarning, match="worse is left out .* take 2 s, but 0 s are left"):
         model.fit(X, NUMBERS > 0)
     assert trial == [3, 3, 6, 6, 6, 6, 6, 3]
     assert list(model.weights_) == ["better"]
+
+
+@pytest.mark.parametrize(("max_time", "until"), [(20.0, 2 + 18 - 3), (6.0, 2 + 4 / 2)])
+def test_networks_get_what_the_others_will_not_need_or_half(max_time, until, trial, monkeypatch):
+    """The trial takes 2 s, and the other folds of the tree 3 s."""
+    replace_clock(monkeypatch, lambda: float(len(trial)))
+    parts = [("networks", TabularMLPClassifier(max_iter=1)), ("good", GOOD)]
+    with all_parts():
+        model = TabularEnsembleClassifier(parts, cv=5, max_time=max_time, random_state=0)
+        model.fit(X, NUMBERS > 0)
+    assert model.named_estimators_.networks.max_time == until
+    assert model.leaderboard()["folds"].tolist() == [5, 5, 5]
+
+
+def test_the_time_that_other_folds_take_is_rounded_up_to_whole_rounds(trial, monkeypatch):
+    """A fit takes 1 s. Two at the same time take 2 s for three folds, and 1.5 s are left."""
+    replace_clock(monkeypatch, lambda: float(len(trial)))
+    parts = [("good", GOOD), TREE]
+    message = "good is left out .* take 2 s, but 1.5 s are left"
+    with joblib.parallel_config("threading"), pytest.warns(FitFailedWarning, match=message):
+        fitted_classifier(*parts, y=NUMBERS > 0, cv=4, n_jobs=2, max_time=5.0, scoring="roc_auc")
+
+
+def test_a_part_that_is_fitted_in_all_folds_is_kept_although_no_time_is_left(trial, monkeypatch):
+    replace_clock(monkeypatch, lambda: float(len(trial)))
+    parts = [("worse", Counted(max_depth=3)), ("better", Counted(max_depth=6))]
+    for cv in (3, ShuffleSplit(1, random_state=0)):  # the last step has one fold
+        trial.clear()
+        model = fitted_classifier(*parts, y=NUMBERS > 0, cv=cv, max_time=4.0)
+        assert model.errors_ == {}
+        assert (model.leaderboard()["folds"] == len(model.held_out_)).all()
 
 
 # Parameters.
@@ -716,6 +875,7 @@ def test_only_names_an_estimator(classifier):
     with pytest.raises(ValueError, match=r"got 'boosting'\. Its weight is 0"):
         classifier.only("trees", "boosting")
     trees = classifier.only("trees")
+    assert trees.dropped_ == {}  # what it says of others was said of the whole
     assert (trees.temperature_, trees.floor_) == (1, 0)
     assert trees.oof_score_ == classifier.oof_scores_["trees"]
     assert not hasattr(trees, "oof_proba_")

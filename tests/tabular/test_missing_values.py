@@ -21,6 +21,7 @@ IS_MISSING = ROWS.random(200) < 0.1
 COLUMNS = {
     "floats": (NUMBERS, 999.0, 999),
     "float32": (pd.Series(NUMBERS, dtype="float32"), np.float32(-9.99), -9.99),
+    "float16": (pd.Series(NUMBERS, dtype="float16"), np.float16(-9.99), [-9.99, 999_999]),
     "infinity": (NUMBERS, np.inf, np.inf),
     "whole numbers": (pd.Series(WHOLE, dtype="Int64"), 999, "999"),
     "numbers as text": ([f"{x:.2f} €" for x in NUMBERS], "999.00 €", 999),
@@ -29,8 +30,27 @@ COLUMNS = {
     "units": ([f"{x} kg" for x in WHOLE], "999 kg", 999),
     "categories": (LETTERS, "none", "none"),
     "dtype category": (pd.Categorical(LETTERS), "9", 9),
+    "many of dtype category": (pd.Categorical([f"{x},5" for x in DAYS]), "9,5", 9.5),
     "codes": ([f"{x:03}" for x in WHOLE], "9", 9),
     "dates": (pd.to_datetime(DAYS, unit="D"), pd.Timestamp("1900-01-01"), "1900-01-01"),
+    **{
+        f"dates in {zone}": (
+            pd.to_datetime(DAYS, unit="D").tz_localize(zone),
+            pd.Timestamp("1900-01-01", tz=zone),
+            "1900-01-01",
+        )
+        for zone in ("UTC", "Europe/Amsterdam")  # in 1900, 20 minutes and some seconds from UTC
+    },
+    "dates with a time": (
+        pd.to_datetime(DAYS, unit="D"),
+        pd.Timestamp("1900-01-01"),
+        "1900-01-01 00:00:00",
+    ),
+    "dates with a zone as text": (
+        [f"2020-01-{1 + x % 28:02}T00:00:00Z" for x in DAYS],
+        "1900-01-01T00:00:00Z",
+        "1900-01-01",
+    ),
     "dates as text": ([f"{1 + x % 28}.12.2020" for x in DAYS], "1.1.1900", ["1.1.1900"]),
     "booleans": (pd.Series(NUMBERS > 0, dtype=object), -1, -1),
 }
@@ -52,6 +72,13 @@ def test_values_that_mean_missing_are_encoded_as_missing_ones(name):
     pd.testing.assert_frame_equal(given, before)
     if name not in ("infinity", "booleans"):
         assert not np.array_equal(TabularEncoder().fit_transform(given), as_nan)
+
+
+def test_a_value_means_missing_whatever_other_values_a_table_has():
+    encoder = TabularEncoder(missing_values=5678)
+    encoder.fit(pd.DataFrame({"x": ["1,234.50", "2.25", "5,678", "3.5"]}))
+    missing, *_ = encoder.transform(pd.DataFrame({"x": ["5,678", "2.25", "12,5", "7,5"]}))
+    np.testing.assert_array_equal(missing, encoder.transform(pd.DataFrame({"x": [None]}))[0])
 
 
 def test_codes_that_begin_with_zeros_are_no_numbers():

@@ -17,6 +17,7 @@ from scratchmlp.losses import LogLoss, SquaredError
 from scratchmlp.network import Network
 from scratchmlp.schedules import CosLog4, Progress
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.networks import deadline
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME, Deadline, TimedSchedule, deadlines
 from scratchmlp.tabular.networks.epochs import (
     check_kept,
@@ -144,8 +145,8 @@ def test_an_epoch_that_is_too_long_goes_through_the_whole_schedule(seconds, hori
 
 def test_the_next_epoch_is_expected_to_take_as_long_as_the_last(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-    schedule = TimedSchedule(CosLog4(), Deadline(time.time() + 10, 1))
+    monkeypatch.setattr_in(deadline, time, time=lambda: now[0], perf_counter=lambda: now[0])
+    schedule = TimedSchedule(CosLog4(), Deadline(10.0, 1))
     schedule.start(epoch_seconds=0.0)
     # Of 10 s, 4 are over, and half of the next epoch takes 2; later, all the time is over.
     for now[0], t, reason in ((4.0, 0.6, ""), (9.0, 0.95, ""), (10.5, 1.0, OUT_OF_TIME)):
@@ -157,8 +158,8 @@ def test_the_next_epoch_is_expected_to_take_as_long_as_the_last(monkeypatch):
 @pytest.mark.parametrize(("n_done", "t"), [(10, 10 / 50), (4, 0.5 * 20 / 50)])
 def test_a_member_needs_time_for_its_own_epochs_alone(monkeypatch, n_done, t):
     now = [0.0]
-    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-    schedule = TimedSchedule(CosLog4(), Deadline(time.time() + 10, 1), last_epoch=20)
+    monkeypatch.setattr_in(deadline, time, time=lambda: now[0], perf_counter=lambda: now[0])
+    schedule = TimedSchedule(CosLog4(), Deadline(10.0, 1), last_epoch=20)
     schedule.start(epoch_seconds=0.0)
     now[0] = 5.0  # of 10 s for 20 epochs of the 50 of the schedule
     schedule.epoch_end(None, None)

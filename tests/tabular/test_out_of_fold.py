@@ -19,6 +19,7 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.networks import recipe
 from tests.configurations.tables import SPLITS
 from tests.helpers.all_parts import all_parts
+from tests.helpers.patches import Patches
 from tests.helpers.tabular_estimators import out_of_fold, targets_for
 
 N = 160
@@ -78,7 +79,7 @@ def fit(estimator, case, y):
     All networks have a single epoch. They keep it, and it predicts the fold.
     """
     parameters, arguments = CASES[case]
-    with pytest.MonkeyPatch.context() as patch, all_parts():
+    with Patches.context() as patch, all_parts():
         patch.setattr(recipe, "_n_epochs", lambda n_rows: 1)
         patch.setattr(CosLog4, "factor", lambda schedule, t: 1.0)  # it would be 0 in this epoch
         return clone(estimator).set_params(random_state=0, **parameters).fit(X, y, **arguments)

@@ -1,7 +1,5 @@
 """Bins: their edges, their outputs, and the rows that they are fitted to."""
 
-from unittest.mock import patch
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +15,7 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder
 from scratchmlp.tabular.inputs.inputs import Bins
 from tests.helpers.fuzzing import examples
+from tests.helpers.patches import Patches
 
 ENCODINGS = ["linear", "steps", "both", "auto"]
 STRATEGIES = ["quantile", "tree"]
@@ -269,12 +268,13 @@ def test_a_failed_fit_leaves_the_encoder_unchanged():
 
 def fitted_bins(x, classes, weight=None):
     """Fit bins to a table; return an encoder's edges, and the numbers and weights that it got."""
-    X, fit = pd.DataFrame({"x": x}), PiecewiseLinearEncoder._fit
+    X, given, fit = pd.DataFrame({"x": x}), [], PiecewiseLinearEncoder._fit
     table = TabularEncoder(numeric_features=["x"]).fit(X).encode(X)[0]
     bins = Bins(PiecewiseLinearEncoder(4, strategy="tree"), np.array([0]))
-    with patch.object(PiecewiseLinearEncoder, "_fit", autospec=True, side_effect=fit) as fit:
+    with Patches.context() as patches:
+        patches.setattr(PiecewiseLinearEncoder, "_fit", lambda *a: given.append(a) or fit(*a))
         fitted = bins.fit(Data(table, classes, weight, np.eye(2)))
-    _, numbers, _, weights = fit.call_args.args
+    _, numbers, _, weights = given[0]
     return fitted.encoder.bin_edges_[0], numbers[:, 0], weights
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from scratchmlp.utils import atomic_write
 from scratchmlp.utils.atomic_write import write_atomically
 
 needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="there are no locks")
@@ -64,7 +65,7 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path):
 
 def test_a_folder_that_cannot_be_listed_is_enough(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(os, "listdir", refuse)
+        patch.setattr_in(atomic_write, os, listdir=refuse)
         write_text(tmp_path / "a", "new")
     assert (tmp_path / "a").read_text() == "new"
     assert os.listdir(tmp_path) == ["a"]
@@ -98,7 +99,7 @@ def test_another_writer_removes_no_temporary_file_that_is_locked(tmp_path, monke
         new.write_text("whole")
 
     path = tmp_path / "a"
-    monkeypatch.setattr(fcntl, "flock", remove_first)
+    monkeypatch.setattr_in(atomic_write, fcntl, flock=remove_first)
     write_atomically(path, save)
     assert removed
     assert path.read_text() == "whole"
@@ -114,7 +115,7 @@ def test_a_file_system_without_locks_is_enough(tmp_path, monkeypatch):
 
     part = tmp_path / f".a.{HEX}.part"
     part.touch()
-    monkeypatch.setattr(fcntl, "flock", fail)
+    monkeypatch.setattr_in(atomic_write, fcntl, flock=fail)
     write_text(tmp_path / "a", "new")
     assert (tmp_path / "a").read_text() == "new"
     assert sorted(os.listdir(tmp_path)) == [part.name, "a"]

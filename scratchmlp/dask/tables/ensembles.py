@@ -73,5 +73,7 @@ def _with_shares(problem: TrainingProblem, n_training: int) -> TrainingProblem:
 
 def _workers(rounds: Rounds) -> list[tuple[float, int]]:
     """Return the memory in bytes and the number of threads of each worker."""
-    workers = rounds.client.scheduler_info(n_workers=-1)["workers"].values()
-    return [(float(worker["memory_limit"] or math.inf), worker["nthreads"]) for worker in workers]
+    return [
+        (float(worker["memory_limit"] or math.inf), worker["nthreads"])
+        for worker in rounds.workers()
+    ]

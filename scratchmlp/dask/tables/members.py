@@ -5,17 +5,14 @@ worker, and training is that of `scratchmlp.tabular.networks.member`.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from distributed import Future, Reschedule, get_worker
-from numpy.typing import NDArray
 
-from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.dask.data import joined_weights
 from scratchmlp.dask.objective import aligned
 from scratchmlp.dask.rounds import Rounds, as_it_is, task
 from scratchmlp.dask.tables.rows import EncodedRows, packed, select, unpacked
@@ -38,18 +35,9 @@ from scratchmlp.tabular.networks.recipe import Recipe
 _PART = 0.5
 #: Memory that training takes at most, in units of the encoded rows of the member.
 _COPIES = 3
-#: Rows whose targets are sent to the cluster at a time.
-_ROWS_SENT = 2**20
 
 Splits = Sequence[tuple[Rows, Rows]]
 Workers = Sequence[tuple[float, int]]
-
-
-class TargetPortion(NamedTuple):
-    """Targets and weights of successive rows, as in `Data`."""
-
-    Y: NDArray[Any]
-    sample_weight: FloatArray | None
 
 
 class EncodedParts:
@@ -112,16 +100,18 @@ class ClusterExecutor:
         self.rounds = rounds
         self.n_at_once = n_at_once
         self.whole = whole
-        self.targets: list[Future] = []
+        self.targets: Future | None = None
         self.trained: list[Future] = []
 
     def train(self, recipe: Recipe, data: Data, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
         """Train members. What is large in their histories stays on the cluster, and is empty."""
-        self.targets = self.targets or self._sent_targets(data)
+        if self.targets is None:
+            targets = partial(as_it_is, without_inputs(data))
+            [self.targets] = self.rounds.keep([task(targets)])  # a result, as all data of a fit
         trained: list[Future] = []
         for plan in plans:
             rows, parts = self._rows_of(data.X, np.union1d(plan.training, plan.held_out))
-            train = partial(train_on_worker, recipe, _packed_plan(plan), rows, data.class_targets)
+            train = partial(train_on_worker, recipe, _packed_plan(plan), rows)
             trained += self.rounds.keep([task(train, parts, self.targets)])
         self.trained += trained
         return self.rounds.get_all([task(without_arrays, history) for history in trained])
@@ -141,14 +131,6 @@ class ClusterExecutor:
         finished = self.rounds.get_all(tasks)  # lost members train again
         self.rounds.release(self.trained + kept)
         return [_aligned(member) for member in finished]
-
-    def _sent_targets(self, data: Data) -> list[Future]:
-        """Send the targets to the cluster, one portion after another: Dask warns of large messages.
-
-        They are results of tasks, as all data of a fit.
-        """
-        portions = (task(partial(TargetPortion, *portion)) for portion in _portions(data))
-        return [self.rounds.keep([portion])[0] for portion in portions]
 
     def _rows_of(self, table: ClusterTable, rows: Rows) -> tuple[Any, list[Any]]:
         """Return the numbers of the rows that a task gets, and what it gets them from."""
@@ -248,22 +230,15 @@ def shared(splits: Splits, seeds: Sequence[int], n_training: int) -> list[tuple[
 
 
 def train_on_worker(
-    recipe: Recipe,
-    plan: MemberPlan,
-    numbers: Any,
-    class_targets: FloatArray | None,
-    parts: Sequence[Any],
-    targets: Sequence[TargetPortion],
+    recipe: Recipe, plan: MemberPlan, numbers: Any, parts: Sequence[Any], targets: Data
 ) -> MemberHistory:
     """Train a member, in a task. The row numbers of the plan, and `numbers`, are packed.
 
     Training ends early if the task is released.
     """
     plan = plan._replace(training=unpacked(plan.training), held_out=unpacked(plan.held_out))
-    Y, weights = zip(*targets, strict=True)
-    joined = np.concatenate(Y, dtype=None if class_targets is None else np.intp)
-    X = EncodedParts(parts, unpacked(numbers))
-    data = Data(X, joined, joined_weights(weights), class_targets)
+    Y = targets.Y if targets.class_targets is None else targets.Y.astype(np.intp)
+    data = targets._replace(X=EncodedParts(parts, unpacked(numbers)), Y=Y)
     return train_member(recipe, data, plan, [EndIfReleased()])
 
 
@@ -292,14 +267,11 @@ def without_arrays(history: MemberHistory) -> MemberHistory:
     )
 
 
-def _portions(data: Data) -> Iterator[TargetPortion]:
-    """Divide the targets, so that no message is large. Class numbers become small."""
-    Y, weight, class_targets = data.Y, data.sample_weight, data.class_targets
-    if class_targets is not None:
-        Y = Y.astype(np.min_scalar_type(class_targets.shape[1]))
-    for start in range(0, len(Y), _ROWS_SENT):
-        rows = slice(start, start + _ROWS_SENT)
-        yield TargetPortion(Y[rows], None if weight is None else weight[rows])
+def without_inputs(data: Data) -> Data:
+    """Return rows without their inputs. Class numbers have the smallest type, to be sent."""
+    if data.class_targets is None:
+        return data._replace(X=None)
+    return data._replace(X=None, Y=data.Y.astype(np.min_scalar_type(data.class_targets.shape[1])))
 
 
 def _packed_plan(plan: MemberPlan) -> MemberPlan:

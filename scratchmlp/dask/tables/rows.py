@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from sklearn.utils import _safe_indexing, check_consistent_length
 
+from scratchmlp.dask.data import by_piece
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows
@@ -148,21 +149,18 @@ def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
     True
     """
     rows = np.asarray(rows)
-    order = None if is_ascending(rows) else np.argsort(rows, kind="stable")
-    in_order = rows if order is None else rows[order]
-    starts = np.cumsum([0, *map(len, tables)])
-    ends, first = np.searchsorted(in_order, starts), tables[0]
-    numbers = np.empty((len(rows), first.numbers.shape[1]), first.numbers.dtype)
-    codes = np.empty((len(rows), first.codes.shape[1]), first.codes.dtype)
-    terms = [first[:0].terms]
-    for table, start, a, b in zip(tables, starts[:-1], ends[:-1], ends[1:], strict=True):
-        chosen, to = in_order[a:b] - start, slice(a, b) if order is None else order[a:b]
-        numbers[to], codes[to] = table.numbers[chosen], table.codes[chosen]
-        terms.append(tuple(column[chosen] for column in table.terms))
-    stacked = [csr_array(vstack(column)) for column in zip(*terms, strict=True)]
-    if order is not None:
-        stacked = [column[np.argsort(order)] for column in stacked]
-    return EncodedTable(numbers, codes, tuple(stacked), first.layout)
+    order = np.argsort(rows, kind="stable")
+    places = by_piece(rows[order], np.cumsum([0, *map(len, tables)]))
+    parts = [tables[0][:0], *(tables[i][own] for i, own in places)]
+    selected = EncodedTable(
+        np.concatenate([each.numbers for each in parts]),
+        np.concatenate([each.codes for each in parts]),
+        tuple(
+            csr_array(vstack(each)) for each in zip(*(part.terms for part in parts), strict=True)
+        ),
+        parts[0].layout,
+    )
+    return selected if is_ascending(rows) else selected[np.argsort(order)]
 
 
 def is_ascending(rows: Rows) -> bool:

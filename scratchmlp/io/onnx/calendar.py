@@ -11,8 +11,9 @@ import numpy as np
 from scratchmlp.io.onnx.graph import Value
 from scratchmlp.tabular.columns.calendar import (
     FIRST_WEEKDAY,
+    FORMS,
     SECONDS,
-    WAVE_DECIMALS,
+    in_cycle,
     weekday_suffix,
 )
 
@@ -63,14 +64,8 @@ def add_calendar(
 
 
 def _cycle(suffix: str, position: Value) -> dict[str, Value]:
-    """Return a position in [0, 1) as a number in [-1, 1) and as a wave, by suffix."""
-    angle, unit = position * (2 * np.pi), 10**WAVE_DECIMALS
-    return {
-        suffix: position * 2 - 1,
-        f"{suffix}_sin": np.rint(np.sin(angle) * unit) / unit,
-        # onnxruntime before 1.29 has no cosine in float64: cos(a) is sin(a + pi / 2).
-        f"{suffix}_cos": np.rint(np.sin(angle + np.pi / 2) * unit) / unit,
-    }
+    """Return the outputs of a position in [0, 1), by suffix."""
+    return {suffix + form: value for form, value in zip(FORMS, in_cycle(position), strict=True)}
 
 
 def _year_fraction(seconds: Value, day: Value) -> Value:

@@ -14,12 +14,11 @@ from scratchmlp.tabular.columns.categories import FewLevels, ManyCodes, ManyLeve
 from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, Place, layout_of, places_of
 from scratchmlp.tabular.columns.fitted_column import LeftOutColumn
 from scratchmlp.tabular.columns.numeric import (
-    ALMOST_INFINITE,
-    CLIP,
     DateColumn,
     DurationColumn,
     NumberColumn,
     ScaledColumn,
+    clip_smoothly,
 )
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.missing import numbers_of, texts_of
@@ -257,10 +256,9 @@ def _scaled_outputs(
     if shown:
         known = values.mask(missing, center).clip(-LARGEST, LARGEST)
         z = scaled(known, center, np.where(scale > 0, scale, 1.0))
-        z = z.clip(-ALMOST_INFINITE, ALMOST_INFINITE)
-        third = z / CLIP
-        z = z / np.sqrt(third * third + 1)
-        z = z.mask(missing, np.array([[np.nan if each.may_miss else 0.0 for each in columns]]))
+        z = clip_smoothly(z).mask(
+            missing, np.array([[np.nan if each.may_miss else 0.0 for each in columns]])
+        )
         yield _select(z.astype(np.float32), shown, len(columns)), [places[i][""] for i in shown]
     marked = _with_output("_missing", places)
     if marked:

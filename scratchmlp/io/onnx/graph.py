@@ -31,6 +31,7 @@ _OPERATORS = {
     np.exp: "Exp",
     np.log: "Log",
     np.sin: "Sin",
+    np.maximum: "Max",
     np.tanh: "Tanh",
     erf: "Erf",
     expit: "Sigmoid",
@@ -186,6 +187,8 @@ class Value(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: Any, method: Any, *inputs: Any, **kwargs: Any) -> "Value":
         """Add a function of NumPy."""
         first, *others = map(self._value, inputs)
+        if ufunc is np.cos:  # onnxruntime before 1.29 has none in float64
+            return np.sin(first + np.pi / 2)
         if ufunc in _TESTS:
             return first.apply(_TESTS[ufunc], *others, dtype=np.bool_)
         return first.apply(_OPERATORS[ufunc], *others)
@@ -234,8 +237,8 @@ class Value(NDArrayOperatorsMixin):
         to = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
         return self.apply("Cast", dtype=dtype, to=to)
 
-    def clip(self, low: float, high: float) -> "Value":
-        """Limit numbers."""
+    def clip(self, low: float, high: float, out: None = None) -> "Value":
+        """Limit numbers; `numpy.clip` calls this."""
         return self.apply("Clip", low, high)
 
     def at_least(self, low: Any) -> "Value":

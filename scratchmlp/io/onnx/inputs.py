@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from scratchmlp.io.onnx.encoded_table import TableValues
 from scratchmlp.io.onnx.graph import Value, concat, scaled
-from scratchmlp.tabular.columns.numeric import CLIP
 from scratchmlp.tabular.inputs.inputs import Inputs
-from scratchmlp.tabular.inputs.logarithms import LEAST, LEAST_LEFT
+from scratchmlp.tabular.inputs.logarithms import scaled_logarithms
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
 from scratchmlp.tabular.reading.values import Floats
@@ -160,10 +159,7 @@ def _logarithms(
     columns, scales, widths = map(np.concatenate, zip(*known, strict=True))
     assert table.imputed is not None
     z = table.imputed.astype(np.float64).take(columns)
-    third = z / CLIP
-    left = (1 - third * third).at_least(LEAST_LEFT)
-    relative = z * scales[np.newaxis] / np.sqrt(left) + 1
-    logarithms = np.log(relative.at_least(LEAST)) / widths[np.newaxis]
+    logarithms = scaled_logarithms(z, scales[np.newaxis], widths[np.newaxis])
     yield logarithms.astype(np.float32), _divided(np.arange(sum(counts)), counts)
 
 

@@ -168,7 +168,7 @@ def _mean(folds: Value) -> Value:
 
 
 def _to_targets(raw: Value, targets: Numbers) -> Value:
-    """Return the targets for raw scores of networks, or for predictions of standardized targets."""
+    """Return the targets for raw scores of networks, or for predictions of encoded targets."""
     y = np.exp(raw) if targets.output == "exp" else raw
     return _clip(y * targets.deviation + targets.mean, targets)
 

@@ -95,9 +95,11 @@ def add_trees(
     y = y.apply("Transpose", perm=[1, 0, 2]).astype(np.float64)
     if base.any():  # onnxruntime ignores base values of outputs to which no leaf adds
         y = y + base[:, np.newaxis]
-    if isinstance(first, BOOSTING) and is_classifier(first):
+    if not isinstance(first, BOOSTING):
+        return y
+    if is_classifier(first):
         return softmax(y)
-    return y  # standardized targets have negative numbers, so no regressor predicts logarithms
+    return np.exp(y) if first.loss in ("poisson", "gamma") else y
 
 
 def _averaged(model: FoldModel) -> list[Tree]:

@@ -24,6 +24,7 @@ from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, Numbe
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.dates import dates_without_order, zone_of
 from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_chance
+from scratchmlp.tabular.reading.from_text import expected_writing
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Kind, kind_of, naming_column
 
 Column = (
@@ -190,12 +191,15 @@ def _check_kind(name: str, values: "pd.Series[Any]", column: Column) -> None:
     if column.is_like(received):
         return
     role = "categories made of " if isinstance(column, CategoricalColumn) else ""
-    texts = map(str, values.dropna()) if (expected, received) == ("date", "text") else ()
-    unclear = dates_without_order(texts)
+    texts = [*map(str, values.dropna())] if received == "text" else []
+    unclear = dates_without_order(texts) if expected == "date" else []
+    remedy = _remedy(name, unclear, expected, received)
+    if texts and not unclear and (written := expected_writing(expected, texts, column.reading)):
+        were = f"Those of fit were {VALUES[expected].words} {written}"
+        remedy = f"{were}: write {texts[0][:40]!r} in the same way"
     raise ColumnError(
         f"Column {name!r} held {role}{VALUES[expected].words} in fit and holds "
-        f"{VALUES[received].words} now. {_remedy(name, unclear, expected, received)}, or fit "
-        "again on values of the new kind.",
+        f"{VALUES[received].words} now. {remedy}, or fit again on values of the new kind.",
         "kind",
         name,
         {

@@ -15,6 +15,8 @@ POSITIONS = ("_month", "_hour")
 #: numbers close to 0 for sin(0) and sin(π). Trees must not split between these.
 WAVE_DECIMALS = 6
 
+#: Suffixes of the outputs of a cycle, after its name.
+FORMS = ("", "_sin", "_cos")
 SECONDS = 86_400  # in a day
 FIRST_WEEKDAY = 3  # of 1970-01-01, a Thursday; Monday is 0
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -59,7 +61,7 @@ class Calendar:
 
     def suffixes(self) -> list[str]:
         """Return a suffix for each output, such as "_hour", "_hour_sin" and "_weekday_Mon"."""
-        cycles = [f"_{name}{form}" for name in self.cycles for form in ("", "_sin", "_cos")]
+        cycles = [f"_{name}{form}" for name in self.cycles for form in FORMS]
         return cycles + [weekday_suffix(number) for number in self.weekdays]
 
     def encode(self, days: Floats, out: NDArray[np.float32]) -> None:
@@ -78,14 +80,20 @@ class Calendar:
         """
         dates = _dates(np.nan_to_num(days))
         positions = {"month": _year_fraction(dates), "hour": _hour(dates) / 24}
-        outputs: list[NDArray[Any]] = []
-        for name in self.cycles:
-            angle = 2 * np.pi * positions[name]
-            waves = [np.round(wave(angle), WAVE_DECIMALS) for wave in (np.sin, np.cos)]
-            outputs += [2 * positions[name] - 1, *waves]
+        outputs = [output for name in self.cycles for output in in_cycle(positions[name])]
         outputs += [_weekday(dates) == number for number in self.weekdays]
         for column, values in zip(out.T, outputs, strict=True):
             column[:] = np.where(np.isnan(days), 0, values)
+
+
+def in_cycle(position: Any) -> list[Any]:
+    """Return a position in [0, 1), which may be a value of an ONNX graph, as `FORMS` says.
+
+    These are a number in [-1, 1), and a wave: a sine and a cosine.
+    """
+    angle, unit = 2 * np.pi * position, 10**WAVE_DECIMALS
+    waves = [np.rint(wave(angle) * unit) / unit for wave in (np.sin, np.cos)]
+    return [2 * position - 1, *waves]
 
 
 def weekday_suffix(number: int) -> str:

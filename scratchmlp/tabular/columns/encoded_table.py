@@ -249,7 +249,7 @@ class EncodedTable:
 
 
 class SharedTable(EncodedTable):
-    """Rows that several models read: what all of them need is computed once, and not changed."""
+    """Rows that several models read. What all of them need is computed once, and is read-only."""
 
     @classmethod
     def of(cls, table: EncodedTable) -> "SharedTable":
@@ -266,11 +266,17 @@ class SharedTable(EncodedTable):
 
     @cached_property
     def _array(self) -> FloatArray:
-        return super().to_array()
+        return _read_only(super().to_array())
 
     @cached_property
     def _numbers_and_codes(self) -> FloatArray:
-        return super().numbers_and_codes()
+        return _read_only(super().numbers_and_codes())
+
+
+def _read_only(values: FloatArray) -> FloatArray:
+    """Return the same array, which is not writable from now on."""
+    values.flags.writeable = False
+    return values
 
 
 def _starts(columns: Iterable[ColumnLayout]) -> NDArray[np.intp]:

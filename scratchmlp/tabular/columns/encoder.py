@@ -92,7 +92,8 @@ default='from_dtype'
         - "kind": "number", "date", "duration", "category", "text" or, if it is left out,
           "identifier", "constant" or "missing".
         - "reason" of this kind, as a sentence, and "why", as a word, such as "choice" or "code".
-        - "decimal", "units", "date_format", "unreadable": how text was read; "zone" of dates.
+        - "decimal", "units", "some_without_units", "date_format", "date_marks", "unreadable": how
+          text was read; "zone" of dates.
         - "share_missing" in `fit`, and "indicator": whether an output marks missing values.
         - "center", "scale" of numbers: median and divisor (0.0 for a single value).
         - "levels" of categories: those with a column of their own; "n_levels": number of all.

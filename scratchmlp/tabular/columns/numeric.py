@@ -14,7 +14,7 @@ from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.tabular.reading.values import Floats, Kind, kind_of, to_dates, to_numbers
 
 #: Limit of scaled numbers. Their squares stay finite, and the smooth clip is constant beyond it.
-ALMOST_INFINITE = 1e100
+_ALMOST_INFINITE = 1e100
 #: The smooth clip limits numbers to (-CLIP, CLIP).
 CLIP = 3.0
 
@@ -88,7 +88,7 @@ class ScaledColumn(FittedColumn):
         if self.scale > 0:
             with np.errstate(over="ignore"):  # the scale may be tiny
                 z = (numbers - self.center) / self.scale
-            clip_smoothly(z)
+            z = clip_smoothly(z)
             out[:, 0] = z if self.indicator else np.nan_to_num(z, copy=False)
 
 
@@ -175,7 +175,8 @@ def quartiles(numbers: Floats) -> dict[str, Any]:
     }
 
 
-def clip_smoothly(z: Floats) -> None:
-    """Limit numbers to (-3, 3) in place: z ← z / sqrt(1 + (z / 3)²)."""
-    np.clip(z, -ALMOST_INFINITE, ALMOST_INFINITE, out=z)
-    z /= np.sqrt(1 + (z / CLIP) ** 2)
+def clip_smoothly(z: Any) -> Any:
+    """Limit numbers to (-3, 3): z / sqrt(1 + (z / 3)²). They may be values of an ONNX graph."""
+    z = np.clip(z, -_ALMOST_INFINITE, _ALMOST_INFINITE)
+    third = z / CLIP
+    return z / np.sqrt(1 + third * third)

@@ -115,9 +115,7 @@ class TextEncoder:
             Components, limited to (-3, 3) as numbers are.
         """
         z = self.svd.transform(hstack(tf_idf, format="csr"))
-        z = (z - self.mean) / self.scale
-        clip_smoothly(z)
-        return z
+        return clip_smoothly((z - self.mean) / self.scale)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -1,5 +1,6 @@
 """Cross-fit any estimator of scikit-learn on an encoded table: one fit for each fold."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -36,11 +37,13 @@ from scratchmlp.tabular.inputs.inputs import Inputs, unfitted_inputs
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Part
 from scratchmlp.tabular.scoring import log_probabilities
-from scratchmlp.tabular.targets import Targets
+from scratchmlp.tabular.targets import ClassLabels, Targets
 from scratchmlp.utils.threads import threads
 
 _ROWS = 2**14  # that are predicted at the same time
 _FEW_ROWS = 64  # which a forest predicts faster without its threads
+#: Names of losses that take no negative targets. Boosting and forests lack the tag for this.
+_NONNEGATIVE = re.compile("poisson|gamma|tweedie", re.IGNORECASE)
 #: Forests of scikit-learn.
 FORESTS = (
     ExtraTreesClassifier,
@@ -72,7 +75,7 @@ class FoldModel(NamedTuple):
     least: float
 
     def scores(self, table: EncodedTable) -> FloatArray:
-        """Return logarithms of class probabilities, or standardized targets.
+        """Return logarithms of class probabilities, or targets as `Targets` encode them.
 
         They have the shape (n_samples, n_outputs).
         """
@@ -89,7 +92,7 @@ class FoldModel(NamedTuple):
         if type(estimator) in FORESTS and estimator.n_outputs_ == 1 and len(X) < _FEW_ROWS:
             return self.scores_of(_mean_of_trees(estimator, X))
         predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
-        return self.scores_of(predict(X))
+        return self.scores_of(predict(np.require(X, requirements="W")))  # it may write into X
 
     def scores_of(self, predictions: Any) -> FloatArray:
         """Return the scores for what the estimator predicts: probabilities, or numbers."""
@@ -194,6 +197,7 @@ class CrossFitted(PartEstimator):
     _calibration: Calibration | None = field(init=False)
 
     def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+        problem = self._for_loss(problem)
         layout, tasks = problem.data.X.layout, problem.tasks
         folds = [
             Fold(*rows, unfitted_inputs(layout, seed, terms), seed, tasks and tasks.subtask(0))
@@ -203,6 +207,15 @@ class CrossFitted(PartEstimator):
         for some in filter(None, (folds[:n_trial], folds[n_trial:])):
             results += self._fit_folds(problem.data, some, problem.started)
             yield self._keep(problem, results)
+
+    def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
+        """Return the problem with targets as the loss of the estimator needs them."""
+        targets = problem.targets
+        if isinstance(targets, ClassLabels) or targets.low.min() < 0:
+            return problem
+        if not _needs_nonnegative(self.estimator):
+            return problem
+        return problem.for_targets(targets.divided_by_mean(problem.y, problem.sample_weight))
 
     def _keep(
         self, problem: TrainingProblem, results: list[tuple[FoldModel, FloatArray]]
@@ -230,11 +243,11 @@ class CrossFitted(PartEstimator):
             first = [fit_fold(self.estimator, data, folds[0])]
             n_rounds = -(-(len(folds) - 1) // effective_n_jobs(self.n_jobs))  # rounded up
             needed = n_rounds * (time.time() - begun)
-            left = started + self.max_time - time.time()
+            left = max(started + self.max_time - time.time(), 0.0)
             if needed > left:
                 raise TimeoutError(
-                    f"the fits for the other folds would take {needed:.3g} s, but "
-                    f"{max(left, 0):.3g} s are left of its share of max_time. Increase max_time"
+                    f"the fits for the other folds would take {needed:.3g} s, but {left:.3g} s are "
+                    "left of its share of max_time. Increase max_time"
                 )
         return first + Parallel(n_jobs=self.n_jobs, batch_size=1)(
             delayed(fit_fold)(self.estimator, data, fold) for fold in folds[len(first) :]
@@ -308,6 +321,11 @@ def _mean_of_trees(forest: Any, X: FloatArray) -> FloatArray:
 
     A single row takes a twentieth of the time.
     """
+    if X.shape[1] != forest.n_features_in_:  # compiled code would read outside of X
+        raise ValueError(
+            f"A forest was fitted with {forest.n_features_in_} inputs, but the table has "
+            f"{X.shape[1]}. The model is damaged: load it again, or fit it again."
+        )
     total: Any = 0.0
     for tree in forest.estimators_:
         total = total + tree.tree_.predict(X)
@@ -327,6 +345,16 @@ def _predict_linear(model: Any, X: FloatArray) -> FloatArray:
         return np.asarray(softmax(scores, axis=1))
     proba = expit(scores)
     return np.hstack([1 - proba, proba])
+
+
+def _needs_nonnegative(estimator: Any) -> bool:
+    """Return whether an estimator, or one within it, has a loss that takes no negative targets."""
+    return any(
+        _NONNEGATIVE.search(value)
+        if isinstance(value, str)
+        else isinstance(value, BaseEstimator) and get_tags(value).target_tags.positive_only
+        for value in (estimator, *estimator.get_params().values())
+    )
 
 
 def _inputs(model: Any, inputs: Inputs) -> Callable[..., FloatArray]:
@@ -350,7 +378,8 @@ def _fit_arguments(model: Any, training: Data, held_out: Data) -> dict[str, Any]
     if has_fit_parameter(model, "X_val") and getattr(model, "early_stopping", False):
         if training.class_targets is not None:  # a class may have no row for training
             held_out = held_out.rows(np.isin(held_out.Y, training.Y))
-        validation = {"X_val": held_out.X, "y_val": _targets(held_out)}
+        if len(held_out.Y):  # else, it may choose training rows
+            validation = {"X_val": held_out.X, "y_val": _targets(held_out)}
     if weight is None or (weight == weight[0]).all():
         return validation
     if isinstance(model, Pipeline) and has_fit_parameter(model[-1], "sample_weight"):
@@ -363,5 +392,5 @@ def _fit_arguments(model: Any, training: Data, held_out: Data) -> dict[str, Any]
 
 
 def _targets(data: Data) -> NDArray[Any]:
-    """Return class numbers, or standardized targets."""
+    """Return class numbers, or targets as `Targets` encode them."""
     return data.Y[:, 0] if data.Y.ndim == 2 and data.Y.shape[1] == 1 else data.Y

@@ -137,7 +137,10 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self.out_of_time_ = [
             n for n, error in fits.errors.items() if isinstance(error, TimeoutError)
         ]
-        self._measured = {"folds": fits.n_folds, "seconds": {n: fits.seconds[n] for n in fits.oof}}
+        self._measured = {
+            "folds": {name: fits.n_folds[name] for name in fits.oof},
+            "seconds": {name: fits.seconds[name] for name in fits.oof},
+        }
 
     def _keep_weighted(self, fits: PartFits) -> None:
         """Weight the estimators that are fitted in all folds, and keep those that matter."""

@@ -46,9 +46,9 @@ class PartFits:
     oof : dict of str to ndarray
         Out-of-fold predictions of each part, in the order of `estimators`; nan for rows in no fold.
     n_folds : dict of str to int
-        Number of folds in which each of them is fitted.
+        Number of folds in which each part has been fitted.
     seconds : dict of str to float
-        Time of the fits of each of them.
+        Time of the fits of each part.
     errors : dict of str to Exception
         Why others are left out.
     """
@@ -118,8 +118,7 @@ class PartFits:
             raise
         except part._left_out_after as error:
             self.errors[name] = error
-            for of_parts in (self.oof, self.n_folds):
-                of_parts.pop(name, None)
+            self.oof.pop(name, None)
             message = f"{name} is left out of the ensemble: {describe_error(error)}"
             warnings.warn(message, FitFailedWarning, stacklevel=stacklevel())
         else:

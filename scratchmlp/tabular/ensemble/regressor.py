@@ -20,8 +20,9 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
 
         Networks use the parameters of the ensemble where both have one. Estimators that accept
         missing values get numbers and codes of categories, others the output of
-        :class:`TabularEncoder`; their parameters refer to these columns. Targets are standardized.
-        An estimator that stops early gets the fold as `X_val`, if its `fit` takes it. With
+        :class:`TabularEncoder`; their parameters refer to these columns. Targets are standardized,
+        or divided by their mean for a loss that takes no negative ones, such as "poisson". An
+        estimator that stops early gets the fold as `X_val`, if its `fit` takes it. With
         `sample_weight`, estimators that take no weights are left out.
     cv : int, splitter or iterable, default=8
         Splits into training rows and a held-out fold; see :class:`TabularMLPRegressor`.

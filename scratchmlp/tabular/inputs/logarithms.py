@@ -1,6 +1,6 @@
 """Logarithms of positive numbers, with which a network can learn ratios and products."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,9 @@ from scratchmlp.tabular.reading.values import Floats
 #: the logarithm is almost a linear function.
 _WIDE = 4.0
 #: Numbers below the median times this are taken for it, because zero has no logarithm.
-LEAST = 1e-3
+_LEAST = 1e-3
 #: Least value of 1 - (z / CLIP)², by whose root the smooth clip is undone: rounding can make it 0.
-LEAST_LEFT = 1e-6
+_LEAST_LEFT = 1e-6
 #: Scale of numbers, divided by their median, from which outputs are too coarse for logarithms.
 _STEEP = 1e3
 
@@ -56,20 +56,30 @@ class Logarithms(NamedTuple):
 
     def fit(self, table: EncodedTable) -> "Logarithms":
         """Choose among the columns by training rows, and find the widths."""
-        relative = self._relative(table)
-        low, high = np.maximum(np.quantile(relative, [0.1, 0.9], axis=0), LEAST)
+        relative = _relative(self._scaled(table), self.scales)
+        low, high = np.maximum(np.quantile(relative, [0.1, 0.9], axis=0), _LEAST)
         # The median, 1, is nearer to the deciles' geometric mean than to the arithmetic one.
         skewed = (low + high) / 2 + np.sqrt(low * high) > 2
-        chosen = (relative.min(axis=0) > -LEAST) & (high >= _WIDE * low) & skewed
+        chosen = (relative.min(axis=0) > -_LEAST) & (high >= _WIDE * low) & skewed
         widths = np.log(high / low)[chosen] / 2
         return Logarithms(self.columns[chosen], self.scales[chosen], widths)
 
     def transform(self, table: EncodedTable) -> FloatArray:
         """Return the scaled logarithms."""
-        logarithms = np.log(np.maximum(self._relative(table), LEAST)) / self.widths
+        logarithms: Floats = scaled_logarithms(self._scaled(table), self.scales, self.widths)
         return logarithms.astype(np.float32)
 
-    def _relative(self, table: EncodedTable) -> Floats:
-        """Return the numbers, divided by their medians: undo the smooth clip, and the scaling."""
-        z = table.imputed(self.columns).astype(np.float64)
-        return 1 + self.scales * z / np.sqrt(np.maximum(1 - (z / CLIP) ** 2, LEAST_LEFT))
+    def _scaled(self, table: EncodedTable) -> Floats:
+        """Return the scaled numbers."""
+        return table.imputed(self.columns).astype(np.float64)
+
+
+def scaled_logarithms(z: Any, scales: Any, widths: Any) -> Any:
+    """Return the scaled logarithms of scaled numbers, which may be values of an ONNX graph."""
+    return np.log(np.maximum(_relative(z, scales), _LEAST)) / widths
+
+
+def _relative(z: Any, scales: Any) -> Any:
+    """Return the numbers, divided by their medians: undo the smooth clip, and the scaling."""
+    third = z / CLIP
+    return 1 + scales * z / np.sqrt(np.maximum(1 - third * third, _LEAST_LEFT))

@@ -144,6 +144,4 @@ def _encode(
 
 def _scaled(values: Any, scale: Any) -> FloatArray:
     """Divide values by their scale, and limit them as numbers are limited."""
-    values = values / scale
-    clip_smoothly(values)
-    return values.astype(np.float32)
+    return clip_smoothly(values / scale).astype(np.float32)

@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-ISO = "ISO8601"
+ISO, COMPACT = "ISO8601", "%Y%m%d"
 
 #: Formats in the order of trial, after spaces, points and slashes were replaced by hyphens. Of two
 #: formats that read equally many values, the first is chosen.
@@ -28,7 +28,7 @@ FORMATS = {
     "%d-%b-%y": "day month year",
     "%b-%d-%Y": "month day year",
     "%Y-%b-%d": "year month day",
-    "%Y%m%d": "yearmonthday",
+    COMPACT: "yearmonthday",
     "%Y-%m": "year-month",
     "%m-%Y": "month-year",
     "%b-%Y": "month year",
@@ -61,6 +61,8 @@ _MONTH = re.compile(
 )
 _QUARTER = re.compile(r"(?P<y>\d{4})-?q(?P<q>[1-4])|q(?P<q2>[1-4])-(?P<y2>\d{4})", re.ASCII)
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+#: What follows the first number of a date if this is a day or a month.
+_MARK = re.compile(r"\D*\d{1,2}(?!\d)\s*([./,-]?)", re.ASCII)
 #: The zone at the end of a time of the day.
 _ZONE = re.compile(r":\d\d.{0,24}?(z|utc|gmt|[+-]\d\d(?::?\d\d)?)\s*$", re.ASCII | re.IGNORECASE)
 _UTC = {"z", "utc", "gmt", "etc/utc", "+00:00", "-00:00", "+0000", "-0000", "+00", "utc+00:00"}
@@ -151,6 +153,18 @@ def read_dates(values: Sequence[str], pattern: str) -> pd.DatetimeIndex:
     return _parse(parts["day"], pattern) + pd.to_timedelta(parts["seconds"].to_numpy(), unit="s")
 
 
+def read_clear_dates(values: Sequence[str]) -> pd.DatetimeIndex:
+    """Read dates, each in its own format; NaT if day and month could be swapped."""
+    dates = pd.Series(read_dates(values, ISO))
+    if dates.isna().any():
+        parts, unclear = _split(values), {*dates_without_order(values)}
+        seconds = pd.to_timedelta(parts["seconds"].to_numpy(), unit="s")
+        for pattern in FORMATS:
+            dates = dates.fillna(pd.Series(_parse(parts["day"], pattern) + seconds))
+        dates = dates.mask(pd.Series(values, dtype=object).isin(unclear))
+    return pd.DatetimeIndex(dates)
+
+
 def read_times(values: Sequence[str]) -> NDArray[np.float64]:
     """Read times and durations, such as "14:05", "2:05:30 PM" or "100:15", as days.
 
@@ -191,6 +205,52 @@ def _zone_of_one(value: Any) -> str | None:
 def _utc_or(zone: str) -> str:
     """Return "UTC" for its other names, and any other zone unchanged."""
     return "UTC" if zone.lower() in _UTC else zone
+
+
+def marks_of(values: Sequence[str], pattern: str) -> tuple[str, ...]:
+    """Return what stands between the numbers of dates, if these could be day-first or month-first.
+
+    Parameters
+    ----------
+    values : sequence of str
+        Values of a column.
+    pattern : str
+        Pattern of their `DateFormat`.
+
+    Returns
+    -------
+    tuple of str
+        The marks, such as "/", in sorted order; "" stands for blanks. Empty for other patterns.
+    """
+    if pattern not in {*_SWAPPED, *_SWAPPED.values()}:
+        return ()
+    return tuple(sorted({mark for value in values if (mark := _mark_of(value)) is not None}))
+
+
+def are_written_alike(values: Sequence[str], marks: Collection[str]) -> NDArray[np.bool_]:
+    """Return which dates the order of day and month of a column holds for.
+
+    Parameters
+    ----------
+    values : sequence of str
+        Values of another table.
+    marks : collection of str
+        Result of `marks_of` for the column. If it is empty, the order holds for all.
+
+    Returns
+    -------
+    ndarray of shape (n_values,), bool
+        False for dates with another mark whose day and month could be swapped.
+    """
+    others = [value for value in values if _mark_of(value) not in (None, *marks)] if marks else []
+    unclear = {*dates_without_order(others)} if others else ()
+    return np.array([value not in unclear for value in values], bool)
+
+
+def _mark_of(value: str) -> str | None:
+    """Return what follows the first number of a date, or None if this is no day or month."""
+    found = _MARK.match(value)
+    return found and found[1]
 
 
 def are_compact_dates(values: Sequence[str]) -> bool:

@@ -19,7 +19,9 @@ SHOWN = 3  # values in a clause
 #: What a note says of columns that are left out, of other columns, of columns that would mislead
 #: the user, and of a table in `transform`.
 LeftOutCase = Literal["index", "identifier", "constant", "missing", "unrepeated", "terms"]
-ReadCase = Literal["unreadable", "mixed", "order", "units", "codes", "numbers", "long"]
+ReadCase = Literal[
+    "unreadable", "mixed", "order", "units", "other units", "codes", "numbers", "long"
+]
 MisleadingCase = Literal["leak", "sentinel", "entity", "time"]
 Case = Literal[LeftOutCase, ReadCase, "empty", "unseen", "zone", MisleadingCase]
 
@@ -34,10 +36,11 @@ class Note(NamedTuple):
         "missing", "unrepeated" categories, or text without "terms". Of other columns: "unreadable"
         values, "mixed" numbers and text, "order" of day and month, "units" of numbers,
         "codes" that are numbers, "numbers" that are text, "long" text that is cut, or in
-        `transform` "empty" if there are no values, "unseen" if no category is known, and "zone" if
-        dates have a time zone unlike those of `fit`, or have none. Of a table with targets: a
-        "leak" that tells the target alone, a "sentinel" that stands for missing values, an "entity"
-        whose rows are alike, or a "time" after which predictions are worse.
+        `transform` "other units" than in `fit`, "empty" if there are no values, "unseen" if no
+        category is known, and "zone" if dates have a time zone unlike those of `fit`, or have none.
+        Of a table with targets: a "leak" that tells the target alone, a "sentinel" that stands for
+        missing values, an "entity" whose rows are alike, or a "time" after which predictions are
+        worse.
     column : str
         Name of the column.
     values : mapping of str to object
@@ -69,8 +72,13 @@ class Reading:
         Decimal mark of numbers.
     units : str or None
         Sign or unit of numbers, or several signs.
+    some_without_units : bool
+        Whether some of these numbers have none.
     date_format : str or None
         Pattern of dates: see `DateFormat`.
+    date_marks : tuple of str
+        What stands between the numbers of dates that could be day-first or month-first: see
+        `marks_of`.
     unreadable : tuple of str
         Values that could not be read.
     zone : str or None
@@ -79,7 +87,9 @@ class Reading:
 
     decimal: str | None = None
     units: str | None = None
+    some_without_units: bool = False
     date_format: str | None = None
+    date_marks: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     zone: str | None = None
 
@@ -122,10 +132,18 @@ def _shown(values: Sequence[str]) -> str:
 
 
 def _unreadable(
-    column: str, *, kind: Kind, values: Sequence[str], n_known: int, any_order: bool = False
+    column: str,
+    *,
+    kind: Kind,
+    values: Sequence[str],
+    n_known: int,
+    any_order: bool = False,
+    expected: str = "",
 ) -> str:
     what, remedy = VALUES[kind].one, ""
     are = f"is not a {what}" if len(values) == 1 else f"are not {what}s"
+    if expected:
+        are += f" {expected}"
     if any_order:
         are, remedy = "could be day-first or month-first", " (write dates as 2024-05-17)"
     return f"{len(values):,} of {n_known:,} values of {column} {are}: {_shown(values)}{remedy}"
@@ -145,6 +163,14 @@ def _units(column: str, *, units: Sequence[str]) -> str:
     if len(units) == 1:
         return f"only some of the numbers of {column} have the sign {units[0]}"
     return f"the numbers of {column} have different signs: {', '.join(units)}"
+
+
+def _other_units(
+    column: str, *, n_others: int, values: Sequence[str], n_known: int, units: str | None
+) -> str:
+    are, have = ("is", "has") if n_others == 1 else ("are", "have")
+    what = f"{are} not in the unit of fit ({units})" if units else f"{have} a unit, unlike in fit"
+    return f"{n_others:,} of {n_known:,} values of {column} {what}: {_shown(values)}"
 
 
 def _long(column: str, *, n_long: int, n_known: int) -> str:
@@ -222,6 +248,7 @@ CLAUSES: dict[Case, Callable[..., str]] = {
     "mixed": _mixed,
     "order": _order,
     "units": _units,
+    "other units": _other_units,
     "long": _long,
     "zone": _zone,
     "unseen": _unseen,
@@ -268,30 +295,33 @@ class Remedy(NamedTuple):
     command_new: str | None = None
 
 
-class Remedies(TypedDict):
-    """A remedy for each `Case`: mypy names the one that is missing."""
-
-    index: Remedy
-    constant: Remedy
-    missing: Remedy
-    identifier: Remedy
-    unrepeated: Remedy
-    terms: Remedy
-    empty: Remedy
-    unseen: Remedy
-    unreadable: Remedy
-    mixed: Remedy
-    order: Remedy
-    units: Remedy
-    codes: Remedy
-    numbers: Remedy
-    long: Remedy
-    zone: Remedy
-    leak: Remedy
-    sentinel: Remedy
-    entity: Remedy
-    time: Remedy
-
+#: A remedy for each `Case`: mypy names the one that is missing.
+Remedies = TypedDict(
+    "Remedies",
+    {
+        "index": Remedy,
+        "constant": Remedy,
+        "missing": Remedy,
+        "identifier": Remedy,
+        "unrepeated": Remedy,
+        "terms": Remedy,
+        "empty": Remedy,
+        "unseen": Remedy,
+        "unreadable": Remedy,
+        "mixed": Remedy,
+        "order": Remedy,
+        "units": Remedy,
+        "other units": Remedy,
+        "codes": Remedy,
+        "numbers": Remedy,
+        "long": Remedy,
+        "zone": Remedy,
+        "leak": Remedy,
+        "sentinel": Remedy,
+        "entity": Remedy,
+        "time": Remedy,
+    },
+)
 
 _DROP = Remedy("Drop them to silence this warning.")
 _ONE_UNIT = "The signs are dropped. Convert the numbers to one unit."
@@ -330,6 +360,10 @@ REMEDIES: Remedies = {
         "If this is wrong, write the dates as 2024-05-17.",
     ),
     "units": Remedy(_ONE_UNIT, _ONE_UNIT),
+    "other units": Remedy(
+        "The numbers count without conversion. Write them as in fit.",
+        command_new="The numbers count without conversion.",
+    ),
     "codes": Remedy(
         "Name them in numeric_features if they are quantities, or convert them to the "
         "dtype category if they are codes.",

@@ -1,7 +1,8 @@
 """Columns of text whose values are numbers, dates, times or booleans.
 
-`read_text` decides whether a column is one of these. A few values that cannot be read become
-missing values, with a note. `read_again` reads the same column of another table in the same way.
+`read_text` decides whether a column is one of these, and how its values are written. A few values
+that cannot be read become missing values, with a note. `read_again` reads the same column of
+another table as it was written in `fit`: each value by itself, whatever the others are.
 """
 
 import re
@@ -14,11 +15,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.reading.dates import (
+    FORMATS,
     ISO,
     DateFormat,
     are_compact_dates,
+    are_written_alike,
     dates_without_order,
     find_date_format,
+    marks_of,
+    read_clear_dates,
     read_dates,
     read_times,
 )
@@ -40,12 +45,12 @@ from scratchmlp.tabular.reading.values import (
     to_text,
 )
 
-#: Words for missing values in any column of a file: those of pandas.read_csv, and "?" of the
-#: classic data sets.
+#: Words for missing values in any column of a file: those of pandas.read_csv, "?" of the classic
+#: data sets, and "\\N" of dumps of databases.
 # fmt: off
 MISSING_IN_FILES = frozenset([
     "", "?", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
-    "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+    "<NA>", r"\N", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
 ])
 # fmt: on
 #: Those that people write as values too, such as "None" for a house without a garage. Programs
@@ -65,6 +70,7 @@ _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
 _CODE = re.compile("[A-Z]{2,5}")
 _PADDED = re.compile(r"0\d+", re.ASCII)
+_MARK_NAMES = {".": "point", ",": "comma"}
 
 
 def words_for_missing(values: set[str]) -> frozenset[str]:
@@ -123,7 +129,7 @@ def note_numbers_among_text(name: str, values: Different) -> list[Note]:
     list of Note
         A note, or none.
     """
-    numbers = ~pd.isna(_read(values, "number", Reading()))
+    numbers = ~pd.isna(_read(values, "number", _how_written("number", values)))
     n_known, n_numbers = int(values.counts.sum()), int(values.counts[numbers].sum())
     padded = any(map(_PADDED.fullmatch, values.text))
     if padded or numbers.all() or numbers.sum() <= MANY or n_numbers < n_known / 2:
@@ -167,7 +173,7 @@ def _read_as(
     many_may_fail: bool = False,
 ) -> Found | None:
     """Read a column as values of one kind, which all but a few values must be."""
-    form = form or (find_date_format(values.text) if kind == "date" else None)
+    form = form or _date_format(kind, values)
     reading = _how_written(kind, values, form)
     read = _read(values, kind, reading)
     unread = pd.isna(read)
@@ -178,18 +184,27 @@ def _read_as(
     notes = [*_notes_on_numbers(name, can_read)] if kind == "number" else []
     if form and form.ambiguous:
         notes.append(Note("order", name, {"example": can_read[0], "order": form.order}))
-    notes += note_unreadable(name, column, converted, kind)
-    unreadable = tuple(text for text, bad in zip(values.text, unread, strict=True) if bad)
-    reading = replace(reading, unreadable=unreadable)
+    notes += note_unreadable(name, column, converted, kind, reading)
+    has_units = [reading.units is None or _has_units(text, reading) for text in can_read]
+    reading = replace(
+        reading,
+        some_without_units=not all(has_units),
+        date_marks=marks_of(can_read, form.pattern) if form else (),
+        unreadable=tuple(text for text, bad in zip(values.text, unread, strict=True) if bad),
+    )
     reason, why = _reason(kind, reading, form)
     return Found(kind, reason, converted, reading, notes, form, why)
 
 
-def read_again(column: "pd.Series[Any]", kind: Kind, reading: Reading) -> "pd.Series[Any]":
+def read_again(
+    name: str, column: "pd.Series[Any]", kind: Kind, reading: Reading
+) -> tuple["pd.Series[Any]", list[Note]]:
     """Read a column of text as the same column was read in `fit`.
 
     Parameters
     ----------
+    name : str
+        Name of the column, for notes.
     column : Series of shape (n_samples,)
         Text, or text and numbers.
     kind : {'number', 'date', 'duration', 'flag'}
@@ -199,22 +214,67 @@ def read_again(column: "pd.Series[Any]", kind: Kind, reading: Reading) -> "pd.Se
 
     Returns
     -------
-    Series of shape (n_samples,)
+    values : Series of shape (n_samples,)
         Converted values. Those that cannot be read are missing.
+    notes : list of Note
+        A note on numbers with another unit than in `fit`, if there are any.
     """
     values = different_values(column)
     read = _read(values, kind, reading)
-    if kind == "number" and pd.isna(read).all():  # "true" is 1 if columns must be no categories
-        read = _read(values, "flag", reading).astype(np.float64)
-    return _rows(read, values, column, kind)
+    notes = _note_other_units(name, values, read, reading) if kind == "number" else []
+    return _rows(read, values, column, kind), notes
 
 
-def read_numbers_of(column: "pd.Series[Any]", decimal: str) -> "pd.Series[Any]":
-    """Read the numbers of a column of text whose decimal mark is known; other values stay text."""
+def with_other_mark(column: "pd.Series[Any]", decimal: str) -> "pd.Series[Any]":
+    """Write the numbers of a column of text with the other decimal mark.
+
+    Parameters
+    ----------
+    column : Series of shape (n_samples,)
+        Text.
+    decimal : {'.', ','}
+        Its decimal mark.
+
+    Returns
+    -------
+    Series of shape (n_samples,)
+        The column, with "1234.5 kg" for "1.234,5 kg" if the mark is a comma. Values that are no
+        numbers stay.
+    """
+    other = {".": ",", ",": "."}[decimal]
+    marks = str.maketrans({decimal: other, other: ""})
     values = different_values(column)
-    reading = replace(_how_written("number", values, None), decimal=decimal)
-    read = _rows(_read(values, "number", reading), values, column, "number")
-    return column.where(read.isna(), read)
+    reading = replace(_how_written("number", values), decimal=decimal)
+    are_numbers = ~pd.isna(_read(values, "number", reading))
+    swapped = {
+        text: text.translate(marks) if is_number else text
+        for text, is_number in zip(values.unique, are_numbers, strict=True)
+    }
+    return column.map(swapped, na_action="ignore")
+
+
+def _note_other_units(
+    name: str, values: Different, read: NDArray[Any], reading: Reading
+) -> list[Note]:
+    """Note the numbers that are text, and whose unit is not that of `fit`, if there are any."""
+    others = [
+        isinstance(value, str) and not np.isnan(number) and not _has_units(text, reading)
+        for value, text, number in zip(values.unique, values.text, read, strict=True)
+    ]
+    if not any(others):
+        return []
+    n_others, n_known = int(values.counts[others].sum()), int(values.counts.sum())
+    examples = [text for text, other in zip(values.text, others, strict=True) if other]
+    found = {"n_others": n_others, "values": examples, "n_known": n_known}
+    return [Note("other units", name, found | {"units": reading.units})]
+
+
+def _has_units(number: str, reading: Reading) -> bool:
+    """Return whether a number that is text has the unit of a column, or one of its signs."""
+    units = reading.units or ""
+    if signs := units_of([number]):
+        return {*signs} <= {*units.split()} or bool(units and number.endswith(units))
+    return reading.some_without_units or number.endswith(units)
 
 
 def note_unreadable(
@@ -222,6 +282,7 @@ def note_unreadable(
     column: "pd.Series[Any]",
     read: "pd.Series[Any]",
     kind: Kind,
+    reading: Reading,
     known: Collection[str] = (),
 ) -> list[Note]:
     """Note the values of a column that could not be read, if there are any.
@@ -236,6 +297,8 @@ def note_unreadable(
         Its values. Those that could not be read are missing.
     kind : {'number', 'date', 'duration', 'flag'}
         What the column is.
+    reading : Reading
+        How its values are written.
     known : collection of str
         Values that need no note, because the user knows of them.
 
@@ -250,10 +313,36 @@ def note_unreadable(
     dates = [value for value in lost if value in unclear]
     found, notes = {"kind": kind, "n_known": int(column.notna().sum())}, []
     if not all(word in known or word.lower() in known for word in others):
-        notes.append(Note("unreadable", name, found | {"values": others}))
+        expected = expected_writing(kind, others, reading)
+        notes.append(Note("unreadable", name, found | {"values": others, "expected": expected}))
     if not all(word in known for word in dates):
         notes.append(Note("unreadable", name, found | {"values": dates, "any_order": True}))
     return notes
+
+
+def expected_writing(kind: Kind, values: Sequence[str], reading: Reading) -> str:
+    """Say how the numbers or dates of a column are written, if values are written in another way.
+
+    Parameters
+    ----------
+    kind : str
+        What the column is: a key of `VALUES`.
+    values : sequence of str
+        Values that could not be read.
+    reading : Reading
+        How the values of the column are written.
+
+    Returns
+    -------
+    str
+        Words such as "with a decimal point"; "" if the values are no numbers or dates anyway.
+    """
+    if kind == "number" and reading.decimal:
+        other = find_decimal(values) not in (None, reading.decimal)
+        return f"with a decimal {_MARK_NAMES[reading.decimal]}" if other else ""
+    if kind == "date" and reading.date_format and find_date_format(values):
+        return f"in the order {FORMATS[reading.date_format]}"
+    return ""
 
 
 def _are_few(values: Different, unread: NDArray[np.bool_]) -> bool:
@@ -276,37 +365,35 @@ def _is_hopeless(kind: Kind, values: Different) -> bool:
     if len(values.unique) <= 2 * PROBED:
         return False
     some = Different(values.codes[:0], values.unique[:PROBED], values.counts[:PROBED])
-    return bool(pd.isna(_read(some, kind, Reading())).mean() > 0.5)
+    reading = _how_written(kind, some, _date_format(kind, some))
+    return bool(pd.isna(_read(some, kind, reading)).mean() > 0.5)
 
 
 def _read(values: Different, kind: Kind, reading: Reading) -> NDArray[Any]:
-    """Read the different values of a column; those that cannot be read are NaN, NaT or None."""
+    """Read each different value of a column; those that cannot be read are NaN, NaT or None.
+
+    What a value becomes depends on `reading` alone, not on the other values: a row of a table must
+    mean the same as the row alone.
+    """
     if kind == "flag":
         return np.array(read_flags(values.text), dtype=object)
     if kind == "duration":
         return read_times(values.text)
     if kind == "date":
-        dates = _read_dates(values.text, reading.date_format)
+        if reading.date_format is None:  # they were no text in `fit`
+            return read_clear_dates(values.text).to_numpy()
+        dates = read_dates(values.text, reading.date_format)
+        known = dates.notna() & are_written_alike(values.text, reading.date_marks)
         # Dates in ISO 8601 format are clear in any column.
-        return dates.where(dates.notna(), read_dates(values.text, ISO)).to_numpy()
+        return dates.where(known, read_dates(values.text, ISO)).to_numpy()
     text = [value.removesuffix(reading.units or "") for value in values.text]
-    # What the values tell themselves counts more than what those of `fit` told.
-    numbers = read_numbers(text, _decimal(values) or reading.decimal or ".")
+    numbers = read_numbers(text, reading.decimal or ".")
+    if reading.decimal is None:  # "true" is 1 if columns must be no categories
+        numbers = np.where(np.isnan(numbers), np.array(read_flags(text), np.float64), numbers)
     for i, value in enumerate(values.unique):
         if not isinstance(value, str):  # a number among text
             numbers[i] = value
     return numbers
-
-
-def _read_dates(text: list[str], pattern: str | None) -> pd.DatetimeIndex:
-    """Read dates in the format of `fit`, or in their own if that one cannot read some of them."""
-    dates = read_dates(text, pattern or ISO)
-    if pattern is None or dates.isna().any():
-        form = find_date_format(text)
-        own = read_dates(text, form.pattern) if form else dates
-        if form and not (pattern and form.ambiguous) and len(own.dropna()) > len(dates.dropna()):
-            return own
-    return dates
 
 
 def _rows(
@@ -324,10 +411,14 @@ def _decimal(values: Different) -> str | None:
     return find_decimal(to_text(value) for value in values.unique if isinstance(value, str))
 
 
-def _how_written(kind: Kind, values: Different, form: DateFormat | None) -> Reading:
+def _date_format(kind: Kind, values: Different) -> DateFormat | None:
+    return find_date_format(values.text) if kind == "date" else None
+
+
+def _how_written(kind: Kind, values: Different, form: DateFormat | None = None) -> Reading:
     """Say how numbers or dates are written."""
-    if form:
-        return Reading(date_format=form.pattern)
+    if kind == "date":
+        return Reading(date_format=form.pattern if form else ISO)
     if kind != "number":
         return Reading()
     unit = common_unit([text for text in values.text if text.lower() not in MISSING])

@@ -20,7 +20,7 @@ from scratchmlp.tabular.reading.codes import (
     names_code,
     names_identifier,
 )
-from scratchmlp.tabular.reading.dates import are_compact_dates
+from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
 from scratchmlp.tabular.reading.findings import Case, Found, Note, Reading
 from scratchmlp.tabular.reading.from_text import (
     MISSING,
@@ -95,7 +95,7 @@ def find_kind(
 def read_column(
     name: str, column: "pd.Series[Any]", kind: Kind, reading: Reading
 ) -> tuple["pd.Series[Any]", list[Note]]:
-    """Read text, or compact dates, as the same column was read in `fit`.
+    """Read text, or compact dates, as the same column was read in `fit`: each value by itself.
 
     Parameters
     ----------
@@ -115,19 +115,20 @@ def read_column(
         none can be read, although not all are words for missing values or known from `fit`, the
         column is returned as it is.
     notes : list of Note
-        A note on values that cannot be read, unless `fit` found the same ones.
+        Notes on numbers with another unit, and on values that cannot be read, unless `fit` found
+        the same ones.
     """
     if kind not in ("number", "date", "duration", "flag"):
         return column, []
     text = column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
-    if kind == "date" and reading.date_format:
-        text = _compact_dates_as_text(text)
+    if kind == "date" and reading.date_format == COMPACT:
+        text = _digits_as_text(text)
     if not _is_readable(text):
         return column, []
-    read = read_again(text, kind, reading)
+    read, notes = read_again(name, text, kind, reading)
     known = {*reading.unreadable, *MISSING}
-    notes = note_unreadable(name, text, read, kind, known)
-    return (column, []) if notes and not read.notna().any() else (read, notes)
+    unread = note_unreadable(name, text, read, kind, reading, known)
+    return (column, []) if unread and not read.notna().any() else (read, notes + unread)
 
 
 def _by_values(
@@ -318,6 +319,15 @@ def _compact_dates_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
         return column
     text = column.astype("Int64").astype(object).map(str, na_action="ignore")
     return text if are_compact_dates(list(text.dropna().unique())) else column
+
+
+def _digits_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return whole numbers as text, such as "20200317" for a date, and other values unchanged."""
+    if column.dtype.kind not in "iufO":
+        return column
+    return column.astype(object).map(
+        lambda value: f"{value:.10g}" if isinstance(value, Real) else value, na_action="ignore"
+    )
 
 
 def _short(value: Any) -> str:

@@ -22,7 +22,8 @@ MISSING_VALUES_CONSTRAINTS: dict[str, list[Any]] = {
 #: The values that mean missing in columns, by name.
 MissingValues = Mapping[str, Sequence[float | str]]
 
-_MIDNIGHT = " 00:00:00"  # of dates without a time, as text
+#: The time of dates without one, as text.
+_MIDNIGHT = re.compile(r"[ T]00:00:00(?:Z|[+-]\d\d:\d\d(?::\d\d)?)?$", re.ASCII)
 _PADDED = re.compile(r"0\d+", re.ASCII)  # a code
 
 
@@ -107,9 +108,7 @@ def _without(
 ) -> "pd.Series[Any]":
     """Return a column without some values."""
     if column.dtype.kind in "iuf":
-        numbers = numbers_of(values)
-        is_float = column.dtype.kind == "f"  # float32 rounds
-        are_values = column.isin(numbers.astype(column.dtype.type) if is_float else numbers)
+        are_values = _are_numbers(column, numbers_of(values))
     else:
         different = different_values(column)
         found = np.append(_are_among(different, values, reading), False)  # -1 is of missing values
@@ -121,15 +120,28 @@ def _without(
     return known.cat.remove_unused_categories() if is_category else known
 
 
+def _are_numbers(column: "pd.Series[Any]", numbers: Floats) -> "pd.Series[bool]":
+    """Return which values of a column of numbers are among some numbers."""
+    if column.dtype.kind != "f":
+        return column.isin(numbers)
+    with np.errstate(over="ignore"):  # float16 rounds, and ends at 65,504
+        rounded: NDArray[Any] = numbers.astype(column.dtype.type)
+    known = column.to_numpy(np.float64, na_value=np.nan)  # pandas cannot look up float16
+    return pd.Series(np.isin(known, rounded), column.index)
+
+
 def _are_among(
     different: Different, values: Sequence[float | str], reading: Reading | None
 ) -> NDArray[np.bool_]:
     """Return which different values of a column, which are no numbers or not only, are values."""
-    texts = [text.removesuffix(_MIDNIGHT) for text in different.text]
-    how = reading or Reading(units=common_unit(texts))
+    texts = [*map(_without_midnight, different.text)]
+    how = reading or Reading(units=common_unit(texts), decimal=find_decimal(texts))
     without_unit = [text.removesuffix(how.units or "") for text in texts]
-    numbers = read_numbers(without_unit, find_decimal(texts) or how.decimal or ".")
-    equal, written = np.isin(numbers, numbers_of(values)), {*texts_of(values)}
+    numbers = read_numbers(without_unit, how.decimal or ".")
+    if how.decimal is None:  # such as of categories
+        numbers = np.where(np.isnan(numbers), read_numbers(without_unit, ","), numbers)
+    equal = np.isin(numbers, numbers_of(values))
+    written = {*map(_without_midnight, texts_of(values))}
     return np.array(
         [
             text in written or (is_equal and not _PADDED.fullmatch(text))
@@ -137,6 +149,10 @@ def _are_among(
         ],
         bool,
     )
+
+
+def _without_midnight(text: str) -> str:
+    return _MIDNIGHT.sub("", text)
 
 
 def texts_of(values: Sequence[float | str]) -> list[str]:
