@@ -22,8 +22,8 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
+from benchmarks.candidates import Candidate
 from benchmarks.machine import describe
-from benchmarks.rivals import Rival
 from benchmarks.runs import latest, measure, summarize
 from benchmarks.tables import CACHE, SMALL
 from scratchmlp.optimizers import AdamW
@@ -95,7 +95,7 @@ class Level(HorizonSchedule):
 
 
 @dataclass(frozen=True)
-class Variant(Rival):
+class Variant(Candidate):
     """The classifier with another recipe or another piece of its code."""
 
     library: str = "scratchmlp"

@@ -1,6 +1,6 @@
 """How good the tabular estimators' predictions are, beside what users would pick instead.
 
-Every contestant gets the same raw tables, at its defaults, on one thread, in three stratified folds
+Every candidate gets the same raw tables, at its defaults, on one thread, in three stratified folds
 (Adult: its official split; real tables: one split, a third for the test), for three random states
 if it has any. A fit's error, log-loss, area under the curve, calibration error and CPU seconds are
 appended to a file as soon as they are known, so that a run that was stopped goes on where it was,
@@ -11,15 +11,15 @@ Its last counts are wins, ties and losses as `differences.py` defines them: a ta
 once has no standard error, and counts as unknown.
 
 - `tables.py`: the data, and where they come from;
-- `rivals.py`: the contestants, and what they are given;
+- `candidates.py`: the candidates, and what they are given;
 - `quality.py`, `runs.py`: the measures, and how they are averaged.
 
-Contestants that are not installed are left out. An environment of their own has them all:
+Candidates that are not installed are left out. An environment of their own has them all:
 
     python3 -m venv .venv-peers && .venv-peers/bin/pip install '.[peers]'
     OMP_NUM_THREADS=1 .venv-peers/bin/python -m benchmarks accuracy
 
-Usage: python -m benchmarks accuracy [--sets GROUP|NAME ...] [--only CONTESTANT ...] [--each]
+Usage: python -m benchmarks accuracy [--sets GROUP|NAME ...] [--only CANDIDATE ...] [--each]
                                      [--results FILE | --stored] [--data DIR]
 """
 
@@ -29,9 +29,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.candidates import CANDIDATES
 from benchmarks.differences import ENSEMBLE, main_loss, outcomes
 from benchmarks.machine import describe
-from benchmarks.rivals import RIVALS
 from benchmarks.runs import STORED, latest, measure, summarize
 from benchmarks.tables import CACHE, GROUPS, NAMES, has_numbers, names_of
 
@@ -39,7 +39,7 @@ from benchmarks.tables import CACHE, GROUPS, NAMES, has_numbers, names_of
 def print_table(
     title: str, runs: pd.DataFrame, names: Sequence[str], tables: Sequence[str]
 ) -> None:
-    """Print each contestant's averages over some tables, with dashes for what was not measured."""
+    """Print each candidate's averages over some tables, with dashes for what was not measured."""
     averages = pd.DataFrame([summarize(runs, name, tables) for name in names], names)
     print(f"\n{title}\n{averages.to_string(na_rep='-', float_format='{:.4f}'.format)}")
 
@@ -48,7 +48,9 @@ def report(args: argparse.Namespace, runs: pd.DataFrame) -> None:
     """Print the averages over what was asked for of every group of tables."""
     for group, members in GROUPS.items():
         tables = [name for name in members if name in args.tables]
-        names = [name for name in args.only if RIVALS[name].regressor == has_numbers(members[0])]
+        names = [
+            name for name in args.only if CANDIDATES[name].regressor == has_numbers(members[0])
+        ]
         if tables:
             whole = len(tables) == len(members)
             print_table(group if whole else ", ".join(tables), runs, names, tables)
@@ -58,7 +60,7 @@ def report(args: argparse.Namespace, runs: pd.DataFrame) -> None:
 
 
 def print_outcomes(losses: pd.DataFrame) -> None:
-    """Count the tables where the ensemble wins, ties and loses against each contestant."""
+    """Count the tables where the ensemble wins, ties and loses against each candidate."""
     if ENSEMBLE in losses:
         counts = {name: outcomes(losses, name) for name in losses if name != ENSEMBLE}
         print(f"\nthe ensemble's wins, ties and losses by tables\n{pd.DataFrame(counts).T}")
@@ -69,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--sets", nargs="+", choices=[*GROUPS, *NAMES], default=list(GROUPS), metavar="NAME")
-    add("--only", nargs="+", choices=RIVALS, default=list(RIVALS), metavar="CONTESTANT")
+    add("--only", nargs="+", choices=CANDIDATES, default=list(CANDIDATES), metavar="CANDIDATE")
     add("--results", type=Path, default=CACHE / "accuracy.jsonl", help="file that grows")
     add("--stored", action="store_true", help="print the runs of the repository, measure nothing")
     add("--data", type=Path, default=CACHE, help="folder of the tables")
@@ -82,9 +84,9 @@ def main() -> None:
     if args.stored:
         runs = latest(STORED)
     else:
-        rivals = {name: RIVALS[name] for name in args.only}
-        measure(args.results, rivals, args.tables, args.data)
-        runs = latest(args.results, RIVALS)
+        candidates = {name: CANDIDATES[name] for name in args.only}
+        measure(args.results, candidates, args.tables, args.data)
+        runs = latest(args.results, CANDIDATES)
     report(args, runs)
     state = runs.reindex(columns=["version", "cpu", "commit"]).drop_duplicates()
     print(f"\nmeasured\n{state.to_string(index=False, na_rep='-')}")

@@ -1,7 +1,7 @@
-"""How sure it is that one contestant is better than another, over splits and over tables.
+"""How sure it is that one candidate is better than another, over splits and over tables.
 
 Losses are DataFrames with a row for each split, whose index names the table, and a column for each
-contestant. Two contestants are compared on the splits that both were measured on.
+candidate. Two candidates are compared on the splits that both were measured on.
 """
 
 from itertools import combinations
@@ -24,16 +24,16 @@ SHARED = {"Classifier|Regressor": "", "^(LogisticRegression|Ridge)": "linear mod
 
 
 def by_split(runs: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Return a measure of each contestant on each split.
+    """Return a measure of each candidate on each split.
 
-    Contestants for classes and for numbers share a column, and so do the linear models.
+    Candidates for classes and for numbers share a column, and so do the linear models.
     """
     known = runs.assign(
-        contestant=runs["contestant"].replace(SHARED, regex=True),
+        candidate=runs["candidate"].replace(SHARED, regex=True),
         one_minus_auc=1 - runs.get("auc", np.nan),
     )
     rows = known.assign(value=known.get(measure, np.nan)).dropna(subset=["value"])
-    return rows.pivot(index=["table", "seed", "fold"], columns="contestant", values="value")
+    return rows.pivot(index=["table", "seed", "fold"], columns="candidate", values="value")
 
 
 def main_loss(runs: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def main_loss(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def pair(losses: pd.DataFrame, other: str) -> pd.DataFrame:
-    """Return the splits that both our ensemble and another contestant have."""
+    """Return the splits that both our ensemble and another candidate have."""
     return losses[[*dict.fromkeys((ENSEMBLE, other))]].dropna()
 
 
@@ -53,7 +53,7 @@ def difference(losses: pd.DataFrame, other: str) -> Difference:
 
 
 def outcome(losses: pd.DataFrame, other: str) -> str:
-    """Tell whether our ensemble wins against another contestant on one table, ties or loses.
+    """Tell whether our ensemble wins against another candidate on one table, ties or loses.
 
     It is a tie if the 95% interval of Student's t contains 0, and unknown for fewer than three
     splits.
@@ -103,19 +103,19 @@ def median_least_sure(losses: pd.DataFrame, other: str) -> float:
 
 
 def table_means(losses: pd.DataFrame) -> pd.DataFrame:
-    """Average over the splits of each table that all contestants have but the unranked ones."""
+    """Average over the splits of each table that all candidates have but the unranked ones."""
     return losses.drop(columns=[*unranked(losses)]).dropna().groupby(level="table").mean()
 
 
 def unranked(losses: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the contestants that lack tables which most contestants have, with these tables."""
+    """Return the candidates that lack tables which most candidates have, with these tables."""
     has = losses.notna().groupby(level="table").any()
     usual = has[has.mean(axis=1) > 0.5]
     return {str(name): list(usual.index[~usual[name]]) for name in usual if not usual[name].all()}
 
 
 def logarithms(means: pd.DataFrame) -> pd.DataFrame:
-    """Return the logarithms of mean losses by table and contestant."""
+    """Return the logarithms of mean losses by table and candidate."""
     for table, row in means.iterrows():
         if (row == 0).any():
             raise ValueError(
@@ -166,12 +166,12 @@ def mean_seconds(runs: pd.DataFrame, name: str, of: str = "seconds") -> float:
 
 
 def compare(runs: pd.DataFrame) -> pd.DataFrame:
-    """Compare each contestant with our ensemble on tables of one kind.
+    """Compare each candidate with our ensemble on tables of one kind.
 
     Returns
     -------
     DataFrame
-        For each contestant, in the order of mean ranks: the numbers of tables and splits that both
+        For each candidate, in the order of mean ranks: the numbers of tables and splits that both
         have; each loss divided by ours, with its standard error; the median of the first one, and
         of the least difference from 1 that is no tie; the tables where ours wins, ties and loses,
         or where that is unknown; the mean rank; the geometric mean over tables of the CPU seconds

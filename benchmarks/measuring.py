@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from benchmarks.contestants import CONTESTANTS, Work
+from benchmarks.timed import CANDIDATES, Work
 from benchmarks.workloads import Case
 
 
@@ -45,15 +45,15 @@ def warm_up(make: Callable[..., Work], case: Case, X: Any, y: np.ndarray) -> Non
 
 
 def measure(case: Case, dtype: str, n_threads: int) -> pd.Series:
-    """Time all contestants in turns, as drift hits all alike; return the medians in seconds."""
+    """Time all candidates in turns, as drift hits all alike; return the medians in seconds."""
     X, y = case.load(dtype)
-    makers = {k: v for k, v in CONTESTANTS[case.kind].items() if k in ("ours", *case.against)}
+    makers = {k: v for k, v in CANDIDATES[case.kind].items() if k in ("ours", *case.against)}
     if not find_spec("torch"):
         makers.pop("torch", None)
     with threads(n_threads):
         for make in makers.values():
             warm_up(make, case, X, y)
-        works = {contestant: make(case, X, y) for contestant, make in makers.items()}
+        works = {candidate: make(case, X, y) for candidate, make in makers.items()}
         runs = [
             {name: seconds(work, case.repeat) for name, work in works.items()}
             for _ in range(case.runs)

@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import gen_batches
 
+from benchmarks.candidates import CLASSIFIERS, ENSEMBLE, OURS
 from benchmarks.machine import describe
 from benchmarks.measuring import seconds, threads
-from benchmarks.rivals import CLASSIFIERS, ENSEMBLE, OURS
 from benchmarks.tables import mixed
 
 Predict = Callable[[pd.DataFrame], Any]
@@ -71,8 +71,10 @@ def main() -> None:
     train, new = X[:TRAINING_ROWS], X[TRAINING_ROWS:]
     y = target[:TRAINING_ROWS] > np.median(target)
     with threads(1):
-        rivals = {name: CLASSIFIERS[name] for name in NAMES if CLASSIFIERS[name].find()}
-        models = {name: rival.make(X, seed=0).fit(train, y) for name, rival in rivals.items()}
+        candidates = {name: CLASSIFIERS[name] for name in NAMES if CLASSIFIERS[name].find()}
+        models = {
+            name: candidate.make(X, seed=0).fit(train, y) for name, candidate in candidates.items()
+        }
         predict: dict[str, Predict] = {name: m.predict_proba for name, m in models.items()}
         if find_spec("onnxruntime"):
             for name in (ENSEMBLE, OURS):

@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.metrics import log_loss, roc_auc_score, root_mean_squared_error
 
 N_BINS = 15
-# Some contestants return float32, in which a softmax rounds to 0 sooner. The smallest probability
+# Some candidates return float32, in which a softmax rounds to 0 sooner. The smallest probability
 # that scikit-learn's log_loss allows for float32 is the smallest for all.
 LEAST = float(np.finfo(np.float32).eps)
 

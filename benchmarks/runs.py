@@ -1,6 +1,6 @@
 """What `accuracy.py`, `fresh.py` and `ablation.py` have measured: a fit a line, and averages.
 
-A run is found again by its contestant, that contestant's version, its table, fold and seed, and is
+A run is found again by its candidate, that candidate's version, its table, fold and seed, and is
 not measured twice. Each line also has the processor and the commit on which it was measured.
 """
 
@@ -19,38 +19,40 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_diabetes, load_iris
 
+from benchmarks.candidates import SEEDS, Candidate
 from benchmarks.machine import commit, processor
 from benchmarks.measuring import threads
 from benchmarks.quality import classification, regression
-from benchmarks.rivals import SEEDS, Rival
 from benchmarks.tables import GROUPS, Table, has_numbers, load, n_folds
 
 STORED = Path(__file__).parent / "measured.jsonl"  # the runs that the pages quote
-KEY = ("contestant", "version", "table", "fold", "seed")
+KEY = ("candidate", "version", "table", "fold", "seed")
 Key = tuple[str, str, str, int, int]  # their values
 # Of errors, log-losses and 1 - AUC, so that a table where all is right does not decide.
 OFFSET, REAL_OFFSET = 0.01, 0.001
 
 
-def measure(path: Path, rivals: Mapping[str, Rival], tables: Sequence[str], data: Path) -> None:
+def measure(
+    path: Path, candidates: Mapping[str, Candidate], tables: Sequence[str], data: Path
+) -> None:
     """Fit and evaluate every installed model on what is not in the file yet.
 
     The first seed comes first, for everybody, so that a run that is stopped has compared something.
     """
     readable = [table for table in tables if can_read(table, data)]
-    measure_runs(path, rivals, keys(rivals, readable), lambda table, _: load(table, data))
+    measure_runs(path, candidates, keys(candidates, readable), lambda table, _: load(table, data))
 
 
 def measure_runs(
     path: Path,
-    rivals: Mapping[str, Rival],
+    candidates: Mapping[str, Candidate],
     wanted: Iterable[Key],
     load: Callable[[str, int], Table],
 ) -> None:
     """Measure the runs that are not in the file yet, in their order; append line by line.
 
     `load` returns a table with its splits for a seed. Several processes may append to one file.
-    Another library's contestant that fails on a table skips its other runs on the table.
+    Another library's candidate that fails on a table skips its other runs on the table.
     """
     warnings.simplefilter("ignore")  # training that did not converge is scored like any other
     logging.disable(logging.INFO)  # torch's trainers report on each of their steps
@@ -63,13 +65,13 @@ def measure_runs(
         if key in done or (name, table) in failed:
             continue
         if name not in warm:
-            warm_up(rivals[name])
+            warm_up(candidates[name])
             warm.add(name)
         rows = load(table, seed)
         try:
-            measures = evaluate(rivals[name], rows, fold, seed)
+            measures = evaluate(candidates[name], rows, fold, seed)
         except Exception as error:
-            if rivals[name].is_ours:
+            if candidates[name].is_ours:
                 raise
             print(f"{name} cannot do {table}: {error}", file=sys.stderr)
             failed.add((name, table))
@@ -91,46 +93,46 @@ def can_read(table: str, data: Path) -> bool:
     return True
 
 
-def keys(rivals: Mapping[str, Rival], tables: Sequence[str]) -> Iterator[Key]:
-    """List the runs of the contestants that are installed."""
-    for seed, (name, version), table in product(SEEDS, versions(rivals).items(), tables):
-        fits = has_numbers(table) == rivals[name].regressor
-        if fits and (seed == SEEDS[0] or rivals[name].random):
+def keys(candidates: Mapping[str, Candidate], tables: Sequence[str]) -> Iterator[Key]:
+    """List the runs of the candidates that are installed."""
+    for seed, (name, version), table in product(SEEDS, versions(candidates).items(), tables):
+        fits = has_numbers(table) == candidates[name].regressor
+        if fits and (seed == SEEDS[0] or candidates[name].random):
             yield from ((name, version, table, fold, seed) for fold in range(n_folds(table)))
 
 
-def versions(rivals: Mapping[str, Rival]) -> dict[str, str]:
-    """Return the versions of the contestants that are installed."""
-    return {name: rival.version() for name, rival in rivals.items() if rival.find()}
+def versions(candidates: Mapping[str, Candidate]) -> dict[str, str]:
+    """Return the versions of the candidates that are installed."""
+    return {name: candidate.version() for name, candidate in candidates.items() if candidate.find()}
 
 
-def evaluate(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, float]:
+def evaluate(candidate: Candidate, table: Table, fold: int, seed: int) -> dict[str, float]:
     """Fit on the training rows of a split, and measure the predictions for the others."""
     train, test = table.splits[fold]
-    X = rival.columns(table.X)
-    model = rival.make(X, seed)
-    with threads(1), rival.context():
+    X = candidate.columns(table.X)
+    model = candidate.make(X, seed)
+    with threads(1), candidate.context():
         start = cpu_seconds()
         model.fit(X.iloc[train], table.y[train])
         fitted = cpu_seconds()
-        prediction = predict(rival, model, X.iloc[test])
+        prediction = predict(candidate, model, X.iloc[test])
         seconds = {"seconds": fitted - start, "predict_seconds": cpu_seconds() - fitted}
-    if rival.regressor:
+    if candidate.regressor:
         return regression(table.y[test], prediction, table.y.std()) | seconds
     assert list(model.classes_) == list(range(table.y.max() + 1))
     return classification(table.y[test], prediction) | seconds
 
 
-def warm_up(rival: Rival) -> None:
+def warm_up(candidate: Candidate) -> None:
     """Fit and predict once on a few rows, for work that only a first run does, such as imports."""
-    X, y = (load_diabetes if rival.regressor else load_iris)(return_X_y=True, as_frame=True)
-    with threads(1), rival.context():
-        predict(rival, rival.make(X, 0).fit(X.iloc[::2], y.to_numpy()[::2]), X)
+    X, y = (load_diabetes if candidate.regressor else load_iris)(return_X_y=True, as_frame=True)
+    with threads(1), candidate.context():
+        predict(candidate, candidate.make(X, 0).fit(X.iloc[::2], y.to_numpy()[::2]), X)
 
 
-def predict(rival: Rival, model: Any, X: pd.DataFrame) -> np.ndarray:
+def predict(candidate: Candidate, model: Any, X: pd.DataFrame) -> np.ndarray:
     """Predict numbers or probabilities of classes."""
-    return model.predict(X) if rival.regressor else model.predict_proba(X)
+    return model.predict(X) if candidate.regressor else model.predict_proba(X)
 
 
 def cpu_seconds() -> float:
@@ -143,19 +145,20 @@ def read(path: Path = STORED) -> pd.DataFrame:
     return pd.read_json(path, lines=True) if path.exists() else pd.DataFrame(columns=[*KEY, "cpu"])
 
 
-def latest(path: Path = STORED, rivals: Mapping[str, Rival] | None = None) -> pd.DataFrame:
-    """Read the runs of one version of each contestant.
+def latest(path: Path = STORED, candidates: Mapping[str, Candidate] | None = None) -> pd.DataFrame:
+    """Read the runs of one version of each candidate.
 
-    That is the version installed here of those in `rivals`, and the one measured last of others.
+    That is the version installed here of those in `candidates`, and of others the one measured
+    last.
     """
     runs = read(path)
-    of = runs.groupby("contestant")["version"].last().to_dict() | versions(rivals or {})
-    current = runs["version"] == runs["contestant"].map(of)
+    of = runs.groupby("candidate")["version"].last().to_dict() | versions(candidates or {})
+    current = runs["version"] == runs["candidate"].map(of)
     return runs[current].drop_duplicates(list(KEY), keep="last")
 
 
-def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dict[str, Any]:
-    """Average one contestant's runs over folds and seeds, then over tables.
+def summarize(runs: pd.DataFrame, candidate: str, tables: Sequence[str]) -> dict[str, Any]:
+    """Average one candidate's runs over folds and seeds, then over tables.
 
     Errors, log-losses, 1 - AUC and RMSEs have their geometric mean over tables, all but the last
     after 0.01 is added, or 0.001 if the tables are real ones; the others have their arithmetic
@@ -164,13 +167,13 @@ def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dic
 
     Examples
     --------
-    >>> runs = pd.DataFrame({"contestant": "a", "table": "tae", "fold": range(3), "seed": 0})
+    >>> runs = pd.DataFrame({"candidate": "a", "table": "tae", "fold": range(3), "seed": 0})
     >>> summarize(runs.assign(error=0.375), "a", ["tae"])
     {'error': 0.375, 'seeds': [0]}
     >>> summarize(runs.assign(error=0.375), "a", ["tae", "wine"])
     {}
     """
-    runs = runs[(runs["contestant"] == contestant) & runs["table"].isin(tables)]
+    runs = runs[(runs["candidate"] == candidate) & runs["table"].isin(tables)]
     counts = runs.groupby("seed").size()
     seeds = counts.index[counts == sum(map(n_folds, tables))]
     if seeds.empty:

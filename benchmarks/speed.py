@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def contest(cases: list[Case], n_threads: int) -> bool:
-    """Time the contestants of some cases, print a table, and return whether a bar is missed."""
+    """Time the candidates of some cases, print a table, and return whether a bar is missed."""
     times, least = {}, {}
     for case, dtype in product(cases, DTYPES):
         times[case.title, dtype] = measure(case, dtype, n_threads)

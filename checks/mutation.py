@@ -43,7 +43,16 @@ PACKAGES = {
             path.relative_to(SOURCES).with_suffix("").as_posix()
             for path in SOURCES.glob(f"{folder}/**/[!_]*.py")
         )
-        for folder in ("estimators", "tabular", "cli", "io", "reporting", "dask", "utils")
+        for folder in (
+            "estimators",
+            "tabular",
+            "cli",
+            "io",
+            "evaluation",
+            "reporting",
+            "dask",
+            "utils",
+        )
     },
 }
 #: Files of tests that call nothing of the package, or that work in processes of their own.

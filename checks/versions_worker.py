@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks.contestants import CONTESTANTS, Work, estimator
 from benchmarks.measuring import seconds, threads, warm_up
+from benchmarks.timed import CANDIDATES, Work, estimator
 from benchmarks.workloads import CASES, DTYPES, Case
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
@@ -23,7 +23,7 @@ from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 def case_work(case: Case, dtype: str) -> Work:
     """Prepare our part of a case of `speed.py`, with fewer epochs."""
-    make = CONTESTANTS[case.kind]["ours"]
+    make = CANDIDATES[case.kind]["ours"]
     case = replace(case, epochs=max(1, case.epochs // 5))
     X, y = case.load(dtype)
     warm_up(make, case, X, y)

@@ -1,4 +1,4 @@
-"""The benchmarks of predictions: their tables and contestants."""
+"""The benchmarks of predictions: their tables and candidates."""
 
 import re
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import findings
-from benchmarks.rivals import RIVALS
+from benchmarks.candidates import CANDIDATES
 from benchmarks.tables import load
 
 SLOW = re.compile("MLP|Ensemble|searched")
@@ -33,11 +33,11 @@ def test_findings_leave_out_tables_that_cannot_be_read(tmp_path, monkeypatch, ca
     assert "stroke is left out: " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", [n for n in RIVALS if not SLOW.search(n)])
-def test_contestants_take_tables_with_text_and_many_categories(name):
-    rival, rng = RIVALS[name], np.random.default_rng(0)
-    if not rival.find():
-        pytest.skip(f"{rival.library} is not installed")
+@pytest.mark.parametrize("name", [n for n in CANDIDATES if not SLOW.search(n)])
+def test_candidates_take_tables_with_text_and_many_categories(name):
+    candidate, rng = CANDIDATES[name], np.random.default_rng(0)
+    if not candidate.find():
+        pytest.skip(f"{candidate.library} is not installed")
     X = pd.DataFrame(
         {
             "few": ["a", "b", None] * 200,
@@ -46,6 +46,6 @@ def test_contestants_take_tables_with_text_and_many_categories(name):
             "number": np.where(np.arange(600) % 7, rng.normal(size=600), np.nan),
         }
     )
-    y = rng.normal(size=600) if rival.regressor else np.arange(600) % 3
-    model = rival.make(X, 0).fit(X[:500], y[:500])
+    y = rng.normal(size=600) if candidate.regressor else np.arange(600) % 3
+    model = candidate.make(X, 0).fit(X[:500], y[:500])
     assert np.isfinite(model.predict(X[500:])).all()

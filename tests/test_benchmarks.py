@@ -1,4 +1,4 @@
-"""Pages quote each benchmark, contestants do their work, and harmless mutants exist."""
+"""Pages quote each benchmark, candidates do their work, and harmless mutants exist."""
 
 import ast
 import re
@@ -10,14 +10,14 @@ import pytest
 
 import scratchmlp
 from benchmarks.__main__ import benchmarks
-from benchmarks.contestants import CONTESTANTS
+from benchmarks.timed import CANDIDATES
 from benchmarks.workloads import CASES
 from checks.libraries import CALLS, PAIRS, TOLERANCE, difference, numbers, results
 from checks.mutants import KNOWN, named_nodes
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(scratchmlp.__file__).parent
-CONTESTS = [(kind, name) for kind, contestants in CONTESTANTS.items() for name in contestants]
+WORK = [(kind, name) for kind, candidates in CANDIDATES.items() for name in candidates]
 
 
 def test_every_benchmark_is_quoted_and_every_quoted_one_exists():
@@ -53,14 +53,14 @@ def test_other_numbers_of_a_library_are_noticed():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize(("kind", "contestant"), CONTESTS)
-def test_every_contestant_does_its_work(kind, contestant):
-    if contestant == "torch":
+@pytest.mark.parametrize(("kind", "candidate"), WORK)
+def test_every_candidate_does_its_work(kind, candidate):
+    if candidate == "torch":
         pytest.importorskip("torch")
     case = next(case for case in CASES.values() if case.kind == kind)
     X, y = case.load("float64")
     case = replace(case, epochs=2)
-    CONTESTANTS[kind][contestant](case, X[:150], y[:150])()
+    CANDIDATES[kind][candidate](case, X[:150], y[:150])()
 
 
 def source_of(module):

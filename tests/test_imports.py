@@ -48,6 +48,57 @@ def test_private_names_stay_in_their_wing(module):
     assert not taken
 
 
+def private_attributes(module, are_stored):
+    """Return the private attributes that a module sets on its objects, or that it reads of others.
+
+    What is read of `self` or `cls` counts for neither.
+    """
+    names = set()
+    for node in ast.walk(ast.parse(PATHS[module].read_text(encoding="utf-8"))):
+        match node:
+            case ast.FunctionDef(name=name) if are_stored:
+                names.add(name)
+            case ast.AnnAssign(target=ast.Name(id=name)) if are_stored:
+                names.add(name)
+            case ast.Attribute(attr=name, ctx=ast.Store()) if are_stored:
+                names.add(name)
+            case ast.Attribute(value=ast.Name(id="self" | "cls")):
+                pass
+            case ast.Attribute(attr=name, ctx=ast.Load()) if not are_stored:
+                names.add(name)
+    return {name for name in names if name.startswith("_") and not name.startswith("__")}
+
+
+STORED = {}
+for each in PATHS:
+    STORED.setdefault(wing(each), set()).update(private_attributes(each, are_stored=True))
+#: Private attributes of networks and losses that other folders still read.
+STILL_READ = {
+    "callbacks": {"_latest"},
+    "dask": {
+        "_fit_prepared",
+        "_kind",
+        "_labels",
+        "_learn_targets",
+        "_loss",
+        "_loss_for",
+        "_network",
+    },
+    "estimators": {"_output"},
+    "io": {"_kind", "_loss", "_network"},
+}
+STILL_READ["dask"] |= {"_network_and_run", "_predictions", "_proba", "_resumes"}
+
+
+@pytest.mark.parametrize("folder", sorted({wing(each) for each in PATHS if "." in each}))
+def test_no_folder_reads_private_attributes_of_the_objects_of_another(folder):
+    own = STORED[folder]
+    others = set().union(*(STORED[other] for other in STORED if other != folder)) - own
+    modules = [each for each in PATHS if wing(each) == folder]
+    read = set().union(*(private_attributes(each, are_stored=False) for each in modules))
+    assert read & others == STILL_READ.get(folder, set())
+
+
 PUBLIC = ["", ".activations", ".io", ".losses", ".optimizers", ".plotting"]
 PUBLIC.append(".tabular")
 

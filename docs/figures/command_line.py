@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from scratchmlp.reporting.evaluated import evaluate
+from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular import TabularEnsembleClassifier

@@ -27,7 +27,7 @@ SHORT = {"HistGradientBoosting": "HGB", ", early stopping": ", early", ", 8 fold
 
 
 def short(name: str) -> str:
-    """Shorten the name of a contestant."""
+    """Shorten the name of a candidate."""
     for long, instead in SHORT.items():
         name = name.replace(long, instead)
     return name

@@ -23,7 +23,7 @@ PLACES = (
 
 
 def color(name: str, other: str) -> str:
-    """Return the color of a contestant."""
+    """Return the color of a candidate."""
     return OURS.get(name, other)
 
 

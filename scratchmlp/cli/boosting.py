@@ -1,15 +1,15 @@
 """Gradient boosting as a careful person sets it: searched, and stopped early."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
-from sklearn.pipeline import Pipeline
 
 from scratchmlp.cli.folds import limited_threads
-from scratchmlp.io.objects import objects_in
 
 N_FOLDS = 3
 #: Rows per class, so that a tenth of two folds, on which boosting stops early, has all classes.
@@ -44,11 +44,11 @@ class BoostingSearch(GridSearchCV):
         return self
 
 
-def make_storable(model: Any) -> None:
-    """Take out of a fitted pipeline what a model file cannot contain: a search."""
-    for each in objects_in(model):
-        if isinstance(each, Pipeline) and isinstance(each[-1], BoostingSearch):
-            each.steps[-1] = ("boosting", each[-1].best_estimator_)
+def chosen_most_often(searches: Sequence[BoostingSearch]) -> Any:
+    """Return unfitted boosting with the setting that most of several fitted searches chose."""
+    chosen = [clone(search.best_estimator_) for search in searches]
+    written = [repr(each) for each in chosen]
+    return chosen[written.index(Counter(written).most_common(1)[0][0])]
 
 
 def careful_boosting(is_class: bool, seed: int) -> BoostingSearch:

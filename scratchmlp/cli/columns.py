@@ -5,35 +5,24 @@ from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
 import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 
+from scratchmlp.cli.folds import Folds
 from scratchmlp.cli.messages import InputError, count, quote, quoted, with_notes
 from scratchmlp.cli.roles import Roles
 from scratchmlp.tabular import TabularEncoder
+from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
+from scratchmlp.tabular.inspection.findings import find_misleading
+from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.reading.codes import may_identify
-from scratchmlp.tabular.reading.findings import describe
+from scratchmlp.tabular.reading.findings import REMEDIES, Case, Note, describe
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
 from scratchmlp.utils.names import listed
 
-#: What to do, by the case of a note. Notes of other cases are not printed: `describe_columns` says
-#: what is left out.
-REMEDIES = {
-    "codes": "If they are quantities, name them in --numeric.",
-    "unreadable": "Such values count as missing. For categories, name the column in --categorical.",
-    "mixed": "The column is categorical. If the others are missing values, name it in --numeric.",
-    "order": "If this is wrong, write the dates as 2024-05-17.",
-    "units": "The signs are dropped. Convert the numbers to one unit.",
-    "long": "To use all of the text, split it into several columns.",
-}
-#: The same for a table to predict: what a column is has been decided.
-REMEDIES_AFTER_TRAINING = {
-    "unreadable": "Such values count as missing.",
-    "other units": "The numbers count without conversion.",
-    "long": "",
-    "zone": "Dates without a time zone count as UTC.",
-}
 #: The option that names columns of a kind, and another remedy.
 NAMED_BY = {"number": ("--numeric", ""), "date": ("--date", ", or write its dates as 2024-05-17")}
 USE_ALL_DIFFERENT = (
@@ -71,14 +60,14 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
             raise InputError(_wrong_role(error) if error.case == "role" else str(error)) from error
         except (ValueError, TypeError) as error:
             raise InputError(with_notes(error)) from error
-    columns = encoder._columns
+    columns = encoder.fitted_columns
     if not any(column.n_outputs for column in columns.values()):
         reasons = [_described(X[name], fitted) for name, fitted in columns.items()]
         raise InputError(
             f"no column can inform a prediction: {listed(reasons)}. The table needs a column of "
             "numbers, or one whose values repeat and differ."
         )
-    return columns, list(_sentences(encoder.notes_, REMEDIES))
+    return columns, list(_sentences(encoder.notes_))
 
 
 def _wrong_role(error: ColumnError) -> str:
@@ -203,7 +192,7 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
     for name, (values, notes) in read.items():
         column = used[name]
         if column.uses_values:
-            yield from _sentences(describe(notes), REMEDIES_AFTER_TRAINING)
+            yield from _sentences(describe(notes), is_new=True)
             if any(note.case == "empty" for note in notes):
                 yield (
                     f"column {quote(name)} has no values here, but the model learned from its "
@@ -239,8 +228,59 @@ def are_words(column: Column) -> bool:
     return column.kind == "text" or column.expected in ("text", "mixed", "flag")
 
 
-def _sentences(clauses: Iterable[tuple[str, str]], remedies: dict[str, str]) -> Iterator[str]:
+def _sentences(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> Iterator[str]:
     """Write clauses on columns with what to do about them; others are said in another way."""
     for case, clause in clauses:
-        if case in remedies:
-            yield ". ".join(filter(None, [clause, remedies[case]]))
+        remedy = REMEDIES[case]
+        words = remedy.command_new if is_new else remedy.command
+        if words is not None:
+            yield ". ".join(filter(None, [clause, words]))
+
+
+# What would mislead the user.
+
+
+def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Folds) -> list[str]:
+    """Write what would mislead the user, with the options that help.
+
+    Parameters
+    ----------
+    model : TabularEnsemble* or TabularMLP*
+        An estimator that is not fitted.
+    X : DataFrame of shape (n_samples, n_used)
+        The columns of the table, as `read_columns` returns them.
+    y : ndarray of shape (n_samples,)
+        Target.
+    folds : Folds
+        The folds of the comparison, in which a column is looked at too.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    which_are_alike = folds.groups is None and not folds.by_time
+    model = clone(model).set_params(cv=folds.splits)
+    with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
+        problem = problem_of(model, X, y)
+        notes = find_misleading(problem, X, which_are_alike=which_are_alike)
+    return [with_option(note) for note in notes]
+
+
+def with_option(note: Note) -> str:
+    """Write a note with the option that helps.
+
+    Parameters
+    ----------
+    note : Note
+        What would mislead the user.
+
+    Returns
+    -------
+    str
+        Two or three sentences.
+    """
+    cell = quote(f"{note.column}={note.values.get('value')}")
+    remedy = REMEDIES[note.case]
+    words = remedy.fit if remedy.command is None else remedy.command
+    return f"{note.clause}. {words.format(column=quote(note.column), cell=cell)}"

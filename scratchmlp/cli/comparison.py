@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,18 +14,23 @@ from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.cli.boosting import careful_boosting
+from scratchmlp.cli.baselines import BASELINE_NAMES, BASELINES
+from scratchmlp.cli.boosting import BoostingSearch, careful_boosting, chosen_most_often
 from scratchmlp.cli.folds import SMALL, Folds, Split, limited_threads, make_folds
 from scratchmlp.cli.messages import InputError, steps
-from scratchmlp.cli.metrics import SHOWN, find_metric
-from scratchmlp.cli.rivals import RIVAL_NAMES, RIVALS
 from scratchmlp.cli.table import Table
-from scratchmlp.reporting.evaluated import predict
-from scratchmlp.reporting.metrics import Metric, default_metrics, values_of
+from scratchmlp.evaluation.evaluated import predict
+from scratchmlp.evaluation.metrics import (
+    Metric,
+    MetricError,
+    default_metrics,
+    find_metric,
+    values_of,
+)
 from scratchmlp.tabular import (
     TabularEncoder,
     TabularEnsembleClassifier,
@@ -33,6 +39,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.problem import TableParameters
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
 OWN_MODELS: dict[str, tuple[Any, Any]] = {
@@ -40,7 +47,9 @@ OWN_MODELS: dict[str, tuple[Any, Any]] = {
     "networks": (TabularMLPClassifier, TabularMLPRegressor),
 }
 TREES = "HistGradientBoosting"
-BASELINE = "constant baseline"
+CONSTANT = "constant baseline"
+SHOWN = 4  # metrics, so that a line of the table has less than 100 characters
+NETWORKS_ALONE = "networks alone"  # those of an ensemble as a model of their own
 
 
 class Evaluation(NamedTuple):
@@ -85,7 +94,10 @@ def make_evaluation(
     metrics = default_metrics(np.unique(y, return_counts=True)[1] if is_class else None)
     decisive = next(each for each in metrics if each.is_loss)
     if metric is not None:
-        decisive = find_metric(metric, y, is_class)
+        try:
+            decisive = find_metric(metric, y, is_class)
+        except MetricError as error:
+            raise InputError(f"--metric {error}") from error
         metrics = [decisive, *(each for each in metrics if each.name != decisive.name)][:SHOWN]
     return Evaluation(make_folds(y, is_class, **splits), metrics, decisive)
 
@@ -98,7 +110,7 @@ def models_for(
     seed: int = 0,
     jobs: int | None = None,
     max_time: float | None = None,
-    rivals: Sequence[str] = (),
+    baselines: Sequence[str] = (),
 ) -> dict[str, BaseEstimator]:
     """Make the ensemble, or its networks alone, and the models that it is compared with.
 
@@ -114,11 +126,11 @@ def models_for(
         Random state.
     jobs : int or None, default=None
         Number of folds for which the ensemble is trained at the same time, and number of threads of
-        rivals. None decides from the size.
+        baselines. None decides from the size.
     max_time : float or None, default=None
         Seconds that a fit of the ensemble may take.
-    rivals : sequence of str, default=()
-        Other packages whose models are compared: keys of `RIVALS`.
+    baselines : sequence of str, default=()
+        Other packages whose models are compared: keys of `BASELINES`.
 
     Returns
     -------
@@ -131,7 +143,7 @@ def models_for(
     ensemble = classifier if is_class else regressor
     constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
-    in_double = FunctionTransformer(np.float64)  # model files may contain types of NumPy
+    in_double = FunctionTransformer(np.float64)
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
     named = [*encoder["categorical_features"], *encoder["text_features"]]
@@ -139,10 +151,48 @@ def models_for(
     return {
         ensemble.__name__: ensemble(**own, **encoder),
         TREES: _trees(is_class, encoder, seed),
-        **{RIVALS[each].name: RIVALS[each].make(is_class, named, n_jobs, seed) for each in rivals},
+        **{
+            BASELINES[each].name: BASELINES[each].make(is_class, named, n_jobs, seed)
+            for each in baselines
+        },
         type(linear).__name__: make_pipeline(TabularEncoder(**encoder), in_double, linear),
-        BASELINE: constant,
+        CONSTANT: constant,
     }
+
+
+def to_train(name: str, models: Mapping[str, Any], results: Mapping[str, pd.DataFrame]) -> Any:
+    """Return what to train on all rows to keep a model of a comparison.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model, which is not one of another package.
+    models : dict of str to estimator
+        The unfitted models by name. The first is the ensemble or the networks.
+    results : dict of str to DataFrame
+        Results of `compare`.
+
+    Returns
+    -------
+    TabularEnsemble* or TabularMLP*
+        The ensemble or its networks. Any other model is the only part of an ensemble, which reads
+        the raw table, and boosting has the setting that was chosen in most folds. Such fits are
+        short, and have no time limit.
+    """
+    own = next(iter(models.values()))
+    if models.get(name) is own:
+        return own
+    settings = {field.name: getattr(own, field.name) for field in fields(TableParameters)}
+    is_number = not is_classifier(own)
+    if name == NETWORKS_ALONE:
+        return OWN_MODELS["networks"][is_number](**settings)
+    model = models[name]
+    if isinstance(model, Pipeline):  # the ensemble does what the steps before the last one do
+        model = model[-1]
+    if isinstance(model, BoostingSearch):
+        model = chosen_most_often([each[-1] for each in results[name]["estimator"]])
+    ensemble = OWN_MODELS["ensemble"][is_number]
+    return ensemble(estimators=[(name, model)], **settings).set_params(max_time=None)
 
 
 def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
@@ -191,9 +241,11 @@ def compare(
                 begin(name)
                 try:
                     results[name].append(_evaluate(model, X, y, split, evaluation))
+                except MetricError as error:
+                    raise InputError(f"--metric {error}") from error
                 except Exception as error:
-                    # Such as text in a column that held numbers before. Rivals raise any type.
-                    if isinstance(error, ValueError) or name in RIVAL_NAMES:
+                    # Such as text in a column that held numbers before. Baselines raise any type.
+                    if isinstance(error, ValueError) or name in BASELINE_NAMES:
                         raise InputError(f"{name} cannot use the table: {error}") from error
                     raise
     return {name: pd.DataFrame(rows) for name, rows in results.items()}
@@ -219,7 +271,7 @@ def _evaluate(
         return values_of(evaluation.metrics, y[held_out], prediction)
 
     if isinstance(model, BaseTabularEnsemble):
-        blend, table = model._blend_and_table(rows)
+        blend, table = model.blend_and_table(rows)
         prediction = blend.predict(table)
         parts = {
             name: {**scores(alone), "weight": model.weights_[name]}

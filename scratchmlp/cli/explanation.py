@@ -5,16 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
-from sklearn.pipeline import Pipeline
 
-from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.folds import members_by_time
 from scratchmlp.cli.messages import InputError, count, quote
-from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.table import Table
-from scratchmlp.reporting.content import exponent, plain
-from scratchmlp.reporting.evaluated import calmly
-from scratchmlp.reporting.mistakes import COUNTED, cells_of
+from scratchmlp.evaluation.evaluated import COUNTED, calmly
+from scratchmlp.evaluation.explained import Explained, explain
+from scratchmlp.evaluation.numbers import cells_of, exponent, plain
 from scratchmlp.tabular.base import BaseTabular
 
 LARGEST = 10  # contributions that are shown one by one
@@ -84,13 +81,18 @@ def check_held_out(value: str, table: Table) -> None:
 
 
 def explain_row(
-    model: Model, X: pd.DataFrame, ids: "pd.Series[Any] | None", value: str, *, is_of_fit: bool
+    model: BaseTabular,
+    X: pd.DataFrame,
+    ids: "pd.Series[Any] | None",
+    value: str,
+    *,
+    is_of_fit: bool,
 ) -> str:
     """Explain the prediction of a row in comparison with the other rows of its table.
 
     Parameters
     ----------
-    model : Model
+    model : TabularEnsemble* or TabularMLP*
         Fitted model.
     X : DataFrame of shape (n_samples, n_features)
         The table.
@@ -109,44 +111,34 @@ def explain_row(
     Raises
     ------
     InputError
-        If the model is neither an ensemble nor networks, or there is no such row or no other one.
+        If there is no such row or no other one.
     """
-    if isinstance(model, Pipeline):
-        raise InputError(
-            "--explain explains the ensemble and the networks, but the saved model is another one, "
-            "which --keep has chosen. Remove --explain, or save a model without --keep."
-        )
     if len(X) == 1:
         raise InputError(
             "--explain compares a row with the other rows of its table, but there is one row. Add "
             "rows, such as those of training."
         )
-    row, folds = row_of(value, X, ids), None
-    if is_of_fit:
-        folds = [fold for fold, rows in enumerate(model.held_out_) if row in rows]
+    row = row_of(value, X, ids)
     others = X.iloc[np.arange(len(X)) != row]
     with calmly():
-        result = model.explain(X.iloc[[row]], others, folds=folds, random_state=0)
-    what, predicted, baseline = "the prediction", result.predictions[0], result.baseline
-    parts = result.contributions[0]
+        found = explain(model, X.iloc[[row]], others, of_fit=row if is_of_fit else None)
+    what = "the prediction"
     if is_classifier(model):
-        most = predicted.argmax()
-        what = f"the probability of {quote(model.classes_[most])}"
-        predicted, baseline, parts = predicted[most], baseline[most], parts[:, most]
-    n_decimals = min(max(0, DIGITS - 1 - exponent(float(np.abs(parts).max() or 1))), MOST_DECIMALS)
-    predicted, baseline = (f"{number:,.{n_decimals}f}" for number in (predicted, baseline))
+        what = f"the probability of {quote(found.label)}"
+    largest = float(np.abs(found.parts).max() or 1)
+    n_decimals = min(max(0, DIGITS - 1 - exponent(largest)), MOST_DECIMALS)
+    predicted, mean = (f"{number:,.{n_decimals}f}" for number in (found.prediction, found.baseline))
     return (
         f"Row {quote(value)}: {what} is {predicted}. The mean of "
-        f"{count(result.n_rows, 'other row')} is {baseline}. The difference, by column:\n"
-        f"{_lines(model, X.iloc[[row]], parts, n_decimals)}"
+        f"{count(found.n_rows, 'other row')} is {mean}. The difference, by column:\n"
+        f"{_lines(model, X.iloc[[row]], found, n_decimals)}"
     )
 
 
-def _lines(model: BaseTabular, row: pd.DataFrame, parts: FloatArray, n_decimals: int) -> str:
+def _lines(model: BaseTabular, row: pd.DataFrame, found: Explained, n_decimals: int) -> str:
     """Write the values with the largest contributions, one in a line, and the sum of the others."""
-    order = np.argsort(-np.abs(parts), kind="stable")
-    shown, others = order[:LARGEST], order[LARGEST:]
-    fitted = list(model.encoder_._columns.items())
+    parts, shown, others = found.parts, found.order[:LARGEST], found.order[LARGEST:]
+    fitted = list(model.encoder_.fitted_columns.items())
     rows = []
     for i in shown:
         name, column = fitted[i]

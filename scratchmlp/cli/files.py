@@ -9,9 +9,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from scratchmlp.cli.messages import WIDTH, InputError
-from scratchmlp.reporting.content import Picture
+from scratchmlp.reporting.content import Picture, side_by_side
 from scratchmlp.reporting.page import PACKAGES
-from scratchmlp.reporting.pictures import side_by_side
 from scratchmlp.utils.atomic_write import check_writable, write_atomically
 from scratchmlp.utils.extras import check_installed, install_command
 

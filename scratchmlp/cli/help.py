@@ -121,9 +121,8 @@ predictions:
   interval, "low" and "high". The intervals are meant to contain the true number
   in 90% of the rows, or in the share that --coverage sets. They are computed
   from the errors of the predictions for rows of the training table, each by the
-  members that did not learn from the row. Boosted trees, a linear model and a
-  constant baseline, which --keep may save, have no intervals. If DATA.csv
-  contains the target, the scores of the predictions are printed to stderr.
+  members that did not learn from the row. If DATA.csv contains the target, the
+  scores of the predictions are printed to stderr.
 """
 
 #: How `--sep` and `--decimal` may name characters.
@@ -138,7 +137,7 @@ LISTS = {
     "date": "columns of dates, with or without a time of the day",
 }
 #: Packages whose models ``--with`` adds: each is the name to import and to install.
-RIVAL_PACKAGES = ("catboost", "lightgbm")
+BASELINE_PACKAGES = ("catboost", "lightgbm")
 Settings: TypeAlias = dict[str, Any]  # of an option, for argparse
 
 
@@ -260,10 +259,10 @@ _TRAINING: dict[str, Settings] = {
     ),
     "--keep": {
         "choices": ("model", "best", "simplest"),
-        "help": "what --save and --export train on all rows: the model of --model, which is the "
-        "default; or the best model of the comparison, or the simplest that is as good, except for "
-        "those of --with. If that is the boosted trees or the constant baseline, it can be saved, "
-        "but not exported",
+        "help": "what --save, --export, --plot, --report and --explain train on all rows: the "
+        "model of --model, which is the default; or the best model of the comparison, or the "
+        "simplest that is as good, except for those of --with. Trees, a linear model and the "
+        "baseline are trained in folds, as an ensemble of one part",
     },
     "--plot": _file(
         "FILE.png",
@@ -312,8 +311,8 @@ _COMPARISON: dict[str, Settings] = {
     },
     "--with": {
         **_SEVERAL,
-        "dest": "rivals",
-        "choices": RIVAL_PACKAGES,
+        "dest": "baselines",
+        "choices": BASELINE_PACKAGES,
         "help": "packages whose models are compared too. A random fifth of their "
         "training rows decides the number of trees: up to 1,000 of CatBoost, and up to 2,000 of "
         "LightGBM, whose learning rate is 0.05 and whose trees have 8 leaves for classes. Other "

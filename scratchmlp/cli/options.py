@@ -34,7 +34,7 @@ class Options:
     target: str | None
     task: str | None
     model: str | None
-    rivals: list[str]
+    baselines: list[str]
     metric: str | None
     seed: int | None
     jobs: int | None
@@ -62,6 +62,12 @@ class Options:
         keep_na: Literal[True] | Sequence[str] = () if names is None else names or True
         text = self.sep, self.decimal, self.encoding, keep_na
         return FileFormat(*text, header=self.header, sheet=self.sheet)
+
+    @property
+    def keeps_model(self) -> bool:
+        """Whether a model is trained on all rows after the comparison."""
+        results = self.save, self.export, self.plot, self.report, self.explain
+        return any(each is not None for each in results)
 
     @property
     def training(self) -> list[str]:
@@ -150,21 +156,10 @@ def _check(options: Options) -> None:
             f"it is not clear what to do with {data}. Add --target COLUMN to compare models, or "
             "--load MODEL to predict."
         )
-    if options.keep is not None and options.save is None and options.export is None:
+    if options.keep is not None and not options.keeps_model:
         raise InputError(
-            "--keep chooses the model of --save and --export. Add --save MODEL or --export "
-            "MODEL.onnx."
-        )
-    if options.keep in ("best", "simplest") and (shown := options.plot or options.report):
-        raise InputError(
-            f"cannot save {shown}: it would show out-of-fold predictions, which the kept model may "
-            "not have. Only the ensemble and the networks have them. Remove --keep "
-            f"{options.keep}, or remove --plot and --report."
-        )
-    if options.keep in ("best", "simplest") and options.explain is not None:
-        raise InputError(
-            "--explain explains the ensemble or the networks, but --keep may choose another model. "
-            "Remove --keep, or remove --explain."
+            "--keep chooses the model of --save, --export, --plot, --report and --explain. Add one "
+            "of these."
         )
     if options.roles.groups is not None and options.roles.time is not None:
         raise InputError(

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
-from sklearn.pipeline import Pipeline
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.columns import unlike_training
@@ -17,17 +16,17 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted, say, with_
 from scratchmlp.cli.named_columns import check_column
 from scratchmlp.cli.options import Options
 from scratchmlp.cli.reading import RawTable
-from scratchmlp.cli.saved_model import Model, SavedModel, load_model
+from scratchmlp.cli.saved_model import SavedModel, load_model
 from scratchmlp.cli.table import load_new_table, note_repeated, select_features
 from scratchmlp.cli.target import as_text, read_target
-from scratchmlp.reporting.content import exponent, significant
-from scratchmlp.reporting.metrics import default_metrics, values_of
+from scratchmlp.evaluation.metrics import default_metrics, values_of
+from scratchmlp.evaluation.numbers import exponent, significant
+from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.reading.missing import mark_missing
 from scratchmlp.tabular.targets import Numbers
 
 PROBABILITY_DECIMALS = 6
 COVERAGE = 0.9  # of intervals
-NO_INTERVALS = "the predictions have no columns 'low' and 'high'"
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range
 MOST_DECIMALS = 300  # NumPy rounds by a power of ten, which must be finite
 
@@ -55,7 +54,7 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
     raw = load_new_table(data, columns, options.file_format._replace(marks=saved.marks))
     readings = {name: column.reading for name, column in columns.items()}
     X = select_features(raw, data, columns)
-    X = mark_missing(X, saved.encoder._missing_values, readings)
+    X = mark_missing(X, saved.model.encoder_.values_for_missing, readings)
     ids = _ids(raw, data, options.roles.id, saved)
     if is_class and options.coverage is not None:
         raise InputError(
@@ -116,12 +115,12 @@ class Predictions(NamedTuple):
     ends: FloatArray | None = None
 
 
-def predict(model: Model, X: pd.DataFrame, coverage: float = COVERAGE) -> Predictions:
+def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> Predictions:
     """Predict a table, with each member once, and say why there are no intervals.
 
     Parameters
     ----------
-    model : Model
+    model : TabularEnsemble* or TabularMLP*
         Fitted model.
     X : DataFrame of shape (n_samples, n_features)
         Table to predict.
@@ -131,29 +130,25 @@ def predict(model: Model, X: pd.DataFrame, coverage: float = COVERAGE) -> Predic
     Returns
     -------
     Predictions
-        The predictions. There are no intervals if the coverage needs more rows than `fit` had, or
-        the model is neither an ensemble nor its networks.
+        The predictions. There are no intervals if the coverage needs more rows than `fit` had.
     """
     if is_classifier(model):
         return Predictions(model.predict_proba(X))
-    if isinstance(model, Pipeline):
-        say(f"{NO_INTERVALS}: only the ensemble and the networks predict intervals")
-        return Predictions(model.predict(X))
-    blend, table = model._blend_and_table(X)
+    blend, table = model.blend_and_table(X)
     try:
         limit = blend.uncertainty.scores.quantile(coverage)
     except ValueError as error:
-        say(f"{NO_INTERVALS}: {error}")
+        say(f"the predictions have no columns 'low' and 'high': {error}")
         return Predictions(blend.predict(table))
     return Predictions(*blend.predict_with_regions(table, limit))
 
 
-def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
+def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame:
     """Write predictions with the digits that matter.
 
     Parameters
     ----------
-    model : Model
+    model : TabularEnsemble* or TabularMLP*
         The model that predicted.
     predicted : Predictions
         Its predictions.
@@ -168,7 +163,7 @@ def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
     if not is_classifier(model):
         numbers = [P] if ends is None else [P, *ends.T]
         table = pd.DataFrame(dict(zip(_names(), numbers, strict=False)))
-        decimals = _decimals(model, P)
+        decimals = _decimals(model)
         return table if decimals > MOST_DECIMALS else table.round(decimals)
     first, *names = _names(model.classes_)
     table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
@@ -182,17 +177,11 @@ def _names(classes: Iterable[Any] | None = None) -> list[str]:
     return ["prediction", *others]
 
 
-def _decimals(model: Model, predictions: FloatArray) -> int:
-    """Return the decimals that show seven digits of the range in training.
-
-    A pipeline does not know the range. The largest prediction replaces it.
-    """
-    if isinstance(model, Pipeline):
-        spread = float(np.abs(predictions).max())
-    else:
-        targets = model._blend.targets  # files may lack the out-of-fold predictions
-        assert isinstance(targets, Numbers)
-        spread = float(np.max(targets.high) - np.min(targets.low))
+def _decimals(model: BaseTabular) -> int:
+    """Return the decimals that show seven digits of the range in training."""
+    targets = model.blend.targets  # files may lack the out-of-fold predictions
+    assert isinstance(targets, Numbers)
+    spread = float(np.max(targets.high) - np.min(targets.low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 
@@ -219,13 +208,13 @@ def check_id(name: str | None, classes: Iterable[Any] | None) -> None:
 
 
 def scores_of_known(
-    model: Model, predicted: Predictions, target: "pd.Series[Any]"
+    model: BaseTabular, predicted: Predictions, target: "pd.Series[Any]"
 ) -> Iterator[str]:
     """Score the predictions of the rows whose target is known.
 
     Parameters
     ----------
-    model : Model
+    model : TabularEnsemble* or TabularMLP*
         The model that predicted.
     predicted : Predictions
         Its predictions.

@@ -5,12 +5,10 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.pipeline import Pipeline
 
-from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.files import write
 from scratchmlp.cli.messages import InputError, say
 from scratchmlp.io import to_onnx
@@ -19,11 +17,8 @@ from scratchmlp.io.files import load, model_bytes
 from scratchmlp.io.onnx.encoded_table import check_columns
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.columns.encoder import TabularEncoder
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
-#: The ensemble or its networks; or a pipeline of a ColumnReader and another model.
-Model: TypeAlias = BaseTabular | Pipeline
 
 
 class SavedModel(NamedTuple):
@@ -31,8 +26,8 @@ class SavedModel(NamedTuple):
 
     Attributes
     ----------
-    model : estimator
-        The ensemble, its networks alone, or another model of the comparison.
+    model : TabularEnsemble* or TabularMLP*
+        The model.
     target : str or None
         Name of the column that the model predicts. None if it is unknown.
     id : str or None
@@ -41,20 +36,15 @@ class SavedModel(NamedTuple):
         Decimal marks of the columns of text in training, where they are known.
     """
 
-    model: Model
+    model: BaseTabular
     target: str | None = None
     id: str | None = None
     marks: Mapping[str, str] = MappingProxyType({})
 
     @property
-    def encoder(self) -> TabularEncoder:
-        """The encoder of the table, or what reads it."""
-        return self.model[0] if isinstance(self.model, Pipeline) else self.model.encoder_
-
-    @property
     def columns(self) -> Columns:
         """The fitted columns, by name."""
-        return self.encoder._columns
+        return self.model.encoder_.fitted_columns
 
 
 def save_model(path: Path, saved: SavedModel) -> None:
@@ -110,7 +100,7 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
             saved = _read(path) if is_file_of_ours else _unpickle(path)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}. {REMEDY}") from error
-    if not _is_ours(saved.model):
+    if not (isinstance(saved.model, BaseTabular) and hasattr(saved.model, "feature_names_in_")):
         raise InputError(
             f"{path} is not a model saved with --save: it contains {type(saved.model)}. {REMEDY}"
         )
@@ -120,13 +110,6 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
         read = {name: column.reading.decimal for name, column in saved.columns.items()}
         return saved._replace(marks={name: mark for name, mark in read.items() if mark})
     return saved
-
-
-def _is_ours(model: object) -> bool:
-    """Return whether a loaded object is a fitted model of named columns."""
-    if isinstance(model, Pipeline) and not isinstance(model[0], ColumnReader):
-        return False
-    return isinstance(model, Model) and hasattr(model, "feature_names_in_")
 
 
 def _read(path: Path) -> SavedModel:
@@ -190,14 +173,14 @@ def check_exported_columns(path: Path | None, columns: Columns) -> None:
         ) from error
 
 
-def export_model(path: Path, model: Model) -> None:
+def export_model(path: Path, model: BaseTabular) -> None:
     """Export a fitted model as an ONNX file.
 
     Parameters
     ----------
     path : Path
         File to write.
-    model : estimator
+    model : TabularEnsemble* or TabularMLP*
         The model.
 
     Raises
@@ -206,13 +189,7 @@ def export_model(path: Path, model: Model) -> None:
         If the model cannot be exported, or the file cannot be written.
     """
     try:
-        # An ONNX model gets columns that have been read, and so it has no use for the reader.
-        content = to_onnx(model[1] if isinstance(model, Pipeline) else model).SerializeToString()
-    except TypeError as error:
-        raise InputError(
-            f"cannot save {path}: --keep chose a model that cannot be exported. To export the "
-            "ensemble, remove --keep. To keep the model, use --save instead of --export."
-        ) from error
+        content = to_onnx(model).SerializeToString()
     except ValueError as error:
         raise InputError(f"cannot save {path}: {error}") from error
     write(path, lambda new: new.write_bytes(content))

@@ -6,22 +6,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.comparison import BASELINE, Evaluation
+from scratchmlp.cli.baselines import BASELINE_NAMES
+from scratchmlp.cli.comparison import CONSTANT, NETWORKS_ALONE, Evaluation
 from scratchmlp.cli.messages import WIDTH, count
-from scratchmlp.cli.rivals import RIVAL_NAMES
-from scratchmlp.plotting.shared import networks_in
-from scratchmlp.reporting.content import exponent, significant
+from scratchmlp.evaluation.numbers import means_and_deviations, seconds, with_deviations
 from scratchmlp.reporting.page import Compared
-from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble, networks_in
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.scoring import LEAST_FOLDS, Difference
 
 NETWORKS = "networks"  # their name in an ensemble, unless the user chose another
-NETWORKS_ALONE = "networks alone"  # the same as a model of their own
-LARGE, SMALL = 1e6, 1e-2  # a column of larger or smaller means is divided by a power of ten
-MOST_DECIMALS = 6
-ROUNDING = 1e-12  # of a mean; a smaller deviation is a rounding error
-SHORTEST = 0.01  # seconds; shorter times are not told apart
 FIT_TIMES = "Fit times are wall times, averaged over the folds."
 
 
@@ -68,7 +63,7 @@ class Scores(NamedTuple):
 
     def best_kept(self) -> str:
         """Return the name of the best model that can be saved: those of ``--with`` cannot."""
-        ours = {n: result for n, result in self.results.items() if n not in RIVAL_NAMES}
+        ours = {n: result for n, result in self.results.items() if n not in BASELINE_NAMES}
         return self._replace(results=ours).best()
 
     def differences(self) -> dict[str, Difference]:
@@ -95,7 +90,7 @@ class Scores(NamedTuple):
 
         It is the best one that can be saved if none of these is as good.
         """
-        good = {self.best(), *self.as_good()} - {*RIVAL_NAMES} or {self.best_kept()}
+        good = {self.best(), *self.as_good()} - {*BASELINE_NAMES} or {self.best_kept()}
         return next(str(name) for name in reversed([*self.losses()]) if name in good)
 
     def table(self) -> str:
@@ -138,8 +133,8 @@ class Scores(NamedTuple):
         ]
         return table
 
-    def compared(self) -> Compared:
-        """Return the scores of all models for a report, and say which is the best."""
+    def compared(self, kept: str) -> Compared:
+        """Return the scores of all models for a report on one, and say which is the best."""
         metric = self.evaluation.decisive
         which = "lowest" if metric.is_loss else "highest"
         weights = " and weights" if any(map(_parts, self.results.values())) else ""
@@ -150,8 +145,8 @@ class Scores(NamedTuple):
             f"Of the models compared by cross-validation, the {which} {metric.name} is that of "
             f"{self.best()}. {advice}",
             "Here, every model was trained again for each fold, without the rows of the fold. The "
-            f"other sections are about the {next(iter(self.results))} trained on all rows and its "
-            f"out-of-fold predictions, so its scores{weights} differ from those here.",
+            f"other sections are about {kept} trained on all rows and its out-of-fold "
+            f"predictions, so its scores{weights} differ from those here.",
         )
 
     def verdict(self) -> str:
@@ -159,7 +154,7 @@ class Scores(NamedTuple):
         metric, best = self.evaluation.decisive, self.best()
         labels = dict.fromkeys(self.unsure(), "not sure") | dict.fromkeys(self.as_good(), "as good")
         differences = pd.DataFrame(self.differences(), Difference._fields).T
-        worse = _with_deviations(differences["mean"], differences["standard_error"])
+        worse = with_deviations(differences["mean"], differences["standard_error"])
         has_error = differences["standard_error"].notna().any()
         error = ", ± its standard error" if has_error else ""
         verdicts = [labels.get(name, "") for name in worse.index]
@@ -238,94 +233,18 @@ def _parts(result: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def called(name: str) -> str:
     """Return the name of a model within a sentence."""
-    return f"the {name}" if name in (BASELINE, NETWORKS_ALONE) else name
-
-
-def seconds(duration: float) -> str:
-    """Write a time in seconds, such as "0.25", or "<0.01" for any shorter one."""
-    return f"<{SHORTEST}" if duration < SHORTEST else significant(duration)
-
-
-def means_and_deviations(scores: pd.DataFrame, n_digits: int = 2) -> "pd.Series[str]":
-    """Write the mean ± the standard deviation of each column, all with the same decimals.
-
-    The deviation of a single fold is unknown. Without one, three digits of the mean are shown. If
-    all means are huge or tiny, the name of the result says by which power of ten they were divided.
-
-    Parameters
-    ----------
-    scores : DataFrame of shape (n_folds, n_models)
-        Scores. nan is left out.
-    n_digits : int, default=2
-        Number of digits that the decimals show of most standard deviations.
-
-    Returns
-    -------
-    Series of str
-        Text for each column. Its name is "" or, for example, " / 1e9".
-    """
-    means, deviations = scores.mean(), scores.std(ddof=0)
-    deviations = deviations.mask(deviations < ROUNDING * means.abs(), 0.0)
-    return _with_deviations(means, deviations.mask(scores.count() < 2), n_digits)
-
-
-def _with_deviations(
-    means: "pd.Series[float]", deviations: "pd.Series[float]", n_digits: int = 2
-) -> "pd.Series[str]":
-    """Write means ± deviations: see `means_and_deviations`. Deviations of nan are left out."""
-    power = _common_power(means.abs())
-    means, deviations = means / 10.0**power, deviations / 10.0**power
-    n_decimals = _decimals(deviations, n_digits)
-    texts = [_write(*pair, n_decimals) for pair in zip(means, deviations, strict=True)]
-    return pd.Series(texts, means.index, name=f" / 1e{power}" if power else "")
-
-
-def _common_power(sizes: "pd.Series[float]") -> int:
-    """Return the power of ten, a multiple of three, to divide by: 0 unless all are huge or tiny."""
-    if sizes.min() >= LARGE:
-        return 3 * (exponent(sizes.min()) // 3)
-    if 0 < sizes.max() < SMALL:
-        return 3 * (exponent(sizes.max()) // 3)
-    return 0
-
-
-def _decimals(deviations: "pd.Series[float]", n_digits: int) -> int:
-    """Return the decimals that show some digits of a deviation, the lower median of all.
-
-    The largest one would hide the digits of the others if one model is far off.
-    """
-    positive = np.sort(deviations[deviations > 0])
-    if len(positive) == 0:
-        return 3
-    median = float(positive[(len(positive) - 1) // 2])
-    return min(n_digits - 1 - exponent(median), MOST_DECIMALS)
-
-
-def _write(mean: float, deviation: float, n_decimals: int) -> str:
-    """Write mean ± standard deviation; a mean that is far off gets few digits."""
-    if np.isnan(mean):
-        return "undefined"
-    if abs(mean) >= 10 * LARGE:
-        return f"{mean:.1e}" + ("" if np.isnan(deviation) else f" ± {deviation:.0e}")
-    n_decimals = n_decimals if deviation > 0 else _three_digits(mean)
-    pair = [np.round(value, n_decimals) for value in (mean, deviation) if not np.isnan(value)]
-    return " ± ".join(f"{value:z,.{max(0, n_decimals)}f}" for value in pair)
-
-
-def _three_digits(mean: float) -> int:
-    """Return three decimals, or those of three significant digits of large and tiny means."""
-    if mean == 0 or SMALL <= abs(mean) < 10:
-        return 3
-    return min(2 - exponent(mean), MOST_DECIMALS)
+    return f"the {name}" if name in (CONSTANT, NETWORKS_ALONE) else name
 
 
 def _lacked_time(model: Any) -> bool:
     """Return whether ``--max-time`` ended the training of networks, or left a part out."""
-    return _stopped(model) or bool(getattr(model, "_out_of_time", False))
+    return _stopped(model) or bool(getattr(model, "out_of_time_", ()))
 
 
 def _stopped(model: Any) -> bool:
     """Return whether ``--max-time`` ended the training of networks."""
+    if not isinstance(model, BaseTabular):
+        return False
     return any(OUT_OF_TIME in each.stop_reasons_ for each in networks_in(model).values())
 
 
@@ -353,7 +272,7 @@ def fit_notes(models: Sequence[Any]) -> Iterator[str]:
     for name in dict.fromkeys(name for model in ensembles for name in model.errors_):
         without = [model for model in ensembles if name in model.errors_]
         share = f"in {len(without)} of {count(len(models), 'fit')}"
-        if all(name in model._out_of_time for model in without):
+        if all(name in model.out_of_time_ for model in without):
             yield (
                 f"--max-time {models[0].max_time:g} is too short for {name}, which the ensemble "
                 f"leaves out {share}. Increase or remove it."

@@ -9,26 +9,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.exceptions import FitFailedWarning
-from sklearn.pipeline import Pipeline, make_pipeline
 
-from scratchmlp.cli.boosting import make_storable
-from scratchmlp.cli.column_reader import ColumnReader
-from scratchmlp.cli.columns import describe_columns, read_columns
-from scratchmlp.cli.comparison import OWN_MODELS, compare, make_evaluation, models_for
+from scratchmlp.cli.baselines import check_baselines
+from scratchmlp.cli.columns import describe_columns, misleading, read_columns, with_option
+from scratchmlp.cli.comparison import compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
-from scratchmlp.cli.findings import misleading, with_option
-from scratchmlp.cli.messages import count, say, say_before_exit, shows_bars
+from scratchmlp.cli.messages import InputError, count, say, say_before_exit, shows_bars
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
-from scratchmlp.cli.rivals import check_rivals
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
-from scratchmlp.cli.scores import NETWORKS_ALONE, Scores, called, fit_notes
+from scratchmlp.cli.scores import Scores, called, fit_notes
 from scratchmlp.cli.table import Table, load_table
 from scratchmlp.cli.target import describe_classes
-from scratchmlp.reporting.evaluated import Evaluated, evaluate
+from scratchmlp.evaluation.evaluated import COUNTED, Evaluated, evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
-from scratchmlp.reporting.mistakes import COUNTED
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.base import BaseTabular
@@ -50,8 +45,8 @@ def compare_and_train(data: str, options: Options) -> None:
     InputError
         If nothing can be learned from the table, or something cannot be written.
     """
-    check_rivals(options.rivals)
-    if options.rivals and options.keep in ("best", "simplest"):
+    check_baselines(options.baselines)
+    if options.baselines and options.keep in ("best", "simplest"):
         say(
             f"--keep {options.keep} chooses among the other models. Those of --with cannot be "
             "saved: a model file contains only types that can be loaded safely"
@@ -69,7 +64,7 @@ def compare_and_train(data: str, options: Options) -> None:
         for path in kept:
             say_before_exit(f"stdout is closed, so {path} is not saved")
         raise
-    if kept or options.plot is not None or options.explain is not None:
+    if options.keeps_model:
         comparison.keep()
 
 
@@ -121,7 +116,7 @@ class Comparison:
             seed=seed,
             jobs=options.jobs,
             max_time=options.max_time,
-            rivals=options.rivals,
+            baselines=options.baselines,
         )
         _print_table(table, options)
         say(*evaluation.folds.left_out)
@@ -145,7 +140,13 @@ class Comparison:
         options, own, name = self.options, next(iter(self.models)), self._kept()
         what = f"the {options.own_model}" if name == own else called(name)
         say(f"training {what} on all rows")
-        model = self._fit_to_all(self._unfitted(name))
+        model = self._fit_to_all(name)
+        if name in self.models and name != own:
+            print(
+                f"Trained {what} as an ensemble of one part: predictions are means of "
+                f"{len(model.held_out_)} fits,\neach without the rows of a fold.",
+                flush=True,
+            )
         if options.save is not None:
             notes = options.target, options.roles.id, self.table.marks
             save_model(options.save, SavedModel(model, *notes))
@@ -159,7 +160,7 @@ class Comparison:
             text = explain_row(model, table.X, table.ids, options.explain, is_of_fit=True)
             print(text, flush=True)
         if options.plot is not None or options.report is not None:
-            self._show(model)
+            self._show(model, what)
 
     def _kept(self) -> str:
         """Return the name of the model that ``--keep`` chooses."""
@@ -167,26 +168,17 @@ class Comparison:
             return self.scores.simplest()
         return self.scores.best_kept() if self.options.keep == "best" else next(iter(self.models))
 
-    def _unfitted(self, name: str) -> Any:
-        """Return the model of a name."""
-        if name != NETWORKS_ALONE:
-            return self.models[name]
-        ensemble, (classifier, regressor) = next(iter(self.models.values())), OWN_MODELS["networks"]
-        return ensemble._with_own_parameters((classifier if self.table.is_class else regressor)())
-
-    def _fit_to_all(self, model: Any) -> Any:
-        """Train a model on all rows. It gets the raw table, and can read others."""
+    def _fit_to_all(self, name: str) -> BaseTabular:
+        """Train the model of a name on all rows. It gets the raw table, and can read others."""
         table = self.table
-        settings = self.options.roles.encoder_settings(table.columns)
-        if isinstance(model, BaseTabular):
-            model.set_params(**settings, inspect_table=True)
-        else:
-            model = make_pipeline(ColumnReader(**settings), model)
+        model = to_train(name, self.models, self.scores.results)
+        model.set_params(**self.options.roles.encoder_settings(table.columns), inspect_table=True)
         model, arguments = self.scores.evaluation.folds.for_rows(model, np.arange(len(table.y)))
-        with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
-            model = _fit(model, table.X, table.y, **arguments)
-        if isinstance(model, Pipeline):
-            make_storable(model)
+        try:
+            with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
+                model = _fit(model, table.X, table.y, **arguments)
+        except ValueError as error:
+            raise InputError(f"{called(name)} cannot use the table: {error}") from error
         say(*fit_notes([model]))
         return model
 
@@ -200,7 +192,7 @@ class Comparison:
         order = "lower" if metric.is_loss else "higher"
         return f", although the {metric.name} of {called(best)} is {order}"
 
-    def _show(self, model: Any) -> None:
+    def _show(self, model: BaseTabular, what: str) -> None:
         """Draw a picture of the model, or write a page about it."""
         options = self.options
         say("measuring what the predictions depend on")
@@ -216,14 +208,14 @@ class Comparison:
             )
         if options.report is not None:
             say(f"writing {options.report}")
-            made_by, compared = ("Command", options.command), self.scores.compared()
+            made_by, compared = ("Command", options.command), self.scores.compared(what)
             page = page_of(
                 evaluated, importances, made_by, compared=compared, write_note=with_option
             )
             write(options.report, lambda new: new.write_text(page, encoding="utf-8"))
-            print(f"Wrote a report on the {options.own_model}: {options.report}", flush=True)
+            print(f"Wrote a report on {what}: {options.report}", flush=True)
 
-    def _out_of_fold(self, model: Any) -> Evaluated:
+    def _out_of_fold(self, model: BaseTabular) -> Evaluated:
         """Return the rows with out-of-fold predictions, named by --id or numbers of rows."""
         table, options = self.table, self.options
         labels = table.X.index.rename(COUNTED) if table.ids is None else pd.Index(table.ids)
@@ -231,13 +223,13 @@ class Comparison:
         return evaluate(model, X, y, "fit", options.seed or 0)
 
 
-def _fit(model: Any, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> Any:
-    """Fit a model, with a bar for each of its callback tasks. Pipelines have none.
+def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> BaseTabular:
+    """Fit a model, with a bar for each of its callback tasks.
 
     Parameters
     ----------
-    model : estimator
-        Model that supports scikit-learn's callbacks, or a pipeline of fast models.
+    model : TabularEnsemble* or TabularMLP*
+        The model.
     X : DataFrame of shape (n_samples, n_features)
         Features.
     y : ndarray of shape (n_samples,)
@@ -250,7 +242,7 @@ def _fit(model: Any, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> Any:
     estimator
         The fitted model, without callbacks.
     """
-    if isinstance(model, Pipeline) or not shows_bars():
+    if not shows_bars():
         return model.fit(X, y, **arguments)
     import rich
     from sklearn.callback import ProgressBar

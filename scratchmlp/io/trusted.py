@@ -15,7 +15,6 @@ _NAMES = {
     "scratchmlp.activations": (
         "ELU Exponential GELU Identity LeakyReLU Logistic Mish ReLU SELU SiLU Softmax Softplus Tanh"
     ),
-    "scratchmlp.cli": "ColumnReader",
     "scratchmlp.initializers": "glorot_uniform he_normal he_uniform lecun_normal standard_normal",
     "scratchmlp.losses": (
         "AbsoluteError FocalLoss HuberLoss LogLoss PoissonLoss QuantileLoss SquaredError"

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import COLORS, fitted_network, grid_cell, networks_in
+from scratchmlp.plotting.shared import COLORS, fitted_network, grid_cell
+from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.ensemble.ensemble import networks_in
 from scratchmlp.utils.public import public
 
 LONGEST = 24  # characters of names in a legend beside the panels
@@ -104,7 +106,7 @@ class TrainingCurveDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on. None creates a new figure. If there are several panels, they divide the
             space of `ax`, which becomes the top panel. With several networks, the legend is to the
-            right of `ax`, or below the panels if a name is long; create the figure with
+            right of `ax`, or at the bottom of the figure if a name is long; create the figure with
             ``layout="constrained"`` to reserve space for it.
         loss_scale : {'auto', 'linear', 'log'}, default='auto'
             Scale of the loss. 'auto' is logarithmic if the largest loss is more than a hundred
@@ -213,26 +215,19 @@ class TrainingCurveDisplay:
         best = "best epoch" if several else f"best epoch ({next(iter(self.best_epochs.values()))})"
         entries.append((best, {"color": grey, "linestyle": "", "marker": "o"}))
         handles = [Line2D([], [], label=fill(label, LINE), **style) for label, style in entries]
-        panel, place = self._place_of_legend()
-        for text in panel.legend(handles=handles, **place).get_texts():
+        if self._has_long_names():
+            legend = self.figure_.legend(
+                handles=handles, loc="outside lower left", fontsize="small"
+            )
+        else:  # several curves leave no free corner
+            beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+            legend = self.ax_.legend(handles=handles, **(beside if several else {}))
+        for text in legend.get_texts():
             text.set_parse_math(False)
 
     def _has_long_names(self) -> bool:
         """Return whether names are so long that a legend beside the panels would displace them."""
         return len(self.histories) > 1 and max(map(len, self.histories)) > LONGEST
-
-    def _place_of_legend(self) -> tuple[Any, dict[str, Any]]:
-        """Return the panel with the legend, and its place: several curves leave no free corner."""
-        from matplotlib.transforms import ScaledTranslation
-
-        if len(self.histories) == 1:
-            return self.ax_, {"loc": "best"}
-        if not self._has_long_names():
-            return self.ax_, {"loc": "upper left", "bbox_to_anchor": (1, 1)}
-        last, inches = self.axes_[-1], self.figure_.dpi_scale_trans
-        below = last.transAxes + ScaledTranslation(0, -0.5, inches)  # below the label of the axis
-        place = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}
-        return last, {**place, "fontsize": "small"}
 
 
 def _fitted_by_name(estimator: Any) -> dict[str, Any]:
@@ -248,7 +243,8 @@ def _fitted_by_name(estimator: Any) -> dict[str, Any]:
 
 def _curves(estimator: Any) -> Iterator[tuple[list[str], Mapping[str, Any], int]]:
     """Yield the names, the history and the best epoch of each network in an estimator."""
-    networks = networks_in(estimator)
+    is_tabular = isinstance(estimator, BaseTabular)
+    networks = networks_in(estimator) if is_tabular else {"": estimator}
     if not networks:
         parts = ", ".join(map(repr, estimator.named_estimators_))
         raise ValueError(

@@ -7,25 +7,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.tabular.base import BaseTabular
-from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 
 #: The colors of Okabe and Ito, which color-blind readers can distinguish; the pale ones are darker.
 COLORS = ("#0072b2", "#c24f00", "#00805d", "#b3528a", "#b87700", "#2f8fc4", "#000000")
-
-
-def networks_in(estimator: Any) -> dict[str, Any]:
-    """Return the networks in a fitted estimator by name: those of an ensemble, or itself as ""."""
-    last = _last_step(estimator)
-    if isinstance(last, BaseTabularEnsemble):
-        parts = last.named_estimators_.items()
-        return {name: part for name, part in parts if isinstance(part, BaseTabularMLP)}
-    is_network = isinstance(last, ScratchMLPClassifier | ScratchMLPRegressor | BaseTabularMLP)
-    return {"": last} if is_network else {}
-
-
-def _last_step(estimator: Any) -> Any:
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
 
 def fitted_network(estimator: Any, *, or_tabular: bool = False) -> Any:
@@ -33,7 +17,7 @@ def fitted_network(estimator: Any, *, or_tabular: bool = False) -> Any:
 
     With `or_tabular`, it may be an estimator for tables.
     """
-    network = _last_step(estimator)
+    network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if isinstance(network, BaseTabular) and not or_tabular:
         raise TypeError(
             "The estimator must be a single network, a ScratchMLPClassifier or a "

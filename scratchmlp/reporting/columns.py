@@ -5,8 +5,9 @@ from typing import Any, assert_never
 import numpy as np
 import pandas as pd
 
-from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
-from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.numbers import Cell, cell, count, number, plain, share
+from scratchmlp.reporting.content import Section, Table
 from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.utils.names import listed
 
@@ -36,9 +37,7 @@ def data_section(evaluated: Evaluated) -> Section:
     parts.append(Table("Columns to predict from, and what was made of each", header, rows))
     if len(shown) < len(columns):
         parts.append(f"The table shows the first {MOST_COLUMNS} of {len(columns):,} columns.")
-    if not evaluated.is_tabular:
-        parts.append("The estimator may treat the columns in another way than this table says.")
-    clauses = [plain(clause, 500) for _, clause in evaluated.encoder.notes_]
+    clauses = [plain(clause, 500) for _, clause in evaluated.estimator.encoder_.notes_]
     parts += [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses]
     return Section("data", "The data", parts)
 

@@ -1,40 +1,31 @@
-"""What a report consists of: sections with paragraphs, tables and pictures."""
+"""What a report consists of: paragraphs, tables, and pictures and how these are drawn."""
 
-import unicodedata
-from collections.abc import Callable, Sequence
+import warnings
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from scratchmlp.plotting.shared import shortened
+from scratchmlp.evaluation.numbers import Cell, Number
 
-LONGEST = 60  # characters of a name or a value
-#: Marks that change the direction of the text after them, and what XML cannot contain.
-_REPLACED = {
-    *"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
+FAINT = "#7f7f7f"  # of what curves are compared with
+OUTER = 0.02  # share of the values at each end that may be far from the others
+FAR = 3  # times the range of the others
+PANEL = (6.0, 4.5)  # inches of each picture in a file
+_SETTINGS = {
+    "text.parse_math": False,  # names may contain dollar signs
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "scratchmlp",  # the same picture has the same content each time
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "font.size": 10.0,
+    "legend.frameon": False,
 }
-
-
-class Number(NamedTuple):
-    """A cell with a number.
-
-    Attributes
-    ----------
-    value : float
-        The number with all its digits, which the page contains too.
-    text : str
-        The number as it is shown.
-    shade : float or None
-        Strength of the background, from 0 to 1; None for no background.
-    """
-
-    value: float
-    text: str
-    shade: float | None = None
-
-
-Cell = str | Number
+#: Missing glyphs, which the browser has, a legend that is slow, and uneven ticks of dates.
+_WARNINGS = ("Glyph", "Creating legend with loc", "AutoDateLocator was unable")
 
 
 class Table(NamedTuple):
@@ -94,63 +85,88 @@ class Section(NamedTuple):
     parts: Sequence[str | dict[str, Number] | Table | Picture]
 
 
-def plain(value: object, longest: int = LONGEST) -> str:
-    """Write a name or a value of the table on one line, without control characters."""
-    return "".join(map(_on_one_line, shortened(value, longest)))
+# How pictures are drawn: each as an image of the page, or several side by side in a file.
 
 
-def _on_one_line(character: str) -> str:
-    """Write white space as a space, and mark control characters."""
-    if character.isspace():
-        return " "
-    is_control = unicodedata.category(character) in ("Cc", "Cs") or character in _REPLACED
-    return "\N{REPLACEMENT CHARACTER}" if is_control else character
+def image(picture: Picture) -> str:
+    """Draw a picture for a page.
+
+    Parameters
+    ----------
+    picture : Picture
+        The picture.
+
+    Returns
+    -------
+    str
+        The address of an image that contains the picture itself, as SVG without a background.
+    """
+    with _figure(picture.size) as figure:
+        picture.plot(figure.subplots())
+        file = BytesIO()
+        metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(file, format="svg", transparent=True, metadata=metadata)
+    return f"data:image/svg+xml;base64,{b64encode(file.getvalue()).decode()}"
 
 
-def significant(value: float, n_digits: int = 2) -> str:
-    """Write a number with few significant digits, such as "0.012", "4.5" or "1,200"."""
-    if np.isnan(value):
-        return "undefined"
-    if value == 0:
-        return "0"
-    if np.isinf(value) or exponent(value) < -5:
-        return f"{value:.{n_digits - 1}e}"
-    n_decimals = n_digits - 1 - exponent(float(f"{value:.{n_digits - 1}e}"))
-    return f"{np.round(value, n_decimals):,.{max(0, n_decimals)}f}"
+def side_by_side(pictures: Sequence[Picture], file_format: str) -> bytes:
+    """Draw pictures in one file, each below its title.
+
+    Parameters
+    ----------
+    pictures : sequence of Picture
+        The pictures, from left to right.
+    file_format : str
+        "png", "svg" or "pdf".
+
+    Returns
+    -------
+    bytes
+        The content of the file.
+    """
+    width, height = PANEL
+    with _figure((width * len(pictures), height)) as figure:
+        axes = figure.subplots(1, len(pictures), squeeze=False)[0]
+        for ax, picture in zip(axes, pictures, strict=True):
+            picture.plot(ax)
+            ax.set_title(f"{picture.title}\n{ax.get_title()}".strip())
+        file = BytesIO()
+        figure.savefig(file, format=file_format, dpi=150)
+    return file.getvalue()
 
 
-def exponent(value: float) -> int:
-    """Return the exponent of the leading digit of a number other than 0: 2 for 123."""
-    return int(f"{value:e}".partition("e")[2])
+def are_near(values: "pd.Series[Any]") -> "pd.Series[bool]":
+    """Return which numbers or dates to show: others are so far off that they would stretch an axis.
+
+    Such a value is often no measurement: 999,999 may stand for a missing one.
+
+    Parameters
+    ----------
+    values : Series of shape (n_values,)
+        Numbers as floats, or dates; none is missing.
+
+    Returns
+    -------
+    Series of bool
+        False for at most 2% of the values at each end: those that are farther from the others than
+        three times the range of the others.
+    """
+    is_date = values.dtype.kind == "M"
+    numbers = values.dt.as_unit("us").astype("int64").astype(float) if is_date else values
+    low, high = numbers.quantile([OUTER, 1 - OUTER], interpolation="nearest")
+    margin = FAR * (high - low)
+    return numbers.between(low - margin, high + margin) if margin else numbers.notna()
 
 
-def number(value: float, n_digits: int = 3) -> Number:
-    """Make a cell with a number of few significant digits."""
-    return Number(float(value), significant(float(value), n_digits))
+@contextmanager
+def _figure(size: tuple[float, float]) -> Iterator[Any]:
+    """Yield an empty figure. What is drawn in the block does not depend on the user's own style."""
+    import matplotlib
+    from matplotlib.figure import Figure
 
-
-def decimals(value: float, n_decimals: int) -> Number:
-    """Make a cell with a number of the same decimals as others; 0 has no sign."""
-    return Number(float(value), f"{value:z.{n_decimals}f}")
-
-
-def share(value: float) -> Number:
-    """Make a cell with a share in percent."""
-    return Number(float(value), "undefined" if np.isnan(value) else f"{value:z.1%}")
-
-
-def count(value: int, shade: float | None = None) -> Number:
-    """Make a cell with a number of rows or the like."""
-    return Number(int(value), f"{value:,}", shade)
-
-
-def cell(value: Any) -> Cell:
-    """Make a cell of a value of the user's table."""
-    if not isinstance(value, str | bytes) and np.ndim(value) == 0 and pd.isna(value):
-        return "missing"
-    if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        return Number(float(value), str(value))
-    if isinstance(value, float | np.floating):
-        number = float(value)
-        return Number(number, f"{number:.0f}" if 1e6 <= abs(number) < 1e15 else f"{number:.6g}")
-    return plain(value)
+    settings: dict[str, Any] = dict(matplotlib.rcParamsDefault) | _SETTINGS
+    settings.pop("backend")
+    with warnings.catch_warnings(), matplotlib.rc_context(settings):  # type: ignore[arg-type]
+        for message in _WARNINGS:
+            warnings.filterwarnings("ignore", message)
+        yield Figure(figsize=size, layout="constrained")

@@ -5,13 +5,14 @@ from typing import Any, NamedTuple, assert_never
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.inspection import partial_dependence
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.numbers import plain
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.content import Picture, Section, plain
-from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.reporting.content import OUTER, Picture, Section, are_near
 from scratchmlp.reporting.importances import Importances
-from scratchmlp.reporting.pictures import OUTER, are_near
 from scratchmlp.reporting.quality import frequent_classes
 from scratchmlp.tabular.columns.any_column import Column
 
@@ -57,9 +58,12 @@ def dependence_section(evaluated: Evaluated, importances: Importances) -> Sectio
     Returns
     -------
     Section or None
-        A picture for each of up to six columns. None if there is no column to show.
+        A picture for each of up to six columns. None if there is no column to show, or if there are
+        fewer than three rows, for which `partial_dependence` fails.
     """
     rows, columns = evaluated.sample(MOST_ROWS), evaluated.fitted_columns
+    if len(rows) < 3:
+        return None
     X = _readable(evaluated, rows)
     curves: list[Curve] = []
     for name, importance in zip(importances.names, importances.means, strict=True):
@@ -85,7 +89,10 @@ def dependence_section(evaluated: Evaluated, importances: Importances) -> Sectio
 
 
 def _readable(evaluated: Evaluated, rows: NDArray[np.intp]) -> Any:
-    """Return some rows, with numbers as floats and dates as dates: they get other values."""
+    """Return some rows, with numbers as floats and dates as dates: they get other values.
+
+    `partial_dependence` refuses columns of integers: those of other kinds become objects.
+    """
     X = evaluated.some(rows)
     if not isinstance(X, pd.DataFrame):
         return X.astype(np.float64) if X.dtype.kind in "iu" else X
@@ -94,6 +101,8 @@ def _readable(evaluated: Evaluated, rows: NDArray[np.intp]) -> Any:
     for name, fitted in evaluated.fitted_columns.items():
         if fitted.kind in ("number", "date") and fitted.uses_values:
             X[name] = fitted.values_of(X[name])
+        elif X[name].dtype.kind in "iu":
+            X[name] = X[name].astype(object)
     return X.set_axis(names, axis="columns")
 
 
@@ -132,9 +141,13 @@ def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted
     """Compute the partial dependence on a column."""
     position = evaluated.columns.index(name)
     is_ordered = fitted.kind == "date" or (fitted.kind == "number" and len(values) > 2)
-    predicted = evaluated.predict_changed(X, ((position, value) for value in values))
-    means = [each.reshape(len(each), -1).mean(axis=0) for each in predicted]
-    return Curve(name, values, np.transpose(means), is_ordered)
+    grid = {position: values}
+    means = partial_dependence(
+        evaluated.estimator, X, [position], custom_values=grid, method="brute"
+    ).average
+    if evaluated.proba is not None and len(means) == 1:  # of two classes, it returns the second
+        means = np.vstack([1 - means, means])
+    return Curve(name, values, means, is_ordered)
 
 
 def _limits(evaluated: Evaluated, curves: list[Curve]) -> tuple[float, float]:

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.evaluation.evaluated import Evaluated, Rows, calmly
+from scratchmlp.evaluation.metrics import CLASSES, NUMBERS, Metric, values_of
+from scratchmlp.evaluation.numbers import decimals, plain
 from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.plotting.importances import SCORES
 from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.columns import MOST_COLUMNS
-from scratchmlp.reporting.content import Picture, Section, Table, decimals, plain
-from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly, predict
-from scratchmlp.reporting.metrics import CLASSES, NUMBERS, Metric, values_of
+from scratchmlp.reporting.content import Picture, Section, Table
 from scratchmlp.tabular.inspection.associations import associations_with, correlated_pairs
+from scratchmlp.tabular.inspection.held_out import AllFolds, unchanged
 
 N_REPEATS = 5
 MOST_ROWS, FEWEST_ROWS = 2000, 500
@@ -118,28 +119,22 @@ def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Importances:
 def _permuted(evaluated: Evaluated, names: Sequence[str]) -> Importances:
     """Measure on rows that were not in `fit`."""
     rows = evaluated.sample(_n_rows(evaluated))
-    X, metric = evaluated.some(rows), _metric(evaluated, rows)
-    y, orders = evaluated.truth[rows], _orders(len(rows), evaluated.random_state)
-    positions = [evaluated.columns.index(name) for name in names]
-    changes = (
-        (position, _safe_indexing(_safe_indexing(X, position, axis=1), order))
-        for position in positions
-        for order in orders
+    table, metric, orders = (
+        evaluated.encode(rows),
+        _metric(evaluated, rows),
+        _orders(evaluated, rows),
     )
-    before = values_of([metric], y, predict(evaluated.estimator, X))[metric.name]
-    after = [
-        values_of([metric], y, predicted)[metric.name]
-        for predicted in evaluated.predict_changed(X, changes)
+    places = {name: evaluated.places[name] for name in names if name in evaluated.places}
+    changes = [(place, order) for place in places.values() for order in orders]
+    before, *after = [
+        values_of([metric], evaluated.truth[rows], predicted)[metric.name]
+        for predicted in AllFolds(evaluated.blend, table).permuted([unchanged(table), *changes])
     ]
     worse = np.subtract(after, before) if metric.is_loss else np.subtract(before, after)
     worse[np.isclose(after, before)] = 0  # rounding depends on how many rows a call predicts
-    return Importances(
-        list(names),
-        worse.reshape(len(names), N_REPEATS),
-        metric.name,
-        len(rows),
-        _correlated(evaluated, rows, names),
-    )
+    correlated = correlated_pairs(table, places, np.random.RandomState(evaluated.random_state))
+    repeats = worse.reshape(len(places), N_REPEATS)
+    return Importances(list(places), repeats, metric.name, len(rows), correlated)
 
 
 def _metric(evaluated: Evaluated, rows: Rows) -> Metric:
@@ -149,23 +144,15 @@ def _metric(evaluated: Evaluated, rows: Rows) -> Metric:
     return CLASSES["log-loss" if len(evaluated.classes) > 1 else "accuracy"]
 
 
-def _orders(n_rows: int, random_state: int) -> list[Rows]:
+def _orders(evaluated: Evaluated, rows: Rows) -> list[Rows]:
     """Return an order of the rows for each repeat, the same as `permutation_importance` draws."""
-    seed = np.random.RandomState(random_state).randint(np.iinfo(np.int32).max + 1)
-    random, shuffled, orders = np.random.RandomState(seed), np.arange(n_rows), [np.arange(n_rows)]
+    seed = np.random.RandomState(evaluated.random_state).randint(np.iinfo(np.int32).max + 1)
+    random, shuffled = np.random.RandomState(seed), np.arange(len(rows))
+    orders = [shuffled.copy()]
     for _ in range(N_REPEATS):  # each of them shuffles the one before
         random.shuffle(shuffled)
         orders.append(orders[-1][shuffled])
     return orders[1:]
-
-
-def _correlated(
-    evaluated: Evaluated, rows: Rows, names: Sequence[str]
-) -> list[tuple[str, str, float]]:
-    """Return the pairs of strongly correlated columns, the strongest first."""
-    places = {name: place for name, place in evaluated.places.items() if name in names}
-    random = np.random.RandomState(evaluated.random_state)
-    return correlated_pairs(evaluated.encode(rows), places, random)
 
 
 def importance_section(evaluated: Evaluated, importances: Importances) -> Section | None:

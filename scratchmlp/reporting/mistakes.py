@@ -7,20 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.reporting.content import (
-    Cell,
-    Section,
-    Table,
-    cell,
-    number,
-    plain,
-    share,
-    significant,
-)
-from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.columns.any_column import Column
+from scratchmlp.evaluation.evaluated import COUNTED, Evaluated
+from scratchmlp.evaluation.explained import explain
+from scratchmlp.evaluation.numbers import Cell, cells_of, number, plain, share, significant
+from scratchmlp.reporting.content import Section, Table
 
-COUNTED = "row, counted from 0"
 MOST_MISTAKES = 10
 MOST_COLUMNS = 12
 MOST_REASONS = 3  # values that moved a prediction
@@ -40,8 +31,8 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     Returns
     -------
     Section
-        A table: the true and the predicted value, what moved the prediction of an estimator for raw
-        tables, and the values of up to 12 columns.
+        A table: the true and the predicted value, what moved the prediction, and the values of up
+        to 12 columns.
     """
     worst = _worst(evaluated)
     if not len(worst):
@@ -57,12 +48,11 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     shown = list(important[:MOST_COLUMNS])
     if len(shown) < len(evaluated.columns):
         text += f" The table shows the {len(shown)} most important columns."
-    if evaluated.is_tabular:
-        what = "prediction" if evaluated.proba is None else "probability of the predicted class"
-        text += (
-            f' "moved most by" names the columns whose values moved the {what} most, in comparison '
-            "with other rows, and says by how much."
-        )
+    what = "prediction" if evaluated.proba is None else "probability of the predicted class"
+    text += (
+        f' "moved most by" names the columns whose values moved the {what} most, in comparison '
+        "with other rows, and says by how much."
+    )
     table = _table(evaluated, worst, shown)
     return Section("mistakes", "The worst mistakes", [text, table])
 
@@ -75,14 +65,14 @@ def _worst(evaluated: Evaluated) -> NDArray[np.intp]:
 
 def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str]) -> Table:
     """List rows: their label, their true and predicted value, and columns."""
-    fitted, is_tabular = evaluated.fitted_columns, evaluated.is_tabular
+    fitted = evaluated.fitted_columns
     background = evaluated.some(evaluated.sample(MOST_ROWS))
     cells = [cells_of(evaluated.table[name].iloc[rows], fitted.get(name)) for name in columns]
     body: list[Sequence[Cell]] = [
         (
             plain(evaluated.table.index[i]),
             *_predicted(evaluated, int(i)),
-            *([_reasons(evaluated, int(i), background)] if is_tabular else []),
+            _reasons(evaluated, int(i), background),
             *(each[k] for each in cells),
         )
         for k, i in enumerate(rows)
@@ -91,41 +81,27 @@ def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str])
         header = ["true value", "predicted", "true minus predicted"]
     else:
         header = ["true class", "predicted class", "probability of the true class"]
-    header += ["moved most by"] if is_tabular else []
-    names = [_name_of_labels(evaluated.given[0]), *header, *(plain(name) for name in columns)]
+    labels = _name_of_labels(evaluated.given[0])
+    names = [labels, *header, "moved most by", *(plain(name) for name in columns)]
     return Table("The worst mistakes", names, body)
 
 
 def _reasons(evaluated: Evaluated, i: int, background: Any) -> str:
     """Name the columns whose values moved a prediction most, and by how much."""
-    estimator, folds = evaluated.estimator, None
-    if evaluated.rows == "fit":
-        held_out = enumerate(estimator.held_out_)
-        folds = [fold for fold, rows in held_out if evaluated.numbers[i] in rows]
-    explained = estimator.explain(
+    found = explain(
+        evaluated.estimator,
         evaluated.some(np.array([i])),
         background,
-        folds=folds,
+        of_fit=evaluated.numbers[i] if evaluated.rows == "fit" else None,
         random_state=evaluated.random_state,
     )
-    output = 0 if evaluated.proba is None else evaluated.proba[i].argmax()
-    parts = explained.contributions[0].reshape(len(explained.names), -1)[:, output]
-    largest = np.argsort(-np.abs(parts), kind="stable")[:MOST_REASONS]
-    return ", ".join(f"{plain(explained.names[k])} {_signed(parts[k])}" for k in largest)
+    largest = found.order[:MOST_REASONS]
+    return ", ".join(f"{plain(found.names[k])} {_signed(found.parts[k])}" for k in largest)
 
 
 def _signed(value: float) -> str:
     """Write a number with its sign and two digits."""
     return f"{'-' if value < 0 else '+'}{significant(abs(value))}"
-
-
-def cells_of(values: "pd.Series[Any]", fitted: Column | None) -> list[Cell]:
-    """Write values of a column: numbers in text as the model reads them, without many digits."""
-    read = fitted.values_of(values) if fitted and fitted.kind == "number" else values
-    return [
-        cell(number if isinstance(value, str) and pd.notna(number) else value)
-        for value, number in zip(values, read, strict=True)
-    ]
 
 
 def _name_of_labels(X: Any) -> str:

@@ -11,17 +11,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from scratchmlp import __version__
+from scratchmlp.evaluation.evaluated import Evaluated, calmly, evaluate
+from scratchmlp.evaluation.numbers import Number, cell, plain
 from scratchmlp.reporting.columns import data_section
-from scratchmlp.reporting.content import Number, Picture, Section, Table, cell, plain
+from scratchmlp.reporting.content import Picture, Section, Table, image
 from scratchmlp.reporting.dependence import dependence_section
-from scratchmlp.reporting.evaluated import Evaluated, calmly, evaluate
 from scratchmlp.reporting.importances import Importances, importance_section, importances_of
-from scratchmlp.reporting.misleading import misleading_section
 from scratchmlp.reporting.mistakes import mistakes_section
-from scratchmlp.reporting.pictures import image
 from scratchmlp.reporting.quality import quality_section
 from scratchmlp.reporting.scores import scores_of
-from scratchmlp.reporting.summary import summary_section
+from scratchmlp.reporting.summary import misleading_section, summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.reporting.uncertainty import uncertainty_section
 from scratchmlp.tabular.reading.findings import Note
@@ -74,16 +73,16 @@ def report(
 
     Parameters
     ----------
-    estimator : estimator
-        Fitted classifier or regressor: a tabular estimator of this package, or with ``rows="new"``
-        any estimator of scikit-learn. Classifiers need `predict_proba`.
+    estimator : TabularEnsemble* or TabularMLP*
+        The fitted estimator. Another one is reported as an ensemble of one part:
+        ``TabularEnsembleClassifier(estimators=[("mine", estimator)]).fit(X, y)``.
     X : {DataFrame, array-like} of shape (n_samples, n_features)
         The table. The page names rows by the index of a DataFrame.
     y : array-like of shape (n_samples,)
         Targets. The name of a Series is the name of the target in the page.
     rows : {"fit", "new"}, default="fit"
         Which rows `X` and `y` are. "fit" means the rows of `fit`, all and in the same order. The
-        page then judges the out-of-fold predictions, which tabular estimators keep. "new" means
+        page then judges the out-of-fold predictions. "new" means
         rows that the estimator has not seen. The page then judges what it predicts for them.
     path : str, path-like or None, default=None
         File to write, such as "report.html". None writes no file.
@@ -105,11 +104,11 @@ def report(
         If matplotlib or Jinja2 are not installed: ``pip install ".[report]"`` in the folder of the
         source.
     TypeError
-        If the estimator is no classifier with probabilities or regressor, or keeps no out-of-fold
-        predictions although ``rows="fit"``, or `comparison` is no DataFrame.
+        If the estimator is not one of scratchmlp.tabular, or `comparison` is no DataFrame.
     ValueError
-        If `X` and `y` are not the rows of `fit` although ``rows="fit"``, a target is missing, `y`
-        contains a class that the estimator does not know, or there are several targets.
+        If ``rows="fit"``, but `X` and `y` are not the rows of `fit`, or the estimator has no
+        out-of-fold predictions; or a target is missing, `y` contains a class that the estimator
+        does not know, or there are several targets.
     OSError
         If the file cannot be written, which is known before any work if there is no such folder.
         An existing file then stays as it was.

@@ -16,10 +16,10 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
+from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.numbers import Cell, count, number, plain, share
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.content import Cell, Picture, Section, Table, count, number, plain, share
-from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.reporting.pictures import FAINT, are_near
+from scratchmlp.reporting.content import FAINT, Picture, Section, Table, are_near
 from scratchmlp.reporting.scores import Scores, score_table
 
 MOST_CURVES = 5

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scratchmlp.reporting.content import Number, Table, number, share
-from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.reporting.metrics import NUMBERS, Metric, default_metrics, values_of
+from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.metrics import NUMBERS, Metric, default_metrics, values_of
+from scratchmlp.evaluation.numbers import Number, number, share
+from scratchmlp.reporting.content import Table
 
 
 class Score(NamedTuple):

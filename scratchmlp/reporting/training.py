@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.numbers import Cell, number, plain, share
 from scratchmlp.plotting import TrainingCurveDisplay
-from scratchmlp.plotting.shared import networks_in
-from scratchmlp.reporting.content import Cell, Picture, Section, Table, number, plain, share
-from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
+from scratchmlp.reporting.content import Picture, Section, Table
+from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble, networks_in
 
 
 def training_section(evaluated: Evaluated) -> Section | None:

@@ -8,9 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.evaluation.evaluated import Evaluated, Rows
+from scratchmlp.evaluation.numbers import Cell, Number, count, number, plain, share
 from scratchmlp.reporting.columns import range_of
-from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
-from scratchmlp.reporting.evaluated import Evaluated, Rows
+from scratchmlp.reporting.content import Section, Table
 from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.tabular.uncertainty import (
     HeldOutScores,
@@ -18,7 +19,6 @@ from scratchmlp.tabular.uncertainty import (
     fit_difficulty,
     held_out_scores,
     n_needed,
-    scored_rows,
 )
 from scratchmlp.utils.names import listed
 
@@ -61,10 +61,8 @@ def uncertainty_section(evaluated: Evaluated, important: Sequence[str]) -> Secti
     Returns
     -------
     Section or None
-        Tables. None if the estimator is no tabular estimator or there are too few rows.
+        Tables. None if there are too few rows.
     """
-    if not evaluated.is_tabular:
-        return None
     levels = LEVELS_OF_NUMBERS if evaluated.proba is None else LEVELS_OF_CLASSES
     known = regions_of(evaluated, levels)
     if not known:
@@ -193,7 +191,7 @@ def _new(evaluated: Evaluated) -> _Known:
 def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
     estimator = evaluated.estimator
-    given, folds, weight = scored_rows(estimator.held_out_, estimator._row_weight)
+    given, folds, weight = estimator.scored_rows()
     rows = np.searchsorted(evaluated.numbers, given)
     errors = evaluated.errors[rows, np.newaxis]
     sizes = _sizes(evaluated, rows, errors, folds, weight)

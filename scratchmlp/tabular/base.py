@@ -20,14 +20,15 @@ from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
+from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inspection import explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem, problem_of
-from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, Note, warn_of
+from scratchmlp.tabular.reading.findings import Note, warn_of
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassLabels, Numbers, Targets
-from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight
+from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
 
 class BaseTabular(
@@ -64,13 +65,13 @@ class BaseTabular(
     # What the subclasses add.
 
     @abstractmethod
-    def _fit_problem(self, problem: TrainingProblem) -> None:
+    def fit_problem(self, problem: TrainingProblem) -> None:
         """Train on an encoded table, and set the fitted attributes."""
 
     @property
     @abstractmethod
-    def _blend(self) -> Blend:
-        """What predicts."""
+    def blend(self) -> Blend:
+        """What predicts, for other folders of the package."""
 
     # Fit.
 
@@ -124,7 +125,7 @@ class BaseTabular(
         with fitting(self, (X, y, sample_weight)) as (fitted, tasks):
             problem = problem_of(fitted, X, y, sample_weight, groups)
             fitted._warn_of_misleading(problem, X, groups)
-            fitted._fit_problem(problem._replace(tasks=tasks, started=started))
+            fitted.fit_problem(problem._replace(tasks=tasks, started=started))
             if tasks:
                 tasks.end(fitted=True)
         return self
@@ -146,32 +147,36 @@ class BaseTabular(
         self._row_weight = kept_weight(problem.sample_weight)
 
     @property
-    def _out_of_fold(self) -> FloatArray | None:
+    def out_of_fold(self) -> FloatArray | None:
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
         return getattr(self, self._oof_name, None)
+
+    def scored_rows(self) -> tuple[Rows, Rows, FloatArray | None]:
+        """Return the rows whose errors tell how sure predictions are: see `scored_rows`."""
+        return scored_rows(self.held_out_, self._row_weight)
 
     # Prediction.
 
     def _encode(self, X: Any) -> EncodedTable:
         """Encode a table with the encoder of `fit`, and warn of what the user should know."""
-        encoded, notes = self.encoder_._encode(X)
-        warn_of(notes, REMEDIES_AFTER_FIT)
+        encoded, notes = self.encoder_.encode(X)
+        warn_of(notes, is_new=True)
         return encoded
 
-    def _blend_and_table(self, X: Any) -> tuple[Blend, EncodedTable]:
+    def blend_and_table(self, X: Any) -> tuple[Blend, EncodedTable]:
         """Return what predicts, and the encoded rows to predict."""
         check_is_fitted(self)
-        return self._blend, self._encode(X)
+        return self.blend, self._encode(X)
 
     def _mean_prediction(self, X: Any) -> FloatArray:
         """Return class probabilities or predicted targets."""
-        blend, table = self._blend_and_table(X)
+        blend, table = self.blend_and_table(X)
         return blend.predict(table)
 
     def _regions(self, X: Any, coverage: float) -> NDArray[Any]:
         """Predict a set of classes or intervals for each row."""
         check_is_fitted(self)
-        blend = self._blend
+        blend = self.blend
         limit = blend.uncertainty.scores.quantile(coverage)
         return blend.predict_with_regions(self._encode(X), limit)[1]
 
@@ -191,7 +196,7 @@ class BaseTabular(
         ndarray of shape (n_folds, n_samples) or (n_folds, n_samples, n_outputs)
             Class probabilities, or predicted targets.
         """
-        blend, table = self._blend_and_table(X)
+        blend, table = self.blend_and_table(X)
         return blend.predict_by_fold(table)
 
     # What predictions depend on.
@@ -297,8 +302,8 @@ class BaseTabular(
         settings = {"max_samples": max_samples, "random_state": random_state}
         caller = f"{type(self).__name__}.explain"
         validate_parameter_constraints(explanations.CONSTRAINTS, settings, caller)
-        blend, rows = self._blend_and_table(X)
-        known, _ = self.encoder_._encode(background)
+        blend, rows = self.blend_and_table(X)
+        known, _ = self.encoder_.encode(background)
         columns = places_of(self.encoder_._columns)
         return explanations.explain(blend, rows, known, columns, folds=folds, **settings)
 
@@ -426,11 +431,11 @@ class BaseTabular(
         caller, given = f"{type(self).__name__}.oof_importances", {"scoring": scoring, **settings}
         validate_parameter_constraints(importances.CONSTRAINTS, given, caller)
         seen = SeenRows(
-            getattr(self, "held_out_", None), self._row_weight, self._out_of_fold, self.oof_score_
+            getattr(self, "held_out_", None), self._row_weight, self.out_of_fold, self.oof_score_
         )
         settings |= {"columns": columns, "sample_weight": sample_weight}
         settings["scoring"] = getattr(self, "scoring", None) if scoring is None else scoring
-        return importances.importances(self._blend, self.encoder_, seen, X, y, **settings)
+        return importances.importances(self.blend, self.encoder_, seen, X, y, **settings)
 
     @property
     def n_features_in_(self) -> int:

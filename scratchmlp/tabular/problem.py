@@ -62,7 +62,7 @@ def fit_and_encode(
     They are encoded, but the encoder does not learn from them.
     """
     encoder.fit(X if len(present) == _num_samples(X) else _safe_indexing(X, present))
-    encoded, _ = encoder._encode(X)  # `fit` has warned
+    encoded, _ = encoder.encode(X)  # `fit` has warned
     return encoder, encoded
 
 

@@ -13,16 +13,15 @@ import pytest
 import scratchmlp
 from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
+from scratchmlp.cli.baselines import BASELINES
 from scratchmlp.cli.file_format import FileFormat
-from scratchmlp.cli.help import LISTS, RIVAL_PACKAGES
+from scratchmlp.cli.help import BASELINE_PACKAGES, LISTS
 from scratchmlp.cli.options import command, parse
 from scratchmlp.cli.reading import read_file
-from scratchmlp.cli.rivals import RIVALS
 from scratchmlp.cli.roles import Roles
-from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import load_table
 from scratchmlp.utils import atomic_write
-from tests.helpers.cli_output import TREES, refused
+from tests.helpers.cli_output import refused
 
 SINGLE = ("id", "groups", "time")
 
@@ -94,11 +93,7 @@ MISTAKES = """
     d.csv --target y --out p.csv     -> --out saves predictions, which need a model. Add --load
     d.csv --target y --allow-pickle  -> --allow-pickle is about the file of --load. Add --load
     d.csv --target y --coverage 0.8  -> --coverage is about the predictions of --load. Add --load
-    d.csv --target y --keep best     -> --keep chooses the model of --save and --export. Add --save
-    d.csv --target y --save m --keep best --plot p.png    -> cannot save p.png: it would show
-    d.csv --target y --save m --keep best --report r.html -> Remove --keep best, or remove --plot
-    d.csv --target y --save m --keep simplest --plot p.png -> Remove --keep simplest, or remove
-    d.csv --target y --save m --keep best --explain 3 -> Remove --keep, or remove --explain.
+    d.csv --target y --keep best     -> --keep chooses the model of --save, --export, --plot, --rep
     d.csv --load m --target y --seed 0 --max-time 2 -> Remove --target, --seed, --max-time.
     d.csv --load m --text t --model ensemble --keep best -> Remove --keep, --text, --model.
     d.csv --load m --plot p.png --report r.html -> Remove --plot, --report.
@@ -209,7 +204,7 @@ def test_a_package_that_cannot_be_imported_is_named_before_the_work(error, monke
     def fail(name):
         raise error
 
-    monkeypatch.setattr("scratchmlp.cli.rivals.import_module", fail)
+    monkeypatch.setattr("scratchmlp.cli.baselines.import_module", fail)
     line = refused("class.csv", "--target", "class", "--with", "lightgbm")
     assert f"--with lightgbm needs the package lightgbm, which cannot be imported: {error}." in line
     assert "To install it, run pip install lightgbm." in line
@@ -225,20 +220,6 @@ def test_a_file_without_permission_is_refused(denied, permission, folder, monkey
     )
     line = refused("number.csv", "--load", "number.model", "--out", "class.csv")
     assert f"you have no permission to {permission}" in line
-
-
-@pytest.mark.usefixtures("brief", "uncompared")
-def test_the_best_model_is_saved_before_an_error(capsys, tmp_path, monkeypatch):
-    pytest.importorskip("onnx")
-    monkeypatch.setattr(Scores, "best", lambda scores: TREES)
-    monkeypatch.setattr(Scores, "verdict", lambda scores: "")
-    typed = f"class.csv --target class --keep best --save {tmp_path / 'm'} --export y.onnx"
-    with pytest.raises(SystemExit, match="2"):
-        command_line.main(typed.split())
-    assert (tmp_path / "m").exists()
-    err = capsys.readouterr().err
-    assert "error: cannot save y.onnx: " in err
-    assert "remove --keep" in err
 
 
 # What options mean.
@@ -257,7 +238,7 @@ def test_the_values_of_options():
     assert (options.seed, options.jobs, options.max_time) == (0, -1, 1.5)
     assert type(options.seed) is int
     assert options.own_model == "networks"
-    assert options.rivals == ["catboost", "lightgbm"]
+    assert options.baselines == ["catboost", "lightgbm"]
     assert (options.keep, options.file_format.keep_na) == ("best", ["a"])
     assert parse(["d.csv", "--target", "y", "--save", "m", "--keep=model"]).keep == "model"
     assert parse(["d.csv", "--load", "m", "--id", "key"]).own_model == "ensemble"
@@ -380,7 +361,7 @@ else:
 
 
 def test_with_takes_the_packages_that_have_a_model():
-    assert {*RIVAL_PACKAGES} == {*RIVALS}
+    assert {*BASELINE_PACKAGES} == {*BASELINES}
 
 
 FORMATS = [

@@ -5,13 +5,10 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.model_selection import ParameterGrid
-from sklearn.pipeline import make_pipeline
 
-from scratchmlp.cli import saved_model
-from scratchmlp.cli.boosting import SETTINGS, BoostingSearch, careful_boosting, make_storable
+from scratchmlp.cli.boosting import SETTINGS, careful_boosting, chosen_most_often
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(200, 3))
@@ -68,10 +65,10 @@ def test_boosting_of_few_numbers_is_not_searched():
         assert model.predict(X).shape == (200,)
 
 
-def test_saving_changes_no_model(tmp_path, monkeypatch):
-    monkeypatch.setattr(saved_model, "model_bytes", lambda model, notes: b"")
-    model = make_pipeline(careful_boosting(True, 0).fit(X[:10], CLASSES[:10]))
-    saved_model.save_model(tmp_path / "new", saved_model.SavedModel(model))
-    assert isinstance(model[-1], BoostingSearch)
-    make_storable(model)
-    assert isinstance(model[-1], HistGradientBoostingClassifier)
+def test_the_setting_that_most_searches_chose():
+    searches = [careful_boosting(True, 0) for _ in range(5)]
+    for search, leaves in zip(searches, [8, 16, 31, 16, 8], strict=True):
+        search.best_estimator_ = search.estimator.set_params(max_leaf_nodes=leaves)
+    assert chosen_most_often(searches).max_leaf_nodes == 8  # the first of two
+    assert chosen_most_often(searches[1:]).max_leaf_nodes == 16
+    assert not hasattr(chosen_most_often(searches), "classes_")

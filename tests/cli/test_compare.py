@@ -16,15 +16,15 @@ from sklearn.linear_model import LogisticRegression
 
 from scratchmlp.cli import article, comparison
 from scratchmlp.cli import training as training_module
+from scratchmlp.cli.baselines import BASELINES, numbers_and_categories, numbers_and_text
 from scratchmlp.cli.columns import decide_columns, read_columns
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.rivals import RIVALS, numbers_and_categories, numbers_and_text
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import Table
+from scratchmlp.evaluation.metrics import values_of
 from scratchmlp.io import load
-from scratchmlp.reporting.metrics import values_of
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
 from scratchmlp.tabular.inspection import findings as inspection
 from tests.helpers.all_parts import all_parts
@@ -333,7 +333,7 @@ OPTIONS = {
     "seed": ["--seed", 7],
     "jobs": ["--jobs", 2],
     "max_time": ["--max-time", 1.5],
-    "rivals": ["--with", "lightgbm"],
+    "baselines": ["--with", "lightgbm"],
 }
 
 
@@ -364,7 +364,7 @@ def test_every_option_about_models_reaches_one(trained, monkeypatch):
 def packages(request):
     if request.param == "stand-ins":
         request.getfixturevalue("stand_ins")
-    for name in RIVALS:
+    for name in BASELINES:
         pytest.importorskip(name)
 
 
@@ -379,8 +379,8 @@ def training(trained):
 @pytest.mark.usefixtures("brief", "packages")
 @pytest.mark.parametrize("target", TARGETS)
 def test_models_of_other_packages_are_compared_on_the_same_folds(target, training, csv):
-    rivals = ["--with", "lightgbm", "--with", "catboost", "lightgbm", "--jobs", "1"]
-    out, err = run(csv(training[target]), "--target", target, "--model", "networks", *rivals)
+    baselines = ["--with", "lightgbm", "--with", "catboost", "lightgbm", "--jobs", "1"]
+    out, err = run(csv(training[target]), "--target", target, "--model", "networks", *baselines)
     names = [line.split("  ")[0] for line in out.partition("fit (s)\n")[2].splitlines()]
     linear = LINEAR[target == "number"]
     assert names[1:6] == [TREES, "LightGBM", "CatBoost", linear, BASELINE]
@@ -415,12 +415,12 @@ LEAVES = {"catboost": {}, "lightgbm": {True: 8, False: 31}}  # for classes, for 
 
 
 @pytest.mark.usefixtures("stand_ins")
-@pytest.mark.parametrize("package", RIVALS)
+@pytest.mark.parametrize("package", BASELINES)
 def test_models_of_other_packages_stop_early_on_a_fifth_of_the_rows(package):
     X, classes = pd.DataFrame({"x": np.arange(100.0)}), np.repeat([0, 1, 2], [79, 20, 1])
     for y in (classes, X["x"].to_numpy()):
         with warnings.catch_warnings(action="error"):  # also not those of LightGBM 4.7
-            model = RIVALS[package].make(y is classes, [], 1, 0).fit(X, y)[-1].models_[0]
+            model = BASELINES[package].make(y is classes, [], 1, 0).fit(X, y)[-1].models_[0]
         [(held_out, y_held_out)] = model.eval_set_
         assert EARLY[package].items() <= vars(model).items()
         assert model.num_leaves == LEAVES[package].get(y is classes)
@@ -544,6 +544,6 @@ def test_pictures_of_the_demonstration_say_what_they_show(iris):
 @pytest.mark.usefixtures("stand_ins")
 @pytest.mark.parametrize("is_class", [True, False])
 def test_catboost_prints_and_writes_nothing(is_class):
-    model = RIVALS["catboost"].make(is_class, ["code"], 2, 0)[-1].model
+    model = BASELINES["catboost"].make(is_class, ["code"], 2, 0)[-1].model
     assert (model.verbose, model.allow_writing_files) == (False, False)
     assert (model.thread_count, model.random_state) == (2, 0)

@@ -17,8 +17,6 @@ from scratchmlp.cli.scores import (
     NETWORKS_ALONE,
     Scores,
     fit_notes,
-    means_and_deviations,
-    seconds,
 )
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
@@ -208,7 +206,7 @@ def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
     whole, *timed = (TabularEnsembleClassifier(max_time=2.5) for _ in range(3))
     whole._parts, whole.errors_ = {}, {}
     for ensemble, ensemble.errors_ in zip(timed, failures, strict=True):
-        ensemble._parts, ensemble._out_of_time = {"networks": networks}, ["boosting"]
+        ensemble._parts, ensemble.out_of_time_ = {"networks": networks}, ["boosting"]
     assert list(fit_notes([whole, *timed])) == [
         "--max-time 2.5 ended the training of the networks before all epochs, in 2 of 3 fits. "
         "Increase or remove --max-time: the predictions may then be better.",
@@ -218,46 +216,6 @@ def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
     ]
     assert len(list(fit_notes([networks]))) == 1
     assert list(fit_notes([whole])) == []
-
-
-# Numbers with the digits that matter.
-
-
-def test_short_times_are_not_told_apart():
-    times = [0.0, 0.00061, 0.00999, 0.0101, 0.25, 12.3]
-    assert [seconds(time) for time in times] == ["<0.01", "<0.01", "<0.01", "0.010", "0.25", "12"]
-
-
-DECIMALS = [
-    ([(0.81234, 0.0123), (0.5, 0.0)], "0.812 ± 0.012, 0.500 ± 0.000", ""),
-    ([(4321, 234), (5618, 0)], "4,320 ± 230, 5,620 ± 0", ""),
-    ([(1.0, 0.0), (0.5, 0.0)], "1.000 ± 0.000, 0.500 ± 0.000", ""),
-    ([(1.234e9, 2.3e7), (3e9, 1e7)], "1.234 ± 0.023, 3.000 ± 0.010", " / 1e9"),
-    ([(2.34e-6, 1.2e-7), (3e-6, 1e-7)], "2.34 ± 0.12, 3.00 ± 0.10", " / 1e-6"),
-    ([(0.001, 0.0001), (0.693, 0.0)], "0.00100 ± 0.00010, 0.693 ± 0.000", ""),
-    ([(0.98333, 0.0), (0.5, 3e-5)], "0.983 ± 0.000, 0.500000 ± 0.000030", ""),
-    ([(61.23, 0.0), (50, 0.123)], "61.2 ± 0.0, 50.00 ± 0.12", ""),
-    # A model that is far off does not hide the digits of the others.
-    ([(0.5, 0.01), (0.6, 0.02), (0.7, 0.03), (-3e12, 2e12)],
-     "0.500 ± 0.010, 0.600 ± 0.020, 0.700 ± 0.030, -3.0e+12 ± 2e+12", ""),
-    ([(0.91, 0.02), (0.9, 0.06), (-12.1, 5.3), (-9, 6)],
-     "0.910 ± 0.020, 0.900 ± 0.060, -12.100 ± 5.300, -9.000 ± 6.000", ""),
-    # The lower median of all deviations decides.
-    ([(0.5, 1e-4), (0.6, 0.01), (0.7, 0.02)], "0.500 ± 0.000, 0.600 ± 0.010, 0.700 ± 0.020", ""),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("columns", "texts", "unit"), DECIMALS)
-def test_decimals_come_from_the_standard_deviations(columns, texts, unit):
-    folds = pd.DataFrame([[mean - std, mean + std] for mean, std in columns]).T
-    result = means_and_deviations(folds)
-    assert (", ".join(result), result.name) == (texts, unit)
-
-
-def test_equal_scores_have_no_deviation():
-    """The mean of equal scores is rounded, and so they seem to deviate from it."""
-    folds = pd.DataFrame({"a": [0.9833, 0.9833, np.nextafter(0.9833, 1)], "b": [0.7] * 3})
-    assert list(means_and_deviations(folds)) == ["0.983 ± 0.000", "0.700 ± 0.000"]
 
 
 # Values, numbers and lists in messages.

@@ -13,20 +13,18 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from scratchmlp.cli import reading, saved_model, training
-from scratchmlp.cli.columns import read_columns
-from scratchmlp.cli.comparison import models_for
+from scratchmlp.cli import reading, saved_model
+from scratchmlp.cli.comparison import NETWORKS_ALONE
 from scratchmlp.cli.files import check_files, check_table_name, write
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
-from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.saved_model import load_model
-from scratchmlp.cli.scores import NETWORKS_ALONE, Scores
-from scratchmlp.cli.table import load_table
+from scratchmlp.cli.scores import Scores
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.utils import atomic_write
+from tests.cli.conftest import OUTPUTS, train_briefly
 from tests.helpers.cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, predictions, refused, run
 from tests.helpers.damage import with_manifest
 from tests.helpers.onnx_runs import check_classes, check_numbers, table_inputs
@@ -129,7 +127,7 @@ def test_each_fold_predicts_once(trained, monkeypatch):
 
     monkeypatch.setattr(Blend, "predict_folds", counted)
     run(trained["number"].path, "--load", model_of(trained, "number"))
-    assert sorted(calls) == [*range(load(model_of(trained, "number"))._blend.n_folds)]
+    assert sorted(calls) == [*range(load(model_of(trained, "number")).blend.n_folds)]
 
 
 @pytest.mark.usefixtures("brief", "uncompared")
@@ -338,78 +336,57 @@ def test_a_row_of_training_is_explained_by_what_did_not_learn_from_it(order, num
     assert abs(predicted - networks.predict(row)[0]) > 1
 
 
-# The best model, which `--keep best` saves.
+# The model that `--keep` chooses.
 
 
 @pytest.fixture(scope="module")
 def keep(trained, tmp_path_factory):
-    """Save a model as if it were the best of the comparison; return its path and the output."""
+    """Keep a model as if it were the best of the comparison; return its folder and the output."""
 
     @cache
     def run_once(target, best):
-        folder = tmp_path_factory.mktemp("kept")
-        model, exported = folder / "kept.model", folder / "kept.onnx"
-        export = ["--export", exported] if best in LINEAR and find_spec("onnx") else []
-        options = ["--target", target, "--id", "key", "--keep", "best", "--save", model, *export]
+        folder, outputs = tmp_path_factory.mktemp("kept"), []
+        for option, (name, package) in OUTPUTS.items():
+            outputs += [option, folder / name] if find_spec(package) else []
+        options = ["--target", target, "--id", "key", "--keep", "best", "--explain", "011"]
         with Patches.context() as patch:
-            patch.setattr(training, "compare", lambda models, X, y, evaluation: {})
-            for method in ("table", "verdict"):
-                patch.setattr(Scores, method, lambda scores: "")
+            train_briefly(patch)
             patch.setattr(Scores, "best", lambda scores: best)
-            return model, *run(trained[target].path, *options)
+            return folder, *run(trained[target].path, *options, *outputs)
 
     return run_once
 
 
-KEPT = [("class", TREES), ("number", "Ridge")]
+KEPT = [(target, best) for k, target in enumerate(TARGETS) for best in (TREES, LINEAR[k], BASELINE)]
 
 
-@pytest.mark.parametrize(("target", "best"), [*KEPT, ("class", BASELINE)])
-def test_the_best_model_is_saved_and_predicts_raw_tables(target, best, keep, trained, csv):
-    path, out, err = keep(target, best)
-    called = f"the {BASELINE}" if best == BASELINE else best
-    assert f"\nSaved {called} in {path}. To predict: " in out
+@pytest.mark.parametrize(("target", "best"), KEPT)
+def test_a_kept_model_is_an_ensemble_of_one_part(target, best, keep, trained, csv):
+    folder, out, err = keep(target, best)
+    called, path = f"the {BASELINE}" if best == BASELINE else best, folder / "y.model"
     assert f"scratchmlp: training {called} on all rows\n" in err
-    X = trained[target].table.drop(columns=target)
-    predicted, model = predictions(csv(X), "--load", path), load(path)
-    assert "Search" not in repr(model)
-    assert predicted.pop("key").tolist() == X["key"].tolist()
-    X = X.assign(day=X["day"].astype(str))
-    if target == "class":
-        assert list(predicted) == ["prediction", *PROBABILITIES]
-        np.testing.assert_allclose(predicted.iloc[:, 1:], model.predict_proba(X), atol=1e-6)
-    else:
-        assert list(predicted) == ["prediction"]
-        np.testing.assert_allclose(predicted["prediction"], model.predict(X), atol=1e-3)
-        note = "have no columns 'low' and 'high': only the ensemble and the networks predict"
-        assert note in run(csv(X), "--load", path)[1]
+    assert f"\nTrained {called} as an ensemble of one part: predictions are means of 2 fits," in out
+    assert f"\nSaved {called} in {path}. To predict: " in out
+    assert "\nRow '011': " in out
+    model = load(path)
+    ((name, part),) = model.estimators
+    assert [name] == [*model.weights_] == [best]
+    assert "Search" not in repr(part)
+    predicted = predictions(csv(trained[target].table), "--load", path)
+    if target == "number":
+        assert list(predicted) == ["key", "prediction", "low", "high"]
+        assert (predicted["low"] < predicted["high"]).all()
+    if (page := folder / "a report.html").exists():
+        assert out.endswith(f"Wrote a report on {called}: {page}\n")
+        text = page.read_text(encoding="utf-8")
+        assert f"The other sections are about {called} trained on all rows" in text
 
 
-@pytest.mark.parametrize(("target", "best"), KEPT)
-def test_a_kept_model_is_that_of_the_comparison(target, best, keep, trained):
-    """It was trained on a table that had been read, and is kept with a step that reads tables."""
-    kept = load(keep(target, best)[0])
-    table = load_table(trained[target].path, target, roles=Roles(id="key"))
-    read, settings = read_columns(table.X, table.columns)
-    compared = models_for(table, settings)[best].fit(read, table.y)
-    pd.testing.assert_frame_equal(kept[0].transform(table.X.assign(unused="u")), read)
-    predict = "predict_proba" if target == "class" else "predict"
-    expected = getattr(compared, predict)(read)
-    np.testing.assert_array_equal(getattr(kept, predict)(table.X), expected)
-
-
-@pytest.mark.parametrize(("target", "best"), KEPT)
-def test_a_kept_model_scores_targets_and_names_missing_columns(target, best, keep, trained, csv):
-    load_, table = ["--load", keep(target, best)[0]], trained[target].table
-    metric = {"class": "accuracy ", "number": "RMSE "}[target]
-    scores = run(csv(table), *load_)[1]
-    assert f"scratchmlp: 80 rows with a value of '{target}': {metric}" in scores
-    line = refused(csv(table), *load_, "--explain", "011")
-    assert "explains the ensemble and the networks, but the saved model is another one" in line
-    one = table.drop(columns=target)[:1].assign(code=None, size_missing=None, day="2024-01-01")
-    assert len(run(csv(one), *load_)[0].splitlines()) == 2
-    line = refused(csv(one.drop(columns="size")), *load_)
-    assert "lacks columns that the model was trained on: 'size'. Add them" in line
+def test_a_kept_model_has_the_setting_that_most_folds_chose(keep, trained, monkeypatch):
+    model = load(keep("class", TREES)[0] / "y.model")
+    ((_, part),) = model.estimators
+    assert (part.max_iter, part.learning_rate in (0.1, 0.2)) == (5, True)
+    assert (model.cv, model.max_time, model.random_state) == (2, None, 0)
 
 
 @pytest.mark.usefixtures("brief")
@@ -464,19 +441,19 @@ def test_a_better_model_is_named(best, good, options, although, trained, monkeyp
 # ONNX models.
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("best", ["ensemble", "linear"])
+EXPORTED = [(target, "ensemble") for target in TARGETS] + KEPT
+
+
+@pytest.mark.parametrize(("target", "best"), EXPORTED)
 def test_an_exported_model_predicts_what_the_saved_one_does(target, best, keep, trained):
     onnx = pytest.importorskip("onnx")
     X = trained[target].table.drop(columns=target)
     if best == "ensemble":
-        path, out = model_of(trained, target), trained[target].out
-        exported, model, called = path.with_name("y.onnx"), load(path), "the ensemble"
-    else:  # it gets columns that have been read
-        called = LINEAR[TARGETS.index(target)]
-        path, out, _ = keep(target, called)
-        exported, (reader, model) = path.with_name("kept.onnx"), load(path)
-        X = reader.transform(X.assign(day=X["day"].astype(str)))
+        folder, out, called = trained[target].folder, trained[target].out, "the ensemble"
+    else:
+        folder, out, _ = keep(target, best)
+        called = f"the {BASELINE}" if best == BASELINE else best
+    exported, model = folder / "y.onnx", load(folder / "y.model")
     assert f"\nExported {called} to {exported}\n" in out
     network = onnx.load(exported)
     outputs = run_onnx("reference", network, table_inputs(network, X))

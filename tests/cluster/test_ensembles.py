@@ -40,9 +40,9 @@ def one_blas_thread():
 class Sharing(TabularMLPClassifier):
     """A local ensemble whose members train on 50 rows each, as on a cluster."""
 
-    def _fit_problem(self, problem):
+    def fit_problem(self, problem):
         splits = shared(problem.splits, problem.seeds.tolist(), 50)
-        super()._fit_problem(problem._replace(splits=splits))
+        super().fit_problem(problem._replace(splits=splits))
 
 
 class Case(NamedTuple):

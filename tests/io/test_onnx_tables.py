@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     BaggingClassifier,
     HistGradientBoostingClassifier,
@@ -217,6 +218,8 @@ ESTIMATORS = {
     "ensemble for a number": (TabularEnsembleRegressor(REGRESSORS, cv=2), "one number", COLUMNS),
     "ensemble for numbers": (TabularEnsembleRegressor(OF_TWO, cv=2), "two numbers", FEW),
     "default ensemble": (TabularEnsembleClassifier(cv=2), "half known", ["skewed", *FEW]),
+    "shares": (TabularEnsembleClassifier([("prior", DummyClassifier())], cv=2), "multiclass", FEW),
+    "means": (TabularEnsembleRegressor([("mean", DummyRegressor())], cv=2), "two numbers", FEW),
     "linear": (make_pipeline(TabularEncoder(), LogisticRegression()), "binary", FEW),
     "ridge for a number": (make_pipeline(TabularEncoder(), Ridge()), "one number", FEW),
     "ridge": (make_pipeline(TabularEncoder(), TO_FLOAT64, Ridge()), "two numbers", FEW),

@@ -261,9 +261,10 @@ def test_long_names_leave_the_panels_their_width(n_networks, early_stopping):
     assert sum(place.height for place in places) > 0.4
     last = display.axes_[-1]
     assert max(map(len, display.lines_)) > 80  # characters
-    names = [" ".join(each.split("\n")) for each in legend_of(last)]
+    (legend,) = display.figure_.legends
+    names = [" ".join(each.get_text().split("\n")) for each in legend.get_texts()]
     assert names[:n_networks] == list(display.lines_)
-    legend = last.get_legend().get_window_extent()
+    legend = legend.get_window_extent()
     assert legend.y1 < last.xaxis.label.get_window_extent().y0
     assert legend.x1 < display.figure_.bbox.x1
 

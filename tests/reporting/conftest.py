@@ -9,6 +9,7 @@ from sklearn.linear_model import Ridge
 
 from scratchmlp import report
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from tests.helpers.one_part import one_part
 from tests.helpers.report_pages import Page
 
 pytest.importorskip("jinja2")
@@ -66,11 +67,11 @@ def numbers():
 
 @pytest.fixture(scope="session")
 def others():
-    """A report on another estimator's predictions of new rows."""
+    """A report on the predictions of new rows, by an ensemble of one part."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(80, 3))
     y = X[:, 0] + X[:, 1] ** 2
-    return case(Ridge().fit(X[:40], y[:40]), X[40:], y[40:], rows="new")
+    return case(one_part(Ridge(), X[:40], y[:40]), X[40:], y[40:], rows="new")
 
 
 @pytest.fixture

@@ -6,18 +6,22 @@ import pytest
 from sklearn import metrics
 from sklearn.dummy import DummyRegressor
 from sklearn.inspection import partial_dependence, permutation_importance
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from scratchmlp import report
-from scratchmlp.reporting import dependence, importances, mistakes, quality, uncertainty
-from scratchmlp.reporting.content import Number, cell, decimals, number, plain, significant
+from scratchmlp.evaluation.evaluated import evaluate
+from scratchmlp.evaluation.numbers import (
+    number,
+    plain,
+    significant,
+)
+from scratchmlp.reporting import dependence, importances, quality, uncertainty
 from scratchmlp.reporting.dependence import dependence_section
-from scratchmlp.reporting.evaluated import evaluate
-from scratchmlp.reporting.metrics import default_metrics
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
+from tests.helpers.one_part import one_part
 from tests.helpers.pictures import dependence_on, drawn
 from tests.helpers.report_pages import Page
 
@@ -54,23 +58,12 @@ def test_confusion_and_quality_by_class(classes):
         assert table[label] == pytest.approx([n_rows, precision, recall, f1, auc])
 
 
-UNEVEN = [([2, 1], True), ([3, 2], False), ([2, 0, 2], False), ([2, 1, 0], True)]
-UNEVEN += [([2, 2, 1, 0], True), ([3, 2, 0], False), ([10, 19], False), ([10, 20], True)]
-
-
-@pytest.mark.parametrize(("counts", "is_uneven"), UNEVEN)
-def test_balanced_accuracy_is_shown_if_a_class_has_twice_the_rows(counts, is_uneven):
-    names = [metric.name for metric in default_metrics(np.array(counts))]
-    area = "AUC" if len(counts) == 2 else "macro AUC"
-    assert names == ["accuracy", "log-loss", area, *["balanced accuracy"] * is_uneven]
-
-
 @pytest.mark.parametrize(("limit", "positive"), [(1, 0), (-1, 1)])
 def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
     """In all pictures, and the page says which it is."""
     X = np.random.default_rng(0).normal(size=(60, 2))
     y = np.where(X[:, 0] + X[:, 1] / 9 > limit, "0 high", "1 low")
-    model = LogisticRegression(C=0.1).fit(X, y)
+    model = one_part(LogisticRegression(C=0.1), X, y)
     name, p = model.classes_[positive], model.predict_proba(X)[:, positive]
     page = Page(report(model, X, y, rows="new"))
     share = np.mean(y == name)
@@ -97,7 +90,7 @@ def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
 @pytest.mark.parametrize(("y", "is_named"), [("ab" * 30, True), ("abc" * 20, False)])
 def test_two_equally_frequent_classes_have_the_second_as_the_positive_one(y, is_named):
     X = np.random.default_rng(0).normal(size=(60, 2))
-    text = Page(report(LogisticRegression().fit(X, [*y]), X, [*y], rows="new")).text
+    text = Page(report(one_part(LogisticRegression(), X, [*y]), X, [*y])).text
     assert ("The positive class of the pictures is b, with 50.0% of" in text) == is_named
     assert ("positive class" in text) == is_named
 
@@ -155,7 +148,7 @@ def test_importances_and_dependence_of_new_rows_are_those_of_scikit_learn(
     name, at_once, request, monkeypatch
 ):
     """However many rows a call predicts; other columns keep their values."""
-    monkeypatch.setattr("scratchmlp.reporting.evaluated.AT_ONCE", at_once)
+    monkeypatch.setattr("scratchmlp.tabular.inspection.held_out._ROWS", at_once)
     case = request.getfixturevalue(name)
     X, y = case.X[:20], case.y[:20]
     evaluated = evaluate(case.estimator, X, y, "new", 0)
@@ -177,23 +170,6 @@ def test_importances_and_dependence_of_new_rows_are_those_of_scikit_learn(
     is_second = name == "numbers" or evaluated.positive
     average = expected.average[0] if is_second else 1 - expected.average[0]
     np.testing.assert_allclose(means, average, rtol=1e-5)
-
-
-def test_new_rows_of_many_columns_need_few_calls():
-    """Calls with few rows are slow."""
-
-    class Counted(Ridge):
-        n_calls = 0
-
-        def predict(self, X):
-            Counted.n_calls += 1
-            return super().predict(X)
-
-    X = np.random.default_rng(0).normal(size=(60, 80))
-    evaluated = evaluate(Counted().fit(X[3:], X[3:, 0]), X[:3], X[:3, 0], "new", 0)
-    measured = importances.importances_of(evaluated)
-    assert dependence_section(evaluated, measured)
-    assert Counted.n_calls == 1 + 2 + dependence.MOST_COLUMNS
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -262,7 +238,7 @@ def test_rare_values_that_are_far_from_the_others_are_not_on_the_grid(values, co
 def test_a_column_of_0_and_1_is_drawn_as_two_categories():
     X = np.random.default_rng(0).integers(0, [2, 9], size=(60, 2)).astype(float)
     y = X[:, 0] + X[:, 1] / 9
-    model = LinearRegression().fit(X, y)
+    model = one_part(LinearRegression(), X, y)
     X[0] = 0, SENTINEL
     evaluated = evaluate(model, X, model.predict(X).clip(max=2), "new", 0)
     section = dependence_section(evaluated, importances.importances_of(evaluated))
@@ -328,48 +304,6 @@ def test_what_moved_the_worst_predictions(numbers):
             f"{name} {'+' if part > 0 else '-'}{significant(abs(part))}"
             for name, part in largest.items()
         )
-
-
-def test_mistakes_show_numbers_of_text_with_few_digits():
-    text = [f"{i / 7} €" for i in range(38)]
-    X = pd.DataFrame(
-        {
-            "price": ["34.099998474121094 €", "unknown", *text],
-            "code": pd.Categorical(["007", "008"] * 20),
-            "size": np.array([34.1, 1234567.5] * 20, dtype=np.float32),
-        }
-    )
-    encoder = TabularEncoder()
-    with pytest.warns(UserWarning, match="not a number"):
-        encoder.fit(X)
-    cells = [mistakes.cells_of(X[name][:2], encoder._columns[name]) for name in X]
-    shown = [[each if isinstance(each, str) else each.text for each in column] for column in cells]
-    assert shown == [["34.1", "unknown"], ["007", "008"], ["34.1", "1234568"]]
-
-
-CELLS = [
-    (34.099998474121094, "34.1"),
-    (np.float32(34.1), "34.1"),
-    (0.123456789, "0.123457"),
-    (-999999.0, "-999999"),
-    (-1e6, "-1000000"),
-    (1234567.8, "1234568"),
-    (1e15, "1e+15"),
-    (12345678, "12345678"),
-    (np.int64(7), "7"),
-    (True, "True"),
-    (b"\xff", "b'\\xff'"),
-    (1234, "1234"),
-    ("a\nb", "a b"),
-    *[(value, "missing") for value in (None, np.nan, pd.NaT, pd.NA)],
-    ([1, None], "[1, None]"),
-]
-
-
-@pytest.mark.parametrize(("value", "text"), CELLS)
-def test_cells(value, text):
-    is_number = isinstance(value, int | float | np.number) and text not in ("missing", "True")
-    assert cell(value) == (Number(value, text) if is_number else text)
 
 
 def n_by_group(column, fitted):
@@ -523,15 +457,6 @@ def test_errors_are_drawn_once_and_the_text_says_of_which_rows(
         assert points.max() < 99_999
 
 
-def test_significant_digits():
-    numbers = [0.01234, 0.00999, 0.0996, 4.46, 12.34, 99.7, 1234.5, 0.0, np.nan]
-    written = ["0.012", "0.010", "0.10", "4.5", "12", "100", "1,200", "0", "undefined"]
-    assert [significant(each) for each in numbers] == written
-    assert significant(0.98765, 3) == "0.988"
-    assert decimals(-1e-9, 4).text == "0.0000"  # without a sign
-    assert [significant(x, 3) for x in (2.571e-10, np.inf)] == ["2.57e-10", "inf"]
-
-
 def test_the_target_is_described(numbers):
     y = numbers.y
     parts = ["lowest", "first quartile", "median", "third quartile", "highest"]
@@ -555,7 +480,7 @@ NAMED = [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c"), ("abcde", "a, b a
 def test_the_most_important_columns_are_named(columns, which):
     X, repeats = np.arange(9.0)[:, None], np.ones((len(columns), 5))
     found = importances.Importances([*columns], repeats, "R²", 9, [])
-    evaluated = evaluate(LinearRegression().fit(X, X[:, 0]), X, X[:, 0], "new", 0)
+    evaluated = evaluate(one_part(LinearRegression(), X, X[:, 0]), X, X[:, 0], "new", 0)
     for each, is_named in ((found, True), (found._replace(repeats=-repeats), False)):
         text, _ = summary_section(evaluated, scores_of(evaluated), each).parts
         assert text.endswith(f"The predictions depend most on {which}.") == is_named

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scratchmlp import report
-from scratchmlp.reporting.content import plain
+from scratchmlp.evaluation.numbers import plain
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.report_pages import Page
 

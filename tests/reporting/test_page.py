@@ -8,9 +8,10 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from scratchmlp import report
-from scratchmlp.reporting.content import Picture, plain
-from scratchmlp.reporting.pictures import image
+from scratchmlp.evaluation.numbers import plain
+from scratchmlp.reporting.content import Picture, image
 from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.one_part import one_part
 from tests.helpers.report_pages import Page
 
 
@@ -46,7 +47,7 @@ def test_the_same_call_makes_the_same_page(others):
 def test_columns_with_similar_long_names_have_their_own_marks():
     a, b = np.random.default_rng(0).normal(size=(2, 60))
     table = pd.DataFrame({f"{'a long name ' * 4}{i}": x for i, x in enumerate((a, 2 * a, b))})
-    page = Page(report(LinearRegression().fit(table, a), table, a, rows="new"))
+    page = Page(report(one_part(LinearRegression(), table, a), table, a))
     assert sum(svg.count("shared with") for svg in page.pictures.values()) == 2
 
 

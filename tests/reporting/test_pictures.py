@@ -6,20 +6,21 @@ import pytest
 from sklearn import metrics
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+from scratchmlp.evaluation.evaluated import evaluate
+from scratchmlp.evaluation.numbers import plain
 from scratchmlp.reporting import importances, quality
-from scratchmlp.reporting.content import Picture, plain
+from scratchmlp.reporting.content import Picture, side_by_side
 from scratchmlp.reporting.dependence import dependence_section
-from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.importances import Importances, what_matters
-from scratchmlp.reporting.pictures import side_by_side
 from scratchmlp.reporting.scores import scores_of
-from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
+from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.one_part import one_part
 from tests.helpers.pictures import dependence_on, drawn, legend_of
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
 WORDS = np.array(["none", "one", "two"])[Y]
-LOGISTIC = LogisticRegression().fit(X, WORDS)
+LOGISTIC = one_part(LogisticRegression(), X, WORDS)
 
 
 def labels_of(ax):
@@ -180,7 +181,7 @@ def test_partial_dependence_of_classes_by_numbers_and_by_categories():
 
 
 def test_constant_predictions_are_drawn_in_the_middle():
-    model = LinearRegression().fit(X, np.full(60, 7.0))
+    model = one_part(LinearRegression(), X, np.full(60, 7.0))
     (picture,) = dependence_on(evaluate(model, X, np.full(60, 7.0), "new", 0), "x0")
     low, high = drawn(picture).get_ylim()
     assert (low + high) / 2 == pytest.approx(7)
@@ -188,10 +189,10 @@ def test_constant_predictions_are_drawn_in_the_middle():
 
 
 def test_a_number_that_was_constant_has_no_values_to_show():
-    encoder = TabularEncoder().fit(pd.DataFrame({"x0": [1.0, None] * 20}))
+    table = pd.DataFrame({"x0": [1.0, None] * 20})
     found = Importances(["x0"], np.ones((1, 5)), "R²", 9, [])
-    evaluated = evaluate(LOGISTIC, X, WORDS, "new", 0)._replace(encoder=encoder)
-    assert dependence_section(evaluated, found) is None
+    model = one_part(LinearRegression(), table, np.arange(40.0))
+    assert dependence_section(evaluate(model, table, np.arange(40.0), "new", 0), found) is None
 
 
 # Importances.
@@ -216,7 +217,7 @@ def test_bars_of_the_most_important_columns(classes, monkeypatch):
 def test_columns_of_a_wide_table_are_chosen_for_all_classes(monkeypatch):
     monkeypatch.setattr(importances, "MOST_COLUMNS", 2)
     wide = np.c_[np.random.default_rng(1).normal(size=(60, 3)), X]
-    model = LogisticRegression(C=100).fit(wide, WORDS)
+    model = one_part(LogisticRegression(C=100), wide, WORDS)
     found = importances.importances_of(evaluate(model, wide, WORDS, "new", 0))
     assert {*found.names} == {"x3", "x4"}
 

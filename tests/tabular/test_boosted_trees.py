@@ -82,7 +82,7 @@ def test_an_ensemble_predicts_the_mean_of_its_folds(target, parameters):
     part = boosting(target, max_iter=5, **parameters)
     model = Ensemble([("boosting", part)], cv=3, random_state=0).fit(table, TARGETS[target])
     rows = np.arange(len(X))
-    encoded, blend, size = model._encode(table), model._blend, len(pickle.dumps(model))
+    encoded, blend, size = model._encode(table), model.blend, len(pickle.dumps(model))
     alone = [blend.predict_folds(encoded, [fold])[0] for fold in range(3)]
     np.testing.assert_allclose(model.member_predictions(table), alone, rtol=0, atol=1e-12)
     assert len(pickle.dumps(model)) == size  # of which the tables are no part

@@ -198,7 +198,7 @@ def test_estimators_without_missing_values_get_the_encoded_table_and_trees_see_t
     linear, trees = model.named_estimators_.linear[0], model.named_estimators_.trees[0]
     assert linear.n_features_in_ == len(model.encoder_.get_feature_names_out())
     assert trees.n_features_in_ == 4  # one code instead of indicators of cities
-    values = model.encoder_._encode(X)[0].numbers_and_codes()
+    values = model.encoder_.encode(X)[0].numbers_and_codes()
     assert (np.isnan(values[:, 0]) == X["age"].isna()).all()
     assert model.score(X, LABELS) > 0.8
 
@@ -881,7 +881,7 @@ def test_only_names_an_estimator(classifier):
     assert trees.oof_score_ == classifier.oof_scores_["trees"]
     assert not hasattr(trees, "oof_proba_")
     assert classifier.weights_["networks"] > 0  # unchanged
-    for name, proba in classifier._blend.predict_parts(classifier._encode(X)).items():
+    for name, proba in classifier.blend.predict_parts(classifier._encode(X)).items():
         np.testing.assert_array_equal(proba, classifier.only(name).predict_proba(X))
 
 

@@ -477,7 +477,7 @@ def test_processes_share_one_memory_map_of_the_encoded_table():
     random_state = np.random.RandomState(0)
     numbers = pd.DataFrame(random_state.normal(size=(20_000, 15))).add_prefix("number ")
     cities = pd.DataFrame(random_state.choice(["Bern", "Rome"], (20_000, 15))).add_prefix("city ")
-    encoded, _ = TabularEncoder().fit(numbers.join(cities))._encode(numbers.join(cities))
+    encoded, _ = TabularEncoder().fit(numbers.join(cities)).encode(numbers.join(cities))
     one, two = Parallel(n_jobs=2, batch_size=1)(delayed(memory_of)(encoded) for _ in range(2))
     assert one == two
     assert one[0] == ["memmap", "memmap"]

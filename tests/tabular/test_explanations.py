@@ -37,7 +37,7 @@ TEXT = {"text_features": ["note"]}
 def contributions(table, function, row, n=N, ranks=None, **settings):
     """Explain what a function of the outputs predicts for a row, compared with the first n rows."""
     encoder = TabularEncoder(**settings).fit(table)
-    encoded, _ = encoder._encode(table)
+    encoded, _ = encoder.encode(table)
 
     def predict(rows):
         return function(rows.to_array().astype(np.float64))
@@ -92,7 +92,7 @@ def test_columns_of_all_kinds_add_up_to_the_difference(at_once, monkeypatch):
 def test_the_text_of_a_row_contributes():
     words = MIXED[["note", "color"]]
     encoder = TabularEncoder(**TEXT).fit(words)
-    encoded, _ = encoder._encode(words)
+    encoded, _ = encoder.encode(words)
 
     def predict(rows):
         return rows.terms[0].sum(axis=1).astype(float)

@@ -68,7 +68,7 @@ def classifier():
 
 
 def encode(encoder, table):
-    return encoder._encode(table)[0]
+    return encoder.encode(table)[0]
 
 
 def assert_same(one, other):
@@ -93,7 +93,7 @@ def test_to_permute_an_encoded_column_is_to_permute_the_raw_column(regressor):
 
 def test_several_changes_give_what_each_gives_alone(regressor):
     encoded, random = encode(regressor.encoder_, X), np.random.default_rng(0)
-    oof = OutOfFold(regressor._blend, encoded, regressor.held_out_)
+    oof = OutOfFold(regressor.blend, encoded, regressor.held_out_)
     places = places_of(regressor.encoder_._columns)
     changes = [(places[name], random.permutation(N)) for name in ("a", "note", "many", "a")]
     together = list(oof.permuted(changes))

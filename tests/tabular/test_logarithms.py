@@ -11,8 +11,8 @@ from scratchmlp.tabular.inputs.logarithms import Logarithms, positive_numbers
 def encode(X):
     """Fit an encoder and logarithms to a table, and return a function that computes these."""
     encoder = TabularEncoder().fit(X)
-    fitted = Logarithms.fit(encoder._encode(X)[0], positive_numbers(encoder._columns))
-    return lambda new: fitted.transform(encoder._encode(new)[0])
+    fitted = Logarithms.fit(encoder.encode(X)[0], positive_numbers(encoder._columns))
+    return lambda new: fitted.transform(encoder.encode(new)[0])
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_no_member_trains_on_what_it_holds_out(name, case):
 def before_calibration(model, number):
     """Return what each estimator predicts that was trained without a fold, not yet calibrated."""
     encoded = model._encode(X)
-    return [part.models[number].scores(encoded) for part in model._blend.parts.values()]
+    return [part.models[number].scores(encoded) for part in model.blend.parts.values()]
 
 
 CHANGED = [

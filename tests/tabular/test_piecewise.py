@@ -269,7 +269,7 @@ def test_a_failed_fit_leaves_the_encoder_unchanged():
 def fitted_bins(x, classes, weight=None):
     """Fit bins to a table; return an encoder's edges, and the numbers and weights that it got."""
     X, given, fit = pd.DataFrame({"x": x}), [], PiecewiseLinearEncoder._fit
-    table = TabularEncoder(numeric_features=["x"]).fit(X)._encode(X)[0]
+    table = TabularEncoder(numeric_features=["x"]).fit(X).encode(X)[0]
     bins = Bins(PiecewiseLinearEncoder(4, strategy="tree"), np.array([0]))
     with Patches.context() as patches:
         patches.setattr(PiecewiseLinearEncoder, "_fit", lambda *a: given.append(a) or fit(*a))

@@ -109,9 +109,9 @@ def test_the_number_of_texts_at_once_does_not_matter(monkeypatch):
     values, _ = sentences(50)
     values[7] = None
     encoder = fit(values)
-    expected = encoder._encode(texts(values))[0]
+    expected = encoder.encode(texts(values))[0]
     monkeypatch.setattr(text_module, "_TEXTS_AT_ONCE", 16)
-    encoded = encoder._encode(texts(values))[0]
+    encoded = encoder.encode(texts(values))[0]
     np.testing.assert_allclose(encoded.numbers, expected.numbers, atol=1e-6)
     for terms, others in zip(encoded.terms, expected.terms, strict=True):
         assert terms.dtype == np.int8

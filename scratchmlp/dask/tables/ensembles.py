@@ -40,7 +40,7 @@ def fit_table(
     with connected(client, timeout) as rounds, all_at_once(estimator) as fitted:
         started = time.time()
         problem, executor = prepare(fitted, rounds, given, rows_per_member)
-        fitted._fit_problem(problem._replace(started=started), executor)
+        fitted.fit_problem(problem._replace(started=started), executor)
 
 
 def prepare(

@@ -21,6 +21,7 @@ from scratchmlp.dask.data import by_piece
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.reading.findings import Case
 
 
 class RawRows(NamedTuple):
@@ -46,11 +47,11 @@ class EncodedRows(NamedTuple):
     table : EncodedTable
         The rows.
     notes : list of tuple of two str
-        What the user should know, as `TabularEncoder._encode` returns it.
+        What the user should know, as `TabularEncoder.encode` returns it.
     """
 
     table: EncodedTable
-    notes: list[tuple[str, str]]
+    notes: list[tuple[Case, str]]
 
 
 def read(names: Sequence[str], X: Any, *others: Any) -> RawRows:
@@ -97,16 +98,16 @@ def sample(rows: Rows | None, raw: RawRows) -> Any:
 def learn(encoder: TabularEncoder, *samples: Any) -> TabularEncoder:
     """Fit a copy of an encoder to rows of several partitions, without warnings."""
     fitted = copy.copy(encoder)
-    fitted._learn(joined(samples))
+    fitted.learn(joined(samples))
     return fitted
 
 
 def encode(encoder: TabularEncoder, raw: RawRows) -> EncodedRows:
     """Encode the rows of a partition."""
-    return EncodedRows(*encoder._encode(raw.X))
+    return EncodedRows(*encoder.encode(raw.X))
 
 
-def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[str, str]]]:
+def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[Case, str]]]:
     """Return how many bytes encoded rows take, and what the user should know about them."""
     table = rows.table
     arrays = [table.numbers, table.codes]
@@ -143,7 +144,7 @@ def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
     >>> from scratchmlp.dask.tables.rows import select
     >>> from scratchmlp.tabular import TabularEncoder
     >>> X = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
-    >>> table, _ = TabularEncoder().fit(X)._encode(X)
+    >>> table, _ = TabularEncoder().fit(X).encode(X)
     >>> bool((select([table[:2], table[2:]], [4, 0, 2]).numbers == table.numbers[[4, 0, 2]]).all())
     True
     """

@@ -111,12 +111,12 @@ def add_table(graph: Graph, encoder: Any) -> TableValues:
     ValueError
         See `check_columns`.
     """
-    columns, layout = check_columns(encoder._columns), layout_of(encoder._columns)
+    columns, layout = check_columns(encoder.fitted_columns), layout_of(encoder.fitted_columns)
     inputs = {}
     for name, column in columns.items():
         dtype = object if _is_string(column) else np.float64
         given = graph.add_input(name, dtype, 1, VALUES[column.expected].onnx)
-        inputs[name] = _known(given, name, column, encoder._missing_values.get(name, ()))
+        inputs[name] = _known(given, name, column, encoder.values_for_missing.get(name, ()))
     codes = {name: _codes(inputs[name], each) for name, each in columns.items() if each.coded_as}
     outputs = [*_number_outputs(columns, layout, inputs, codes)]
     numbers = imputed = _in_order(outputs) if outputs else None

@@ -103,8 +103,8 @@ def to_onnx(estimator: Any) -> "ModelProto":
     Raises
     ------
     ImportError
-        If onnx is not installed, or an ensemble holds estimators other than networks, linear models
-        and trees, and skl2onnx is not installed.
+        If onnx is not installed, or an ensemble holds estimators other than networks, trees, linear
+        models and dummies, and skl2onnx is not installed.
     TypeError
         If the estimator is neither one of this package nor such a pipeline. Subclasses are refused,
         because they may predict other numbers.

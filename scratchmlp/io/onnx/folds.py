@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
@@ -52,7 +53,8 @@ def fold_predictions(
     Raises
     ------
     ImportError
-        If the estimator is neither linear nor made of trees, and skl2onnx is not installed.
+        If the estimator is neither linear nor constant nor made of trees, and skl2onnx is not
+        installed.
     ValueError
         If skl2onnx cannot convert the estimator, or converts it to a model that predicts other
         numbers.
@@ -69,6 +71,9 @@ def fold_predictions(
         y = add_trees(features, positions, models)
     elif type(estimator) in _LINEAR:
         folds = [add_linear(each.estimator, features.take(own)) for each, own in pairs]
+        y = _stack(models, folds)
+    elif _is_constant(estimator):
+        folds = [add_constant(each.estimator, features.take(own), len(own)) for each, own in pairs]
         y = _stack(models, folds)
     else:
         described = f"{type(estimator).__name__}, the estimator {name!r} of the ensemble"
@@ -115,6 +120,21 @@ def add_linear(linear: Any, x: Value) -> Value:
         W, b = np.c_[np.zeros(len(W)), W], np.r_[0.0, b]
     z = x.astype(np.float64) @ W + b
     return softmax(z) if is_classifier(linear) else z
+
+
+# Constant baselines.
+
+
+def _is_constant(estimator: Any) -> bool:
+    """Return whether an estimator is a dummy that predicts the mean, or shares of the classes."""
+    is_prior = type(estimator) is DummyClassifier and estimator.strategy == "prior"
+    return is_prior or type(estimator) is DummyRegressor
+
+
+def add_constant(dummy: Any, x: Value, n_inputs: int) -> Value:
+    """Add what a dummy predicts for all rows, of shape (n_samples, n_outputs), float64."""
+    known = dummy.class_prior_ if is_classifier(dummy) else np.ravel(dummy.constant_)
+    return x.astype(np.float64) @ np.zeros((n_inputs, len(known))) + known
 
 
 # Other estimators: skl2onnx.

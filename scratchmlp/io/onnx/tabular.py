@@ -65,7 +65,7 @@ def export_blend(graph: Graph, estimator: Any) -> None:
 
     The nodes are those of `Blend.predict`, for all folds at once.
     """
-    table, blend = add_table(graph, estimator.encoder_), estimator._blend
+    table, blend = add_table(graph, estimator.encoder_), estimator.blend
     array = add_array(table)
     first, *others = [
         _part(table, array, name, part) * blend.weights[name] for name, part in blend.parts.items()

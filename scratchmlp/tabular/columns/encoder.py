@@ -26,7 +26,7 @@ from scratchmlp.tabular.columns.any_column import (
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
-from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, Note, describe, warn_of
+from scratchmlp.tabular.reading.findings import Case, Note, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.missing import (
     MISSING_VALUES_CONSTRAINTS,
@@ -202,11 +202,11 @@ default='from_dtype'
         ('date', ['since', 'since_month'])
         """
         with all_at_once(self) as fitted:
-            fitted._learn(X)
+            fitted.learn(X)
             warn_of(fitted.notes_)
         return self
 
-    def _learn(self, X: Any) -> None:
+    def learn(self, X: Any) -> None:
         """Set the fitted attributes, without warnings."""
         table = self._validate_table(X, reset=True)
         names = list(_check_feature_names_in(self))
@@ -235,11 +235,11 @@ default='from_dtype'
             The encoded columns, in the order of the columns in `fit`; a DataFrame after
             ``set_output(transform="pandas")``.
         """
-        encoded, notes = self._encode(X)
-        warn_of(notes, REMEDIES_AFTER_FIT)
+        encoded, notes = self.encode(X)
+        warn_of(notes, is_new=True)
         return encoded.to_array()
 
-    def _encode(self, X: Any) -> tuple[EncodedTable, list[tuple[str, str]]]:
+    def encode(self, X: Any) -> tuple[EncodedTable, list[tuple[Case, str]]]:
         """Encode a table, also what is encoded anew for each fold.
 
         The second result is what to warn of, as in `notes_`.
@@ -248,6 +248,16 @@ default='from_dtype'
         table = self._validate_table(X, reset=False)
         encoded, notes = encode_table(table, self._columns)
         return encoded, describe(notes)
+
+    @property
+    def fitted_columns(self) -> Columns:
+        """The fitted columns as records, which the other folders of the package read."""
+        return self._columns
+
+    @property
+    def values_for_missing(self) -> MissingValues:
+        """The values that mean missing, by column: what `missing_values` says of this table."""
+        return self._missing_values
 
     @property
     def columns_(self) -> dict[str, dict[str, Any]]:

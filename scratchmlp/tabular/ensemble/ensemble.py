@@ -19,6 +19,7 @@ from scratchmlp.tabular.ensemble.blending import NEGLIGIBLE, select_weights, wit
 from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
+from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
@@ -44,7 +45,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     oof_scores_: dict[str, float]
     oof_score_: float
     oof_loss_: float
-    _out_of_time: list[str]  # those of `errors_` for which `max_time` was too short
+    out_of_time_: list[str]  # those of `errors_` for which `max_time` was too short
     _measured: dict[str, dict[str, Any]]  # columns of `leaderboard`
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -86,7 +87,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self._set_params("estimators", **params)
         return self
 
-    def _fit_problem(self, problem: TrainingProblem) -> None:
+    def fit_problem(self, problem: TrainingProblem) -> None:
+        """Fit the estimators in the folds, and weight them: see `BaseTabular.fit_problem`."""
         self._keep_problem(problem)
         estimators = self._part_estimators(problem)
         problem = problem.with_terms()
@@ -131,7 +133,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def _keep_fits(self, fits: PartFits) -> None:
         """Keep what the fits of the parts tell."""
         self.errors_ = {name: describe_error(error) for name, error in fits.errors.items()}
-        self._out_of_time = [
+        self.out_of_time_ = [
             n for n, error in fits.errors.items() if isinstance(error, TimeoutError)
         ]
         self._measured = {
@@ -186,7 +188,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             losses = [of_fold(oof[rows]) for of_fold, rows in folds[:n_folds]]
             return pd.Series(list(map(self._targets.readable_loss, losses)))
 
-        whole: Any = self._out_of_fold
+        whole: Any = self.out_of_fold
         self.oof_loss_, whole_by_fold = loss(whole), by_fold(whole)
         self.oof_scores_, losses, differences = {}, {}, {}
         for name, oof in fits.oof.items():
@@ -368,7 +370,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     # Prediction.
 
     @property
-    def _blend(self) -> Blend:
+    def blend(self) -> Blend:
+        """What predicts, for other folders of the package: the weighted estimators."""
         parts = {name: part._part for name, part in self._parts.items()}
         return Blend(parts, self.weights_, self._targets, self._calibration, self._uncertainty)
 
@@ -582,6 +585,13 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     >>> ensemble.predict(X).shape
     (442,)
     """
+
+
+def networks_in(estimator: BaseTabular) -> dict[str, BaseTabularMLP]:
+    """Return the networks of a fitted estimator by name: those of an ensemble, or itself as ""."""
+    is_ensemble = isinstance(estimator, BaseTabularEnsemble)
+    parts = estimator.named_estimators_ if is_ensemble else {"": estimator}
+    return {name: part for name, part in parts.items() if isinstance(part, BaseTabularMLP)}
 
 
 def _reason_to_drop(weight: float) -> str:

@@ -46,7 +46,7 @@ class OutOfFold:
 
     def predictions(self) -> FloatArray:
         """Predict the rows as they are."""
-        return next(self.permuted([(Place([], [], []), np.arange(len(self.table)))]))
+        return next(self.permuted([unchanged(self.table)]))
 
     def permuted(self, changes: Iterable[Change]) -> Iterator[FloatArray]:
         """Predict the rows after each of several changes: some columns, and their new order.
@@ -69,6 +69,30 @@ class OutOfFold:
         for of_change in zip(*split, strict=True):
             found = by_row(list(self.held_out.values()), list(of_change), len(self.table))
             yield found[:, 0] if is_vector else found
+
+
+class AllFolds(OutOfFold):
+    """Predictions of rows that were not in `fit`, by all folds together.
+
+    Parameters
+    ----------
+    blend : Blend
+        What predicts.
+    table : EncodedTable
+        The rows.
+    """
+
+    def __init__(self, blend: Any, table: EncodedTable) -> None:
+        super().__init__(blend, table, [np.arange(len(table))])
+
+    def _predict(self, changes: list[Change]) -> Iterator[FloatArray]:
+        rows = np.arange(len(self.table))
+        yield from np.split(self.blend.predict(exchange(self.table, rows, changes)), len(changes))
+
+
+def unchanged(table: EncodedTable) -> Change:
+    """Return the change that leaves all rows of a table as they are."""
+    return Place([], [], []), np.arange(len(table))
 
 
 def exchange(table: EncodedTable, rows: Rows, changes: list[Change]) -> EncodedTable:

@@ -86,7 +86,7 @@ def importances(
     if max_samples == "auto":
         max_samples = max(_LEAST_ROWS, _PREDICTIONS // (n_repeats * len(places)))
     rows = _rows_to_use(held_out, weight, max_samples, random)
-    encoded = encoder._encode(X)[0][rows]  # `fit` has warned
+    encoded = encoder.encode(X)[0][rows]  # `fit` has warned
     used_weight = None if sample_weight is None else weight[rows]
     name, loss = _loss(targets, scoring, y[rows], used_weight)
     oof = OutOfFold(blend, encoded, [np.flatnonzero(np.isin(rows, fold)) for fold in held_out])

@@ -77,7 +77,8 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
 
     # Fit, alone or as a part of an ensemble.
 
-    def _fit_problem(self, problem: TrainingProblem, executor: Executor | None = None) -> None:
+    def fit_problem(self, problem: TrainingProblem, executor: Executor | None = None) -> None:
+        """Train a network for each fold: see `BaseTabular.fit_problem`."""
         problem = self._for_loss(problem)
         oof = self._fit_folds(problem, executor or LocalExecutor(self.n_jobs))
         setattr(self, self._oof_name, oof)
@@ -194,7 +195,8 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         return Part(self.members_, self._targets, self._calibration)
 
     @property
-    def _blend(self) -> Blend:
+    def blend(self) -> Blend:
+        """What predicts, for other folders of the package: the networks alone."""
         parts, weights = {"networks": self._part}, {"networks": 1.0}
         uncalibrated = self._targets.uncalibrated
         return Blend(parts, weights, self._targets, uncalibrated, self._uncertainty)

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypedDict
 
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
@@ -23,7 +23,7 @@ ReadCase = Literal[
     "unreadable", "mixed", "order", "units", "other units", "codes", "numbers", "long"
 ]
 MisleadingCase = Literal["leak", "sentinel", "entity", "time"]
-Case = LeftOutCase | ReadCase | Literal["empty", "unseen", "zone"] | MisleadingCase
+Case = Literal[LeftOutCase, ReadCase, "empty", "unseen", "zone", MisleadingCase]
 
 
 class Note(NamedTuple):
@@ -57,9 +57,9 @@ class Note(NamedTuple):
         return CLAUSES.get(self.case, str)(self.column, **self.values)
 
     def __str__(self) -> str:
-        [(case, clause)] = describe([self])
-        remedy = REMEDIES[self.case].format(column=self.column, **self.values)
-        return _sentences(case, clause, {case: remedy})
+        [(_, clause)] = describe([self])
+        remedy = REMEDIES[self.case].fit.format(column=self.column, **self.values)
+        return _sentences(clause, remedy)
 
 
 @dataclass(frozen=True)
@@ -272,72 +272,144 @@ COMMON: dict[Case, str] = {
     ),
     "numbers": "took text of whole numbers for numbers, although they could be codes",
 }
-#: What to do in Python, by the case of a note.
-REMEDIES: dict[Case, str] = {
-    "index": "Drop them to silence this warning.",
-    "identifier": (
+
+
+class Remedy(NamedTuple):
+    """What to do about a note.
+
+    Attributes
+    ----------
+    fit : str
+        In Python, about a table of `fit`.
+    command : str or None
+        On the command line, about a table to train on. None if the command tells it in another way.
+    new : str or None
+        In Python, about a table to encode: what a column is has been decided. None means `fit`.
+    command_new : str or None
+        The same on the command line; None as for `command`.
+    """
+
+    fit: str
+    command: str | None = None
+    new: str | None = None
+    command_new: str | None = None
+
+
+#: A remedy for each `Case`: mypy names the one that is missing.
+Remedies = TypedDict(
+    "Remedies",
+    {
+        "index": Remedy,
+        "constant": Remedy,
+        "missing": Remedy,
+        "identifier": Remedy,
+        "unrepeated": Remedy,
+        "terms": Remedy,
+        "empty": Remedy,
+        "unseen": Remedy,
+        "unreadable": Remedy,
+        "mixed": Remedy,
+        "order": Remedy,
+        "units": Remedy,
+        "other units": Remedy,
+        "codes": Remedy,
+        "numbers": Remedy,
+        "long": Remedy,
+        "zone": Remedy,
+        "leak": Remedy,
+        "sentinel": Remedy,
+        "entity": Remedy,
+        "time": Remedy,
+    },
+)
+
+_DROP = Remedy("Drop them to silence this warning.")
+_ONE_UNIT = "The signs are dropped. Convert the numbers to one unit."
+#: What to do, by the case of a note.
+REMEDIES: Remedies = {
+    "index": _DROP,
+    "constant": _DROP,
+    "missing": _DROP,
+    "identifier": Remedy(
         "Drop them to silence this warning. To use one, name it in numeric_features or "
         "text_features."
     ),
-    "constant": "Drop them to silence this warning.",
-    "missing": "Drop them to silence this warning.",
-    "unrepeated": (
-        "They tell nothing about new rows. Drop the columns to silence this warning, or name them "
-        "in text_features if parts of the values repeat."
+    "unrepeated": Remedy(
+        "They tell nothing about new rows. Drop the columns to silence this warning, or "
+        "name them in text_features if parts of the values repeat."
     ),
-    "terms": "It tells nothing about new rows. Drop the columns to silence this warning.",
-    "empty": "Predictions are less accurate without them. Pass the values, if you know them.",
-    "unseen": "Predictions are less accurate. Check that the values are written as in fit.",
-    "unreadable": (
+    "terms": Remedy("It tells nothing about new rows. Drop the columns to silence this warning."),
+    "empty": Remedy(
+        "Predictions are less accurate without them. Pass the values, if you know them."
+    ),
+    "unseen": Remedy("Predictions are less accurate. Check that the values are written as in fit."),
+    "unreadable": Remedy(
         "Such values count as missing. Correct them, or name the column in "
-        "categorical_features=['from_dtype', ...] if they are categories."
+        "categorical_features=['from_dtype', ...] if they are categories.",
+        "Such values count as missing. For categories, name the column in --categorical.",
+        "Such values count as missing. Correct them.",
+        "Such values count as missing.",
     ),
-    "mixed": (
-        "The column is encoded as categories. Name it in numeric_features if the other values are "
-        "missing ones, or correct them."
+    "mixed": Remedy(
+        "The column is encoded as categories. Name it in numeric_features if the other "
+        "values are missing ones, or correct them.",
+        "The column is categorical. If the others are missing values, name it in --numeric.",
     ),
-    "order": "Convert the column with pandas.to_datetime to choose the order.",
-    "units": "The signs are dropped. Convert the numbers to one unit.",
-    "other units": "The numbers count without conversion. Write them as in fit.",
-    "codes": (
-        "Name them in numeric_features if they are quantities, or convert them to the dtype "
-        "category if they are codes."
+    "order": Remedy(
+        "Convert the column with pandas.to_datetime to choose the order.",
+        "If this is wrong, write the dates as 2024-05-17.",
     ),
-    "numbers": (
-        "Convert them with pandas.to_numeric if they are, or to the dtype category if they are "
-        "codes."
+    "units": Remedy(_ONE_UNIT, _ONE_UNIT),
+    "other units": Remedy(
+        "The numbers count without conversion. Write them as in fit.",
+        command_new="The numbers count without conversion.",
     ),
-    "long": "Shorten them to silence this warning, or split the text into several columns.",
-    "zone": (
+    "codes": Remedy(
+        "Name them in numeric_features if they are quantities, or convert them to the "
+        "dtype category if they are codes.",
+        "If they are quantities, name them in --numeric.",
+    ),
+    "numbers": Remedy(
+        "Convert them with pandas.to_numeric if they are, or to the dtype category if they "
+        "are codes."
+    ),
+    "long": Remedy(
+        "Shorten them to silence this warning, or split the text into several columns.",
+        "To use all of the text, split it into several columns.",
+        "Shorten them to silence this warning.",
+        "",
+    ),
+    "zone": Remedy(
         "Dates without a time zone count as UTC. Convert the column as in fit, with "
-        "Series.dt.tz_localize or Series.dt.tz_convert."
+        "Series.dt.tz_localize or Series.dt.tz_convert.",
+        command_new="Dates without a time zone count as UTC.",
     ),
-    "leak": "Is it known when you predict? If not, drop the column.",
-    "sentinel": (
+    "leak": Remedy(
+        "Is it known when you predict? If not, drop the column.",
+        "Is it known when you predict? If not, add --ignore {column}.",
+    ),
+    "sentinel": Remedy(
         "Does this number stand for a missing value? Then set "
-        "missing_values={{{column!r}: {value!r}}}."
+        "missing_values={{{column!r}: {value!r}}}.",
+        "If this number stands for a missing value, add --na {cell}.",
     ),
-    "entity": (
-        "If you will predict rows of other values, drop the column from X and pass it as groups to "
-        "fit."
+    "entity": Remedy(
+        "If you will predict rows of other values, drop the column from X and pass it as "
+        "groups to fit.",
+        "If you will predict rows of other values, add --groups {column}.",
     ),
-    "time": (
+    "time": Remedy(
         "If you will predict later rows, sort the rows by the column and pass "
-        "cv=TimeSeriesSplit() from sklearn.model_selection."
+        "cv=TimeSeriesSplit() from sklearn.model_selection.",
+        "If you will predict later rows, add --time {column}.",
     ),
-}
-#: The same for a table to encode: what a column is has been decided.
-REMEDIES_AFTER_FIT: dict[Case, str] = {
-    **REMEDIES,
-    "unreadable": "Such values count as missing. Correct them.",
-    "long": "Shorten them to silence this warning.",
 }
 #: Number of rows from which it is noted that none has a known value: servers predict single rows.
 SEVERAL = 10
 _CHANCE = 1e-3  # least probability that counts as chance
 
 
-def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
+def describe(notes: Iterable[Note]) -> list[tuple[Case, str]]:
     """Write a clause for each note, and one for all columns with the same case where that is short.
 
     Parameters
@@ -347,35 +419,36 @@ def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
 
     Returns
     -------
-    list of tuple of two str
+    list of tuple of Case and str
         The case and the clause.
     """
     notes = list(notes)
     common = {case: [note.clause for note in notes if note.case == case] for case in COMMON}
-    clauses: list[tuple[str, str]] = [
+    clauses: list[tuple[Case, str]] = [
         (case, f"{COMMON[case]}: {listed(names)}") for case, names in common.items() if names
     ]
     return clauses + [(note.case, note.clause) for note in notes if note.case not in COMMON]
 
 
-def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[Any, str] = REMEDIES) -> None:
+def warn_of(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> None:
     """Warn of what the encoder has left out or guessed, at the line of the user that led to it.
 
     Parameters
     ----------
-    clauses : iterable of tuple of two str
+    clauses : iterable of tuple of Case and str
         Result of `describe`.
-    remedies : mapping of str to str, default=REMEDIES
-        What to do, by the case.
+    is_new : bool, default=False
+        Whether the table is one to encode, not that of `fit`.
     """
     for case, clause in clauses:
-        message = _sentences(case, clause, remedies)
+        remedy = REMEDIES[case]
+        message = _sentences(clause, (is_new and remedy.new) or remedy.fit)
         warnings.warn(message, DataConversionWarning, stacklevel=stacklevel())
 
 
-def _sentences(case: str, clause: str, remedies: Mapping[Any, str]) -> str:
+def _sentences(clause: str, remedy: str) -> str:
     """Write a clause as a sentence, followed by what to do."""
-    return f"{clause[0].upper()}{clause[1:]}. {remedies[case]}"
+    return f"{clause[0].upper()}{clause[1:]}. {remedy}"
 
 
 def is_beyond_chance(n_rows: int, share_missing: float) -> bool:

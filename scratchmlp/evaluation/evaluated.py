@@ -1,16 +1,14 @@
 """The rows that a report is about, with predictions that are not from training on these rows."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 from sklearn.base import is_classifier, is_regressor
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length, column_or_1d
@@ -18,8 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.content import plain
-from scratchmlp.tabular import TabularEncoder
+from scratchmlp.evaluation.numbers import plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
@@ -29,7 +26,7 @@ from scratchmlp.tabular.reading.values import to_pandas
 from scratchmlp.utils.names import listed
 
 ROWS = ("fit", "new")
-AT_ONCE = 2**13  # rows to predict in one call, if they are few
+COUNTED = "row, counted from 0"  # what the labels of rows are, if these have no others
 Rows = NDArray[np.intp]
 
 
@@ -46,10 +43,8 @@ class Evaluated(NamedTuple):
 
     Attributes
     ----------
-    estimator : estimator
-        Fitted classifier or regressor.
-    encoder : TabularEncoder
-        The encoder of a tabular estimator, or one that describes the table of another.
+    estimator : TabularEnsemble* or TabularMLP*
+        The fitted estimator.
     X : DataFrame or ndarray of shape (n_samples, n_features)
         The rows, as the estimator takes them.
     table : DataFrame of shape (n_samples, n_features)
@@ -72,7 +67,6 @@ class Evaluated(NamedTuple):
     """
 
     estimator: Any
-    encoder: TabularEncoder
     X: Any
     table: pd.DataFrame
     y: NDArray[Any]
@@ -84,21 +78,16 @@ class Evaluated(NamedTuple):
     random_state: int
 
     @property
-    def is_tabular(self) -> bool:
-        """Whether the estimator is one for raw tables, which has an encoder and members."""
-        return isinstance(self.estimator, BaseTabular)
-
-    @property
     def fitted_columns(self) -> Columns:
         """The fitted columns of the table, in its order; the encoder may know others."""
-        known = self.encoder._columns
+        known = self.estimator.encoder_.fitted_columns
         return {name: known[name] for name in self.columns if name in known}
 
     @property
     def unused(self) -> list[str]:
-        """Names of the columns that a tabular estimator leaves out; of others, it is unknown."""
+        """Names of the columns that the estimator leaves out."""
         fitted = self.fitted_columns.items()
-        return [name for name, column in fitted if self.is_tabular and not column.n_outputs]
+        return [name for name, column in fitted if not column.n_outputs]
 
     @property
     def classes(self) -> NDArray[Any]:
@@ -112,8 +101,8 @@ class Evaluated(NamedTuple):
 
     @property
     def blend(self) -> Blend:
-        """What predicts in a tabular estimator, and how wrong it is."""
-        blend: Blend = self.estimator._blend
+        """What predicts in the estimator, and how wrong it is."""
+        blend: Blend = self.estimator.blend
         return blend
 
     @property
@@ -161,26 +150,12 @@ class Evaluated(NamedTuple):
 
     def encode(self, rows: Rows) -> EncodedTable:
         """Encode some rows."""
-        X = self.some(rows) if self.is_tabular else self.table.iloc[rows]
-        return self.encoder._encode(X)[0]
+        return self.estimator.encoder_.encode(self.some(rows))[0]
 
     @property
     def places(self) -> dict[str, Place]:
         """Where the parts of each column are in an encoded table."""
-        return places_of(self.encoder._columns)
-
-    def predict_changed(self, X: Any, changes: Iterable[tuple[int, Any]]) -> Iterator[FloatArray]:
-        """Predict rows after each of several changes: the position of a column, and its new values.
-
-        Several changes are predicted in one call, because calls with few rows are slow.
-        """
-        n, left = len(X), iter(changes)
-        while batch := list(islice(left, max(1, AT_ONCE // n))):
-            many = _safe_indexing(X, np.tile(np.arange(n), len(batch)))
-            cells = many.iloc if isinstance(many, pd.DataFrame) else many
-            for number, (position, values) in enumerate(batch):
-                cells[number * n : (number + 1) * n, position] = values
-            yield from np.split(predict(self.estimator, many), len(batch))
+        return places_of(self.estimator.encoder_.fitted_columns)
 
 
 def predict(estimator: Any, X: Any) -> FloatArray:
@@ -194,8 +169,8 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
 
     Parameters
     ----------
-    estimator : estimator
-        Fitted classifier or regressor.
+    estimator : TabularEnsemble* or TabularMLP*
+        The fitted estimator.
     X : {DataFrame, array-like} of shape (n_samples, n_features)
         Rows.
     y : array-like of shape (n_samples,)
@@ -217,8 +192,8 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     """
     if rows not in ROWS:
         raise ValueError(f"rows must be 'fit' or 'new'; got {rows!r}.")
-    check_is_fitted(estimator)
     _check_type(estimator)
+    check_is_fitted(estimator)
     check_consistent_length(X, y)
     X, target, y = _rows(X), _name_of(y), _targets(estimator, y)
     outputs = _out_of_fold(estimator, y) if rows == "fit" else predict(estimator, X)
@@ -229,37 +204,23 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     if rows == "fit":  # with a cv for time series, the first rows have no prediction
         seen = rows_in(estimator.held_out_)
         X, y, outputs = _safe_indexing(X, seen), y[seen], outputs[seen]
-    table = _table(X, seen, estimator)
-    encoder = _encoder(estimator, table)
-    return Evaluated(
-        estimator, encoder, X, table, y, target, outputs, rows, seen, given, random_state
-    )
-
-
-def _encoder(estimator: Any, table: pd.DataFrame) -> TabularEncoder:
-    """Return the encoder of a tabular estimator, or one for the table of another."""
-    if isinstance(estimator, BaseTabular):
-        return estimator.encoder_
-    with calmly():
-        return TabularEncoder().fit(table)
+    table = _table(X, seen, list(estimator.encoder_.fitted_columns))
+    return Evaluated(estimator, X, table, y, target, outputs, rows, seen, given, random_state)
 
 
 def _check_type(estimator: Any) -> None:
     """Check that there are reports of an estimator."""
-    name = type(estimator).__name__
-    if is_classifier(estimator) and not hasattr(estimator, "predict_proba"):
+    if not isinstance(estimator, BaseTabular):
+        kind = "Regressor" if is_regressor(estimator) else "Classifier"
         raise TypeError(
-            f"Reports of classifiers need predict_proba, which {name} lacks. Wrap the classifier "
-            "in sklearn.calibration.CalibratedClassifierCV."
+            "estimator must be a fitted estimator of scratchmlp.tabular; got "
+            f"{type(estimator).__name__}. Fit it as an ensemble of one part: "
+            f'TabularEnsemble{kind}(estimators=[("mine", estimator)]).fit(X, y).'
         )
-    if not is_classifier(estimator) and not is_regressor(estimator):
-        raise TypeError(f"estimator must be a fitted classifier or regressor; got {name}.")
 
 
 def _rows(X: Any) -> Any:
     """Return a DataFrame of pandas for any DataFrame, and an array for anything else."""
-    if issparse(X):
-        raise TypeError("Reports do not take sparse X. Pass X.toarray(), or fewer rows of it.")
     if nw.dependencies.is_into_dataframe(X):
         return to_pandas(X)
     return X if hasattr(X, "dtype") else np.asarray(X, dtype=object)
@@ -289,14 +250,8 @@ def _name_of(y: Any) -> str:
 def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
     """Return the out-of-fold predictions of `fit`."""
     remedy = "Pass rows that fit has not seen, and rows='new'."
-    if not isinstance(estimator, BaseTabular):
-        raise TypeError(
-            f"{type(estimator).__name__} keeps no out-of-fold predictions, so a report cannot tell "
-            f"how well it predicts the rows of fit. {remedy}"
-        )
     name = "oof_proba_" if is_classifier(estimator) else "oof_prediction_"
-    predicted = getattr(estimator, name, None)
-    if predicted is None:
+    if (predicted := estimator.out_of_fold) is None:
         raise ValueError(f"This {type(estimator).__name__} has no {name}. {remedy}")
     if len(predicted) != len(y):
         raise ValueError(
@@ -306,16 +261,13 @@ def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
     return np.asarray(predicted)
 
 
-def _table(X: Any, numbers: Rows, estimator: Any) -> pd.DataFrame:
+def _table(X: Any, numbers: Rows, names: list[str]) -> pd.DataFrame:
     """Return a table with text as names of the columns, the same as those of the encoder.
 
     Rows of an array get their numbers as labels.
     """
     if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
         return X
-    names = getattr(estimator, "feature_names_in_", None)
-    if names is None or len(names) != X.shape[1]:
-        names = [f"x{i}" for i in range(X.shape[1])]
     if isinstance(X, pd.DataFrame):
-        return X.set_axis(list(names), axis="columns")
-    return pd.DataFrame(X, numbers, list(names))
+        return X.set_axis(names, axis="columns")
+    return pd.DataFrame(X, numbers, names)

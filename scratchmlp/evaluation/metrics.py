@@ -1,4 +1,4 @@
-"""The metrics of predictions: of a comparison on the command line, and of a report."""
+"""The metrics of predictions, and their names: of a comparison, and of a report."""
 
 import warnings
 from collections.abc import Callable, Iterable
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import (
     accuracy_score,
+    get_scorer_names,
     log_loss,
     mean_absolute_error,
     median_absolute_error,
@@ -19,10 +20,16 @@ from sklearn.metrics import (
 )
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.tabular.scoring import negative_score
+from scratchmlp.utils.names import most_similar
 
 UNEVEN = 2  # times the rows of the smallest class, from which balanced accuracy is shown
 
 Codes = NDArray[np.intp]
+
+
+class MetricError(ValueError):
+    """A metric is not known, or cannot be computed for a target."""
 
 
 class Metric(NamedTuple):
@@ -96,6 +103,16 @@ NUMBERS = {
     "MAE": Metric("mean absolute error", mean_absolute_error, True, _DISTANCE),
     "median absolute error": Metric("median absolute error", median_absolute_error, True, _HALF),
 }
+#: Other names of our metrics, without blanks and the like.
+_ALIASES = {
+    "rootmeansquarederror": "rmse",
+    "meanabsoluteerror": "mae",
+    "r²": "r2",
+    "rocauc": "auc",
+    "rocaucovr": "auc",
+    "macroauc": "auc",
+    "balancedacc.": "balancedaccuracy",
+}
 
 
 def default_metrics(counts: Codes | None) -> list[Metric]:
@@ -133,3 +150,89 @@ def values_of(
     ignore = warnings.catch_warnings(action="ignore", category=UndefinedMetricWarning)
     with ignore, np.errstate(over="ignore", invalid="ignore"):
         return {metric.name: float(metric.function(y, predicted)) for metric in metrics}
+
+
+# Metrics that users name.
+
+
+def find_metric(name: str, y: NDArray[Any], is_class: bool) -> Metric:
+    """Find the metric that a user names, and try it on the target.
+
+    Parameters
+    ----------
+    name : str
+        One of our names, such as "log-loss", or the name of a scorer of scikit-learn.
+    y : ndarray of shape (n_samples,)
+        Target.
+    is_class : bool
+        Whether the target holds classes.
+
+    Returns
+    -------
+    Metric
+        The metric.
+
+    Raises
+    ------
+    MetricError
+        If there is no such metric, or it does not suit the target.
+    """
+    ours = {_plain(each): metric for each, metric in (CLASSES if is_class else NUMBERS).items()}
+    short = _plain(name).removeprefix("neg")
+    if (found := ours.get(_ALIASES.get(short, short))) is not None:
+        return MACRO_AUC if found is CLASSES["AUC"] and len(np.unique(y)) > 2 else found
+    known = [each for each in get_scorer_names() if _is_for_numbers(each) != is_class]
+    scorer = next((each for each in (name, f"neg_{name}") if each in known), None)
+    if scorer is None:
+        raise MetricError(_unknown(name, known, is_class))
+    metric = Metric(scorer.removeprefix("neg_"), _of(scorer, name), scorer.startswith("neg_"), "")
+    if is_class:
+        labels, y = np.unique(y, return_inverse=True)
+        values_of([metric], y, np.eye(len(labels))[y])
+    else:
+        values_of([metric], y, np.full(len(y), y.mean()))
+    return metric
+
+
+def _plain(name: str) -> str:
+    """Return a name in lower case, without separators: "log-loss", "log_loss" and "logloss"."""
+    return name.lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def _is_for_numbers(name: str) -> bool:
+    """Return whether a scorer of scikit-learn takes fractions, unlike those of classes."""
+    y = np.array([0.5, 1.5])
+    try:
+        with warnings.catch_warnings(action="error", category=UserWarning):
+            negative_score(name, y, None, None)(y)
+    except (ValueError, AttributeError, UserWarning):
+        return False
+    return True
+
+
+def _unknown(name: str, known: list[str], is_class: bool) -> str:
+    ours = [*(CLASSES if is_class else NUMBERS)]
+    quoted = [f'"{each}"' if " " in each else each for each in ours]
+    task = "classification" if is_class else "regression"
+    similar = most_similar(name, [*known, *ours])
+    meant = f" Did you mean {similar!r}?" if similar else ""
+    return (
+        f"{name} is not a metric of {task}.{meant} Choose one of {', '.join(quoted)}, or one of "
+        "scikit-learn's scorers."
+    )
+
+
+def _of(scorer: str, name: str) -> Callable[[NDArray[Any], FloatArray], float]:
+    """Make a function of targets and predictions; errors tell to choose another metric."""
+    sign = -1 if scorer.startswith("neg_") else 1
+
+    def function(y: NDArray[Any], predicted: FloatArray) -> float:
+        classes = None if predicted.ndim == 1 else np.arange(predicted.shape[1])
+        try:
+            return -sign * negative_score(scorer, y, None, classes)(predicted)
+        except ValueError as error:
+            raise MetricError(
+                f"{name} cannot be computed here: {error} Choose another metric."
+            ) from error
+
+    return function

@@ -4,7 +4,7 @@ All take the same DataFrame, in which all but ours find days instead of dates. W
 cannot take is made into something it can, as part of the fit and of its time: for all but ours,
 columns of text become categories; for the linear models and scikit-learn's MLPs categories are
 one-hot, numbers are scaled, and missing ones take the median. Regression's targets are standardized
-for every contestant but ours, which does so itself: MLPRegressor needs it, the others are
+for every candidate but ours, which does so itself: MLPRegressor needs it, the others are
 indifferent.
 
 For scikit-learn's boosting, columns of more than 255 categories become mean targets. By default, it
@@ -12,7 +12,7 @@ splits the others as categories; *careful* and in eight folds, as numbers, which
 our tables; *searched* chooses. For RealMLP, missing numbers take the median, and missing categories
 become one of their own.
 
-Everything runs on one thread. A contestant is at its defaults, except for what follows a comma in
+Everything runs on one thread. A candidate is at its defaults, except for what follows a comma in
 its name, which `tuning.py` describes for boosting. For classes, boosting of scikit-learn in eight
 folds and LightGBM that stops early have few leaves, which suits most of our tables of classes, but
 not those of numbers. AutoGluon is left out: its version 1.6 needs pandas before 2.4, so an
@@ -52,7 +52,7 @@ from sklearn.preprocessing import (
 import scratchmlp
 from benchmarks.tables import category_names, with_categories, with_days
 from benchmarks.tuning import bagged, careful, searched, stopped_early
-from scratchmlp.cli import rivals as cli
+from scratchmlp.cli import baselines as cli
 
 PACKAGE = Path(scratchmlp.__file__).parent
 SEEDS = (0, 1, 2)
@@ -122,8 +122,8 @@ def names_of_few_levels(X: pd.DataFrame) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Rival:
-    """One contestant."""
+class Candidate:
+    """One candidate."""
 
     library: str  # the distribution whose version is recorded
     path: str  # module and class
@@ -136,7 +136,7 @@ class Rival:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the contestant is one of this package."""
+        """Whether the candidate is one of this package."""
         return self.library == "scratchmlp"
 
     def find(self) -> type | None:
@@ -171,7 +171,7 @@ class Rival:
         return model
 
     def columns(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Return what the contestant gets: the raw table, or for all but ours dates as days."""
+        """Return what the candidate gets: the raw table, or for all but ours dates as days."""
         return X if self.is_ours else with_days(X)
 
     def context(self) -> AbstractContextManager[None]:
@@ -180,14 +180,14 @@ class Rival:
 
 
 def source_hash() -> str:
-    """Condense the code that our contestants run."""
+    """Condense the code that our candidates run."""
     patterns = ("*.py", "estimators/**/*.py", "tabular/**/*.py")
     return code_hash(path for pattern in patterns for path in sorted(PACKAGE.glob(pattern)))
 
 
 def tuning_hash() -> str:
     """Condense the code that searches, stops and bags boosting."""
-    ours = (PACKAGE / "cli" / f"{name}.py" for name in ("boosting", "rivals"))
+    ours = (PACKAGE / "cli" / f"{name}.py" for name in ("boosting", "baselines"))
     return code_hash([Path(__file__).with_name("tuning.py"), *ours])
 
 
@@ -210,43 +210,43 @@ LIGHTGBM = {"n_jobs": 1, "verbose": -1}
 REALMLP = {"device": "cpu", "n_threads": 1}
 BAGGED = {"n_cv": 8, "val_metric_name": "cross_entropy", "use_ls": False}
 
-CLASSIFIERS: dict[str, Rival] = {
-    OURS: Rival("scratchmlp", f"scratchmlp.tabular.{OURS}", {"n_jobs": 1}),
-    ENSEMBLE: Rival("scratchmlp", f"scratchmlp.tabular.{ENSEMBLE}", {"n_jobs": 1}),
-    "LogisticRegression": Rival(
+CLASSIFIERS: dict[str, Candidate] = {
+    OURS: Candidate("scratchmlp", f"scratchmlp.tabular.{OURS}", {"n_jobs": 1}),
+    ENSEMBLE: Candidate("scratchmlp", f"scratchmlp.tabular.{ENSEMBLE}", {"n_jobs": 1}),
+    "LogisticRegression": Candidate(
         "scikit-learn",
         "sklearn.linear_model.LogisticRegression",
         {"max_iter": 1000},
         one_hot_scaled,
         random=False,
     ),
-    "MLPClassifier": Rival(
+    "MLPClassifier": Candidate(
         "scikit-learn", "sklearn.neural_network.MLPClassifier", prepare=one_hot_scaled
     ),
-    "HistGradientBoosting": Rival(
+    "HistGradientBoosting": Candidate(
         "scikit-learn",
         "sklearn.ensemble.HistGradientBoostingClassifier",
         {"categorical_features": "from_dtype"},
         few_levels,
     ),
-    "CatBoost": Rival(
+    "CatBoost": Candidate(
         "catboost", "catboost.CatBoostClassifier", CATBOOST, text, categories_as="cat_features"
     ),
-    "LightGBM": Rival("lightgbm", "lightgbm.LGBMClassifier", LIGHTGBM),
-    "RealMLP-TD-S": Rival("pytabkit", "pytabkit.RealMLP_TD_S_Classifier", REALMLP, imputed),
-    "RealMLP-TD": Rival("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP, imputed),
-    "RealMLP-TD, 8 folds": Rival(
+    "LightGBM": Candidate("lightgbm", "lightgbm.LGBMClassifier", LIGHTGBM),
+    "RealMLP-TD-S": Candidate("pytabkit", "pytabkit.RealMLP_TD_S_Classifier", REALMLP, imputed),
+    "RealMLP-TD": Candidate("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP, imputed),
+    "RealMLP-TD, 8 folds": Candidate(
         "pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP | BAGGED, imputed
     ),
 }
 
 
-def regressor(library: str, path: str, *args: Any, **settings: Any) -> Rival:
-    """Return a contestant for targets that are numbers."""
-    return Rival(library, path, *args, **settings, regressor=True)
+def regressor(library: str, path: str, *args: Any, **settings: Any) -> Candidate:
+    """Return a candidate for targets that are numbers."""
+    return Candidate(library, path, *args, **settings, regressor=True)
 
 
-REGRESSORS: dict[str, Rival] = {
+REGRESSORS: dict[str, Candidate] = {
     OUR_REGRESSOR: regressor("scratchmlp", f"scratchmlp.tabular.{OUR_REGRESSOR}", {"n_jobs": 1}),
     ENSEMBLE_REGRESSOR: regressor(
         "scratchmlp", f"scratchmlp.tabular.{ENSEMBLE_REGRESSOR}", {"n_jobs": 1}
@@ -270,7 +270,7 @@ REGRESSORS: dict[str, Rival] = {
 }
 
 
-def boosting(suffix: str, known: dict[str, Rival], n_leaves: int) -> dict[str, Rival]:
+def boosting(suffix: str, known: dict[str, Candidate], n_leaves: int) -> dict[str, Candidate]:
     """Return boosting as `tuning.py` has it, for classes or for numbers.
 
     Stopped early, CatBoost and LightGBM have the settings of the command line's comparison.
@@ -297,7 +297,7 @@ def boosting(suffix: str, known: dict[str, Rival], n_leaves: int) -> dict[str, R
 
 CLASSIFIERS |= boosting("", CLASSIFIERS, n_leaves=cli.CLASS_LEAVES)
 REGRESSORS |= boosting("Regressor", REGRESSORS, n_leaves=cli.NUMBER_LEAVES)
-CLASSIFIERS["LogisticRegression, tuned"] = Rival(
+CLASSIFIERS["LogisticRegression, tuned"] = Candidate(
     "scikit-learn",
     "sklearn.linear_model.LogisticRegressionCV",
     {
@@ -324,4 +324,4 @@ REGRESSORS["RealMLP-TDRegressor"] = regressor(
 REGRESSORS["RealMLP-TDRegressor, 8 folds"] = regressor(
     "pytabkit", "pytabkit.RealMLP_TD_Regressor", REALMLP | {"n_cv": 8}, imputed
 )
-RIVALS = CLASSIFIERS | REGRESSORS
+CANDIDATES = CLASSIFIERS | REGRESSORS

@@ -18,13 +18,13 @@ from scratchmlp.tabular.folds import Rows, shuffled_splits
 from scratchmlp.tabular.reading.values import kind_of, to_numbers
 
 
-def check_rivals(packages: Sequence[str]) -> None:
+def check_baselines(packages: Sequence[str]) -> None:
     """Check, before any work, that packages can be imported.
 
     Parameters
     ----------
     packages : sequence of str
-        Keys of `RIVALS`.
+        Keys of `BASELINES`.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def _make_lightgbm(is_class: bool, categories: Sequence[str], n_jobs: int, seed:
     return make_pipeline(to_categories, EarlyStopping(boosting, random_state=seed))
 
 
-class Rival(NamedTuple):
+class Baseline(NamedTuple):
     """A package whose models are compared, with early stopping.
 
     Attributes
@@ -157,12 +157,12 @@ class Rival(NamedTuple):
     make: Callable[[bool, Sequence[str], int, int], Pipeline]
 
 
-#: The models by package: `RIVAL_PACKAGES` of `help` has the same names.
-RIVALS = {
-    "catboost": Rival("CatBoost", _make_catboost),
-    "lightgbm": Rival("LightGBM", _make_lightgbm),
+#: The models by package: `BASELINE_PACKAGES` of `help` has the same names.
+BASELINES = {
+    "catboost": Baseline("CatBoost", _make_catboost),
+    "lightgbm": Baseline("LightGBM", _make_lightgbm),
 }
-RIVAL_NAMES = [rival.name for rival in RIVALS.values()]
+BASELINE_NAMES = [baseline.name for baseline in BASELINES.values()]
 
 
 def numbers_and_categories(X: pd.DataFrame, categories: Sequence[str]) -> pd.DataFrame:

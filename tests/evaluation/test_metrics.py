@@ -1,0 +1,113 @@
+"""The metrics of predictions, and the names that users give them."""
+
+from contextlib import suppress
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer, get_scorer_names
+
+from scratchmlp.evaluation.metrics import MetricError, default_metrics, find_metric, values_of
+
+NUMBERS = np.arange(60.0)
+TWO, THREE = np.arange(90) % 2, np.arange(90) % 3
+METRICS = [
+    ("Balanced Accuracy", TWO, "balanced accuracy", False),
+    ("roc_auc_ovr", THREE, "macro AUC", False),
+    ("neg_brier_score", TWO, "brier_score", True),
+    ("brier_score", THREE, "brier_score", True),
+    ("R²", NUMBERS, "R²", False),
+    ("neg_mean_absolute_error", NUMBERS, "mean absolute error", True),
+    ("MAE", NUMBERS, "mean absolute error", True),
+    ("median_absolute_error", NUMBERS, "median absolute error", True),
+]
+
+
+@pytest.mark.parametrize(("given", "y", "name", "is_loss"), METRICS)
+def test_names_of_metrics(given, y, name, is_loss):
+    metric = find_metric(given, y, is_class=y is not NUMBERS)
+    assert (metric.name, metric.is_loss) == (name, is_loss)
+
+
+def usable_scorers(y):
+    names = []
+    for name in get_scorer_names():
+        with suppress(MetricError):
+            find_metric(name, y, is_class=y is not NUMBERS)
+            names.append(name)
+    return {*names}
+
+
+ERRORS = "mean_absolute mean_absolute_percentage mean_squared mean_squared_log median_absolute"
+ERRORS += " root_mean_squared root_mean_squared_log max"
+FOR_NUMBERS = {f"neg_{name}_error" for name in ERRORS.split()}
+FOR_NUMBERS |= {"r2", "explained_variance", "d2_absolute_error_score", "neg_mean_poisson_deviance"}
+FOR_TWO = {"f1", "jaccard", "precision", "recall"}
+FOR_TWO |= {"positive_likelihood_ratio", "neg_negative_likelihood_ratio"}
+#: Gamma deviances are not defined for 0, and the others are for multilabel targets.
+UNUSABLE = {"neg_mean_gamma_deviance"}
+UNUSABLE |= {f"{name}_samples" for name in ("f1", "jaccard", "precision", "recall")}
+
+
+def test_scorers_of_scikit_learn_can_be_used_for_targets_of_their_kind():
+    for_classes = {*get_scorer_names()} - FOR_NUMBERS - UNUSABLE
+    assert usable_scorers(NUMBERS) == FOR_NUMBERS
+    assert usable_scorers(TWO) == for_classes
+    assert usable_scorers(THREE) == for_classes - FOR_TWO
+
+
+REFUSED = [
+    ("r2", TWO, "r2 is not a metric of classification."),
+    ("f1", NUMBERS, "f1 is not a metric of regression. Choose one of RMSE, R2, MAE"),
+    ("f1_makro", THREE, "classification. Did you mean 'f1_macro'? Choose one of accuracy, log"),
+    ("aucc", TWO, "'AUC'? Choose one of accuracy, log-loss, AUC, \"balanced accuracy\", or "),
+    ("f1", THREE, "f1 cannot be computed here: Target is multiclass"),
+]
+
+
+@pytest.mark.parametrize(("name", "y", "message"), REFUSED)
+def test_a_metric_that_cannot_be_used(name, y, message):
+    with pytest.raises(MetricError) as error:
+        find_metric(name, y, is_class=y is not NUMBERS)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("y", [TWO, THREE], ids=["two", "three"])
+def test_scores_equal_those_of_scikit_learn(y):
+    X = pd.DataFrame({"a": y + np.random.default_rng(0).normal(size=len(y))})
+    model = LogisticRegression().fit(X, y)
+    metrics = [*default_metrics(np.array([1] * y.max() + [9])), find_metric("f1_macro", y, True)]
+    found = values_of(metrics, y, model.predict_proba(X))
+    names = {"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy"}
+    names |= {"AUC" if y is TWO else "macro AUC": "roc_auc_ovr", "f1_macro": "f1_macro"}
+    expected = {name: get_scorer(scorer)(model, X, y) for name, scorer in names.items()}
+    expected["log-loss"] = -get_scorer("neg_log_loss")(model, X, y)
+    assert found == pytest.approx(expected)
+
+
+def test_squared_errors_may_be_infinite():
+    y = np.array([1e200, 2.0, 3.0])
+    scores = values_of(default_metrics(None), y, np.zeros(3))
+    assert scores["RMSE"] == np.inf
+    assert np.isnan(scores["R²"])
+
+
+@pytest.mark.parametrize("present", [[0, 1], [2]])
+def test_rows_without_some_of_the_classes_can_be_scored(present):
+    y = THREE[np.isin(THREE, present)]
+    metrics = default_metrics(np.array([30, 30, 99]))
+    scores = values_of(metrics, y, np.full((len(y), 3), 1 / 3))
+    assert scores["log-loss"] == pytest.approx(np.log(3))
+    assert np.isnan(scores["macro AUC"]) == (len(present) == 1)
+
+
+UNEVEN = [([2, 1], True), ([3, 2], False), ([2, 0, 2], False), ([2, 1, 0], True)]
+UNEVEN += [([2, 2, 1, 0], True), ([3, 2, 0], False), ([10, 19], False), ([10, 20], True)]
+
+
+@pytest.mark.parametrize(("counts", "is_uneven"), UNEVEN)
+def test_balanced_accuracy_is_shown_if_a_class_has_twice_the_rows(counts, is_uneven):
+    names = [metric.name for metric in default_metrics(np.array(counts))]
+    area = "AUC" if len(counts) == 2 else "macro AUC"
+    assert names == ["accuracy", "log-loss", area, *["balanced accuracy"] * is_uneven]
