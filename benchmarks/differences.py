@@ -193,3 +193,25 @@ def compare(runs: pd.DataFrame) -> pd.DataFrame:
         rows[other]["rank"] = ranks.get(other, np.nan)
         rows[other] |= {name: mean_seconds(runs, other, name) for name in SECONDS}
     return pd.DataFrame(rows.values(), rows.keys()).sort_values("rank")
+
+
+def overview(runs: pd.DataFrame) -> pd.DataFrame:
+    """Compare each contestant with our ensemble on tables of both kinds.
+
+    Returns
+    -------
+    DataFrame
+        For each contestant, in the order of the medians: the number of tables that both have; on
+        how many of them our mean loss is lower; the median over tables of its loss divided by ours;
+        the median of our CPU seconds of a fit divided by its.
+    """
+    losses, seconds, rows = main_loss(runs), by_split(runs, "seconds"), {}
+    for other in losses.columns.drop(ENSEMBLE):
+        means = pair(losses, other).groupby(level="table").mean()
+        rows[other] = {
+            "tables": len(means),
+            "ours_lower": (means[ENSEMBLE] < means[other]).sum(),
+            "loss": median_ratio(losses, other),
+            "our_time": 1 / median_ratio(seconds, other),
+        }
+    return pd.DataFrame(rows.values(), rows.keys()).sort_values("loss")
