@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.workloads import N_CLASSES, Case, new_rows
@@ -18,6 +19,7 @@ from scratchmlp import ScratchMLPClassifier
 Work = Callable[[], Any]
 
 ALPHA = 1e-4  # the estimators' default
+ESTIMATORS = {"ours": ScratchMLPClassifier, "MLPClassifier": MLPClassifier}
 
 
 def estimator(cls: type, case: Case) -> Any:
@@ -48,11 +50,37 @@ def fit(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
     return work
 
 
-def predict(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
+def predict(
+    cls: type, case: Case, X: Any, y: np.ndarray, form: Callable[[Any], Any] = np.asarray
+) -> Work:
     """Predict with an estimator fitted on other rows; its weights do not change the time."""
     rows, classes = new_rows(200)
+    model = estimator(cls, case).fit(form(rows.astype(X.dtype)), classes)
+    given = form(X)
+    return lambda: model.predict_proba(given)
+
+
+def frame(X: np.ndarray) -> pd.DataFrame:
+    """Return rows as a data frame with names."""
+    return pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])])
+
+
+def stream(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
+    """Predict rows, and then train on them."""
+    rows, classes = new_rows(200)
     model = estimator(cls, case).fit(rows.astype(X.dtype), classes)
-    return lambda: model.predict_proba(X)
+
+    def work() -> None:
+        model.predict(X)
+        model.partial_fit(X, y)
+
+    return work
+
+
+def warm_fit(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
+    """Fit again with a warm start."""
+    model = estimator(cls, case).set_params(warm_start=True).fit(X, y)
+    return lambda: model.fit(X, y)
 
 
 def torch_model(case: Case, X: np.ndarray, n_classes: int) -> Any:
@@ -123,5 +151,14 @@ CONTESTANTS: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
         "ours": partial(predict, ScratchMLPClassifier),
         "MLPClassifier": partial(predict, MLPClassifier),
         "torch": torch_predict,
+    },
+    **{
+        kind: {name: partial(work, cls) for name, cls in ESTIMATORS.items()}
+        for kind, work in {
+            "list": partial(predict, form=np.ndarray.tolist),
+            "frame": partial(predict, form=frame),
+            "stream": stream,
+            "warm fit": warm_fit,
+        }.items()
     },
 }

@@ -33,7 +33,7 @@ class Case:
     hidden: tuple[int, ...]
     epochs: int  # of each fit; nothing ends it earlier
     against: dict[str, Bars]
-    kind: str = "fit"  # or "predict"
+    kind: str = "fit"  # or another of `contestants.CONTESTANTS`
     batch: int = 200
     shuffle: bool = True  # before each epoch; MLPClassifier shuffles even a full batch
     solver: str = "adam"  # or "sgd", without momentum
@@ -99,6 +99,17 @@ IRIS = Case(
     solver="sgd",
     learning_rate=0.1,
 )
+ONE_ROW = Case(
+    "predict_proba, 1×64, (100,)",
+    partial(new_rows, 1),
+    (100,),
+    epochs=1,
+    against={"MLPClassifier": (1.3, 1.3), "torch": NO_BARS},
+    kind="predict",
+    repeat=1_000,
+)
+#: A few rows in each call; bars for MLPClassifier alone.
+SMALL_CALLS = {"MLPClassifier": (1.2, 1.2)}
 CASES = {
     "iris": IRIS,
     "iris-in-order": replace(
@@ -137,14 +148,29 @@ CASES = {
         against={"MLPClassifier": (2, 2)},
         runs=3,
     ),
-    "one-row": Case(
-        "predict_proba, 1×64, (100,)",
-        partial(new_rows, 1),
+    "one-row": ONE_ROW,
+    "one-row-list": replace(
+        ONE_ROW, title="the same row as a list", kind="list", against=SMALL_CALLS
+    ),
+    "one-row-frame": replace(
+        ONE_ROW, title="the same row as a DataFrame", kind="frame", against=SMALL_CALLS
+    ),
+    "stream": replace(
+        ONE_ROW,
+        title="predict and partial_fit, 1×64",
+        kind="stream",
+        batch=1,
+        against=SMALL_CALLS,
+    ),
+    "warm-fit": Case(
+        "Iris, one more epoch, warm_start",
+        iris,
         (100,),
         epochs=1,
-        against={"MLPClassifier": (1.3, 1.3), "torch": NO_BARS},
-        kind="predict",
-        repeat=1_000,
+        against=SMALL_CALLS,
+        kind="warm fit",
+        batch=150,
+        repeat=200,
     ),
     "wide": Case(
         "predict_proba, 10,000×64, (1024, 1024)",

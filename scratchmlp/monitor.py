@@ -227,11 +227,21 @@ class Monitor:
         if run.no_improvement <= self.n_iter_no_change:
             return
         if self.adaptive and self.adaptive.lower(run, learning_rate):
+            if self.verbose:
+                self._print_lowered(learning_rate / self.adaptive.DIVISOR)
             return
         what = f"validation {self.metric}" if self.early_stopping else "training loss"
         self._stop(
             f"{what} did not improve by tol={self.tol:g} in any of the last {run.no_improvement} "
             f"epochs; best at epoch {run.best_epoch}"
+        )
+
+    def _print_lowered(self, learning_rate: float) -> None:
+        """Print, in scikit-learn's words, that the learning rate is lowered."""
+        what = "Validation score" if self.early_stopping else "Training loss"
+        print(
+            f"{what} did not improve more than tol={self.tol:f} for {self.n_iter_no_change} "
+            f"consecutive epochs. Setting learning rate to {learning_rate:f}"
         )
 
     def _tell(self, run: Run) -> str:

@@ -19,6 +19,10 @@ class Differentiable(Protocol):
     def at(self, theta: FloatArray) -> Callable[..., tuple[float, FloatArray]]:
         """Return a function that maps a batch to the value and the gradient at `theta`."""
 
+    def reported(self, value: float, theta: FloatArray, n_rows: int) -> float:
+        """Return what training reports for a batch of this value: see `Objective.reported`."""
+        return value
+
 
 @dataclass(eq=False)
 class Objective:
@@ -53,6 +57,8 @@ class Objective:
     random_state : RandomState, default=None
         Random number generator for the dropout masks. Each evaluation draws new masks. None
         disables dropout.
+    n_averaged : int, default=1
+        Number of targets over which the loss is averaged where it is reported: see `reported`.
 
     Examples
     --------
@@ -75,6 +81,7 @@ class Objective:
     alpha: float
     mean_weight: float = 1.0
     random_state: np.random.RandomState | None = None
+    n_averaged: int = 1
 
     def __post_init__(self) -> None:
         self.alpha = float(self.alpha)  # a NumPy scalar would turn float32 arrays into float64 ones
@@ -148,6 +155,32 @@ class Objective:
         W = theta[:n_weights]
         add_scaled(grad[:n_weights], self.alpha * scale, W)
         return scale * float(loss_sum + self.alpha / 2 * np.dot(W, W)), grad
+
+    def reported(self, value: float, theta: FloatArray, n_rows: int) -> float:
+        """Return the objective of a batch as it is reported and compared with `tol`.
+
+        scikit-learn trains on the sum of the squared errors of all targets, but reports their mean.
+        The penalty is the same in both.
+
+        Parameters
+        ----------
+        value : float
+            The objective J of the batch.
+        theta : ndarray of shape (n_parameters,)
+            The parameters at which J was evaluated.
+        n_rows : int
+            Number of rows of the batch.
+
+        Returns
+        -------
+        float
+            J with the mean of the loss over the targets instead of the sum.
+        """
+        if self.n_averaged == 1:
+            return value
+        W = theta[: self.network.n_weights]
+        penalty = self.alpha / 2 * float(np.dot(W, W)) / (n_rows * self.mean_weight)
+        return penalty + (value - penalty) / self.n_averaged
 
 
 class ObjectiveAt:

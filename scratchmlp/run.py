@@ -58,7 +58,8 @@ class Run:
     no_improvement : int
         Number of epochs in a row without improvement.
     loss : float
-        Objective of the last epoch: the mean over the batches, each before its step.
+        Objective of the last epoch, as `scratchmlp.objective.Objective.reported` returns it: the
+        mean over the batches, each before its step.
     best_loss : float
         Lowest loss since the last call of `renew_patience`.
     best_score, best_theta : float, ndarray of shape (n_parameters,)

@@ -38,6 +38,10 @@ class Descent:
         See `scratchmlp.batches.Batches`.
     adaptive : Adaptive or None, default=None
         Lowers the learning rate when training stalls.
+    shared_generator : bool, default=False
+        Whether others draw from the random number generator, too, such as NumPy's global one. An
+        order is then also drawn for full batches, which do not need it: others draw the same
+        numbers as after a fit of scikit-learn.
     """
 
     optimizer: Optimizer
@@ -48,6 +52,7 @@ class Descent:
     max_iter: int
     drop_last: bool = False
     adaptive: Adaptive | None = None
+    shared_generator: bool = False
 
     @property
     def limit(self) -> str:

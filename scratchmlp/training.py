@@ -37,7 +37,8 @@ def descend(
     The arguments are documented in `train`, whose `solver` is `descent` here.
     """
     batches = data.batches(descent.batch_size, drop_last=descent.drop_last)
-    shuffle = descent.shuffle and batches.whole is None  # a full batch needs no order
+    # A full batch needs no order.
+    shuffle = descent.shuffle and (batches.whole is None or descent.shared_generator)
     evaluate, step = objective.at(run.theta), descent.optimizer.step
     state = start_descent(descent, run)
     for _ in range(descent.max_iter):
@@ -47,8 +48,9 @@ def descend(
         total = 0.0
         for rate, batch in zip(rates, batches.epoch(order), strict=True):
             value, grad = evaluate(*batch)
+            n_rows = batch[0].shape[0]
+            total += objective.reported(value, run.theta, n_rows) * n_rows
             step(run.theta, grad, state, rate)
-            total += value * batch[0].shape[0]
         run.loss = total / batches.n_rows
         run.samples_seen += batches.n_rows
         if monitor.epoch_end(run, rates[0]):
@@ -80,8 +82,11 @@ def minimize_lbfgs(
         value, grad = evaluate(*batch)
         return value, grad.copy()  # SciPy keeps it, and the next call overwrites `grad`
 
+    def keep(x: FloatArray, value: float) -> None:
+        run.theta[:], run.loss = x, objective.reported(float(value), x, data.n_rows)
+
     def iteration_end(intermediate_result: OptimizeResult) -> None:
-        run.theta[:], run.loss = intermediate_result.x, float(intermediate_result.fun)
+        keep(intermediate_result.x, intermediate_result.fun)
         monitor.epoch_begin()  # SciPy reports only the end of an iteration
         if monitor.epoch_end(run, learning_rate=np.nan):
             raise StopIteration  # makes SciPy stop
@@ -102,7 +107,7 @@ def minimize_lbfgs(
     # is not finite, training diverged.
     if result.status == 2 and np.isfinite(result.fun):
         result.fun = value_and_gradient(result.x)[0]
-    run.theta[:], run.loss = result.x, float(result.fun)
+    keep(result.x, result.fun)
     if not monitor.check_divergence(run):
         monitor.stop_reason = f"L-BFGS-B ended with status {result.status}, {result.message}"
         monitor.finished = result.success

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris, make_regression
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import scale
@@ -243,6 +244,21 @@ def test_lbfgs_stops_before_tol_is_reached(Estimator, ours):
     settings |= {"max_iter": 5000, "max_fun": 50_000, "random_state": 0}
     coarse, fine = (Estimator(tol=tol, **settings).fit(X, Y) for tol in (1e-6, 1e-9))
     assert (fine.n_iter_ > coarse.n_iter_) == ours
+
+
+@pytest.mark.parametrize(
+    ("Estimator", "ours"), [(MLPRegressor, False), (ScratchMLPRegressor, True)]
+)
+def test_lbfgs_misses_the_minimum_of_several_targets(Estimator, ours):
+    """Its line search sees the mean of the squared errors, but the gradient of their sum."""
+    targets = np.column_stack([X @ np.arange(4), Y])
+    settings = {"hidden_layer_sizes": (), "solver": "lbfgs", "alpha": 1.0, "random_state": 0}
+    estimator = Estimator(**settings, tol=1e-6, max_iter=500).fit(X, targets)
+    ridge = Ridge(alpha=1.0).fit(X, targets).coef_.T
+    assert np.allclose(estimator.coefs_[0], ridge, atol=1e-5) == ours
+    penalty = np.sum(estimator.coefs_[0] ** 2) / 2 / len(X)
+    error = np.mean((estimator.predict(X) - targets) ** 2) / 2
+    assert estimator.loss_ == pytest.approx(error + penalty)  # the mean in both
 
 
 @EACH

@@ -130,9 +130,9 @@ def losses_of(**by_contestant):
 def test_a_difference_has_the_corrected_standard_error():
     other = np.array([0.5, 0.6, 0.7, 0.4, 0.5, 0.9, 0.6, 0.5, 0.7])
     losses = losses_of(**{ENSEMBLE: np.full(9, 0.5), "other": other})
-    mean, error = difference(losses, "other")
-    assert mean == pytest.approx(0.1)
-    assert error == pytest.approx(np.sqrt(other.var(ddof=1) * (1 / 9 + 1 / 2)))
+    found = difference(losses, "other")
+    assert found.mean == pytest.approx(0.1)
+    assert found.standard_error == pytest.approx(np.sqrt(other.var(ddof=1) * (1 / 9 + 1 / 2)))
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,9 @@ class ClusterBatches:
         order : ndarray of shape (n_samples,) or None
             Row numbers in the order of the epoch. None keeps the order of the data.
         """
+        if self.whole:
+            yield self.whole
+            return
         for rows in self.slices:
             yield (self.data.successive(rows) if order is None else self.data.batch(order[rows]),)
 

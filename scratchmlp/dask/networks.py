@@ -47,7 +47,7 @@ class PreparedPieces(Prepared):
 
     def validator(self, estimator: Any) -> Validate | None:
         """Return a function that computes loss and score on the validation data, if any."""
-        return validator(estimator, self.held_out) if self.held_out else None
+        return validator(estimator, self.held_out, self.n_averaged) if self.held_out else None
 
     def objective(
         self, alpha: float, random_state: np.random.RandomState | None
@@ -72,7 +72,7 @@ def fit_network(
     X, y, sample_weight = given.values()
     with connected(client, timeout) as rounds:
         try:
-            network._fit(
+            network._fit_prepared(
                 lambda estimator: prepare(estimator, fitted_scaler, rounds, given, validation),
                 (X, y, sample_weight),
             )

@@ -12,7 +12,7 @@ from scratchmlp.dask.data import ClusterBatch, ClusterData
 from scratchmlp.dask.pieces import Piece, take
 from scratchmlp.dask.rounds import added, reduced, task
 from scratchmlp.network import Network
-from scratchmlp.objective import Objective
+from scratchmlp.objective import Differentiable, Objective
 from scratchmlp.utils.threads import threads
 
 #: Bytes of the arrays of a pass. A piece with more rows is evaluated in chunks of rows.
@@ -23,7 +23,7 @@ _FEWEST_ROWS = 512
 _SMALL = 2**18
 
 
-class ClusterObjective:
+class ClusterObjective(Differentiable):
     """The objective J of a network, evaluated by a cluster.
 
     An evaluation is one round. A task for each piece sums the losses and gradients of its rows,
@@ -60,6 +60,10 @@ class ClusterObjective:
             return objective.penalized(theta, loss, grad, scale)
 
         return evaluate
+
+    def reported(self, value: float, theta: FloatArray, n_rows: int) -> float:
+        """Return what training reports: see `Objective.reported`."""
+        return self.objective.reported(value, theta, n_rows)
 
 
 @np.errstate(divide="ignore", over="ignore", invalid="ignore")  # the driver reports divergence

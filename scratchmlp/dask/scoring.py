@@ -72,7 +72,7 @@ def check_scoring(estimator: Any) -> None:
         )
 
 
-def validator(estimator: Any, data: ClusterData) -> Validate:
+def validator(estimator: Any, data: ClusterData, n_averaged: int) -> Validate:
     """Return a function of theta that computes loss and score on validation data.
 
     Parameters
@@ -82,6 +82,8 @@ def validator(estimator: Any, data: ClusterData) -> Validate:
         sent to the workers.
     data : ClusterData
         The validation data.
+    n_averaged : int
+        Number of targets over which the loss is averaged: see `Prepared.n_averaged`.
     """
     scoring = estimator.scoring
     if scoring == "neg_log_loss" and estimator._kind == MULTILABEL:
@@ -102,7 +104,7 @@ def validator(estimator: Any, data: ClusterData) -> Validate:
         pieces = zip(data.inputs, data.pieces, strict=True)
         tasks = [task(evaluate, name, sent, X, piece) for X, piece in pieces]
         loss, score = data.rounds.get(reduced(added, tasks))
-        loss /= weight
+        loss /= weight * n_averaged
         if not math.isfinite(loss):
             return loss, math.nan
         if name == "loss":

@@ -17,7 +17,6 @@ from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators import in_memory
@@ -34,7 +33,7 @@ from scratchmlp.estimators.state import (
     resumed_run,
 )
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
-from scratchmlp.estimators.validation import check_outputs, sum_is_finite
+from scratchmlp.estimators.validation import check_outputs, validate_inputs
 from scratchmlp.initializers import initialize
 from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
@@ -43,6 +42,7 @@ from scratchmlp.prediction import hidden_activations, raw_scores
 from scratchmlp.run import DivergenceError, Run
 from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.training import Training, train
+from scratchmlp.utils.atomic_fit import all_at_once
 from scratchmlp.utils.public import stacklevel
 from scratchmlp.utils.threads import threads
 
@@ -127,9 +127,11 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         0.97
         """
         rows, validation = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
-        return self._fit(lambda estimator: in_memory.prepare(estimator, *rows, validation), rows)
+        return self._fit_prepared(
+            lambda estimator: in_memory.prepare(estimator, *rows, validation), rows
+        )
 
-    def _fit(
+    def _fit_prepared(
         self,
         prepare: Callable[[Any], Prepared],
         given: tuple[Any, Any, Any] | None = None,
@@ -152,7 +154,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         """
         # scikit-learn validates parameters only in the first call of partial_fit.
         if incremental and hasattr(self, "theta_"):
-            self._validate_changed_params()
+            self._validate_params()
         with fitting(self, given, self.max_iter, fitted_attributes) as (fitted, tasks):
             prepared = prepare(fitted)
             fitted._describe(prepared)
@@ -167,6 +169,21 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
                     tasks.end(fitted=True)
         if interrupted:  # raised outside of the block, so that what was learned is kept
             raise KeyboardInterrupt
+        return self
+
+    def _set_up(self, X: Any, y: Any, classes: Any = None) -> Self:
+        """Draw the weights of a network for such rows, and set the fitted attributes."""
+        with all_at_once(self) as fitted:
+            for name in ("theta_", "classes_"):  # of an earlier fit
+                fitted.__dict__.pop(name, None)
+            incremental = classes is not None  # y may lack some of the classes
+            prepared = in_memory.prepare_all(
+                fitted, X, y, None, incremental=incremental, classes=classes
+            )
+            fitted._describe(prepared)
+            monitor = Monitor(self.tol, self.n_iter_no_change)
+            monitor.stop_reason = "initialize does not train"
+            fitted.__dict__.update(fitted_attributes(fitted, prepared.run, monitor))
         return self
 
     def _describe(self, prepared: Prepared) -> None:
@@ -207,7 +224,9 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         monitor = training.monitor
         self.__dict__.update(fitted_attributes(self, training.run, monitor))
         if not (monitor.finished or interrupted):
-            message = _not_converged(training) + self._column_advice(prepared)
+            message = _not_converged(training)
+            if monitor.n_iter == training.run.epoch:  # a warm start does not repeat the advice
+                message += self._column_advice(prepared)
             warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel())
 
     def _column_advice(self, prepared: Prepared) -> str:
@@ -280,13 +299,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     def _from_raw(self, X: Any, convert: Callable[[FloatArray], Any]) -> Any:
         """Validate X, compute its raw scores, of shape (n_samples, n_outputs), and convert them."""
         network = self._network
-        return convert(check_outputs(raw_scores(network, self.theta_, self._validate_inputs(X))))
-
-    def _validate_inputs(self, X: Any) -> Any:
-        """Validate X for prediction, and convert it if necessary."""
-        if self._is_valid(X):
-            return X
-        return validate_data(self, X, accept_sparse="csr", dtype=self.theta_.dtype, reset=False)
+        return convert(check_outputs(raw_scores(network, self.theta_, validate_inputs(self, X))))
 
     def hidden_activations(self, X: Any, layer: int = -1) -> FloatArray:
         """Compute the outputs of a hidden layer.
@@ -324,23 +337,8 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
                 f"sizes {network.sizes[1:-1]}. 0 is the first one, -1 the last."
             )
         with np.errstate(over="ignore", invalid="ignore"):  # the outputs are checked
-            X = self._validate_inputs(X)
+            X = validate_inputs(self, X)
             return check_outputs(hidden_activations(network, self.theta_, X, int(layer) % n_hidden))
-
-    def _is_valid(self, X: Any) -> bool:
-        """Return True if X can be used as it is, without scikit-learn's validation.
-
-        For a single row, this validation takes longer than the forward pass.
-        """
-        return (
-            type(X) is np.ndarray
-            and X.dtype == self.theta_.dtype
-            and X.ndim == 2
-            and X.shape[1] == self.n_features_in_
-            and len(X) > 0
-            and not hasattr(self, "feature_names_in_")
-            and sum_is_finite(X)
-        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

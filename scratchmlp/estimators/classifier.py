@@ -12,9 +12,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-)
+from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
@@ -217,7 +216,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
 
     classes_: NDArray[Any] = field(init=False)
     _kind: str = field(init=False)
-    _label_binarizer: LabelBinarizer | None = field(init=False)
+    _binarizer: LabelBinarizer | None = field(init=False)
 
     @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -286,12 +285,46 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
                 "'balanced', classes=classes, y=y); class_weight = dict(zip(classes, weights))."
             )
         given = X, y, sample_weight, (X_val, y_val, sample_weight_val)
-        return self._fit(
+        return self._fit_prepared(
             lambda estimator: in_memory.prepare(
                 estimator, *given, incremental=True, classes=classes
             ),
             incremental=True,
         )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def initialize(self, X: Any, y: Any, *, classes: Any = None) -> Self:
+        """Draw the weights of a network and do not train it.
+
+        `coefs_` and `intercepts_` can then be read and set. `partial_fit`, and `fit` with
+        `warm_start`, train on from there. A fitted estimator begins anew.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Input data, for the number and the names of the features; one sample is enough.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels, or an indicator matrix for multilabel targets.
+        classes : array-like of shape (n_classes,), default=None
+            All classes. None means the classes in `y`.
+
+        Returns
+        -------
+        ScratchMLPClassifier
+            The classifier itself.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from scratchmlp import ScratchMLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> network = ScratchMLPClassifier((3,), random_state=0)
+        >>> network = network.initialize(X[:1], y[:1], classes=[0, 1, 2])
+        >>> network.coefs_[0] = [[0, 0, 1], [0, 0, 0], [0, 1, 0], [1, 0, 0]]
+        >>> network.n_iter_, network.predict(X).shape
+        (0, (150,))
+        """
+        return self._set_up(X, y, classes)
 
     def predict(self, X: Any) -> Any:
         """Predict the class with the highest score; each label separately for multilabel targets.
@@ -404,7 +437,13 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     @property
     def _targets(self) -> ClassTargets:
         """The kind of the targets and their classes, as learned in `fit`."""
-        return ClassTargets(self._kind, self.classes_, self._label_binarizer, self.class_weight)
+        return ClassTargets(self._kind, self.classes_, self._binarizer, self.class_weight)
+
+    @property
+    def _label_binarizer(self) -> LabelBinarizer:
+        """scikit-learn's name for what turns labels into columns, which other libraries read."""
+        check_is_fitted(self)
+        return self._binarizer or LabelBinarizer().fit(self.classes_)
 
     def _learn_targets(
         self, y: Any, *, resuming: bool, incremental: bool, classes: Any

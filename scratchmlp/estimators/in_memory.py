@@ -79,6 +79,7 @@ class PreparedRows(Prepared):
         if self.held_out is None:
             return None
         network, loss, y, scoring = self.network, self.loss, self.y_held_out, estimator.scoring
+        n_averaged = self.n_averaged
         X, Y, weight = self.held_out.arrays()
         model = copy.copy(estimator)
         model.__dict__.pop("feature_names_in_", None)  # X is an array by now, without names
@@ -87,7 +88,7 @@ class PreparedRows(Prepared):
         @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
         def validate(theta: FloatArray) -> tuple[float, float]:
             raw = raw_scores(network, theta, X)
-            value = float(np.average(loss.value(Y, raw), weights=weight))
+            value = float(np.average(loss.value(Y, raw), weights=weight)) / n_averaged
             if not math.isfinite(value):
                 return value, np.nan
             if scorer:

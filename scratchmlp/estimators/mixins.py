@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from scratchmlp.utils.names import most_similar
+from scratchmlp.utils.names import ELSEWHERE, most_similar
 
 
 class OtherVersionWarning(InconsistentVersionWarning):
@@ -71,17 +71,21 @@ class SuggestsNames(BaseEstimator):
             for name, value in self.get_params(deep=False).items():  # which one was it?
                 self._validate_param(name, value)
 
-    def _validate_param(self, name: str, value: Any) -> None:
+    def _validate_param(self, name: str, value: Any, constraints: Any = None) -> None:
         """Validate one parameter, and suggest the name that may have been meant."""
-        caller = type(self).__name__
+        caller, constraints = type(self).__name__, constraints or self._parameter_constraints
         try:
-            validate_parameter_constraints(self._parameter_constraints, {name: value}, caller)
+            validate_parameter_constraints(constraints, {name: value}, caller)
         except InvalidParameterError as error:
             raise InvalidParameterError(f"{error}{self._suggestion(name, value)}") from None
 
     def _suggestion(self, parameter: str, value: Any) -> str:
-        """Return the name that is most similar to the one that is rejected."""
+        """Return the name that may have been meant by another one or by a function."""
         constraints = self._parameter_constraints[parameter]
         options = [sorted(each.options) for each in constraints if isinstance(each, StrOptions)]
-        similar = most_similar(value, chain(*options)) if isinstance(value, str) else None
+        known, name = [*chain(*options)], getattr(value, "__name__", value)
+        if not isinstance(name, str):
+            return ""
+        meant = ELSEWHERE.get(name.lower().replace("-", "_"))
+        similar = meant if meant in known else most_similar(name, known)
         return "" if similar is None else f" Did you mean {similar!r}?"

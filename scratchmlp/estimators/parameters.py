@@ -22,7 +22,6 @@ from sklearn.utils._param_validation import (
     Interval,
     Options,
     StrOptions,
-    validate_parameter_constraints,
 )
 
 from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, resolve_activation
@@ -170,11 +169,11 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             )
         return Network(sizes, resolve_activation(activation), self.fit_intercept, dropout)
 
-    def _validate_changed_params(self) -> None:
+    def _validate_params(self) -> None:
         """Check the parameters that differ from their defaults, which is faster than all."""
-        defaults = _defaults(type(self))
-        changed = {k: v for k, d in defaults.items() if (v := getattr(self, k)) is not d}
-        validate_parameter_constraints(self._parameter_constraints, changed, type(self).__name__)
+        for name, default in _defaults(type(self)).items():
+            if (value := getattr(self, name)) is not default:
+                self._validate_param(name, value)
 
     def _by_layer(self, name: str, n_hidden: int) -> Any:
         """Return a parameter that is one value or a tuple with one value for each hidden layer."""
@@ -188,7 +187,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
                 f"got {given!r}, which has {len(given)}."
             )
         for value in given:
-            validate_parameter_constraints(_ONE_LAYER, {name: value}, type(self).__name__)
+            self._validate_param(name, value, _ONE_LAYER)
         return tuple(given)
 
     def _make_loss(self, auto: str | None = None) -> Loss:
@@ -221,6 +220,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             self.shuffle,
             max_iter,
             adaptive=Adaptive() if adapts else None,
+            shared_generator=not isinstance(self.random_state, Integral),
         )
 
     def _make_optimizer(self) -> Optimizer:

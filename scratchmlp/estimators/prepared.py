@@ -14,7 +14,7 @@ import numpy as np
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data, TrainingRows
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
-from scratchmlp.losses import Loss
+from scratchmlp.losses import Loss, SquaredError
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
 from scratchmlp.objective import Differentiable, Objective
@@ -75,6 +75,15 @@ class Prepared(ABC):
         """Mean of the weights of the training rows, by which the objective is divided."""
         return self.data.mean_weight
 
+    @property
+    def n_averaged(self) -> int:
+        """Number of targets over which the loss is averaged where it is reported.
+
+        As in scikit-learn, these are the targets of a squared error. Other losses are summed.
+        """
+        averaged = isinstance(self.targets, NumericTargets) and isinstance(self.loss, SquaredError)
+        return self.network.sizes[-1] if averaged else 1
+
     @abstractmethod
     def multiplications(self, solver: Descent | LBFGS) -> int:
         """Count the multiplications of the largest matrix product of a step in this process."""
@@ -105,7 +114,9 @@ class Prepared(ABC):
         Differentiable
             The objective.
         """
-        return Objective(self.network, self.loss, alpha, self.mean_weight, random_state)
+        return Objective(
+            self.network, self.loss, alpha, self.mean_weight, random_state, self.n_averaged
+        )
 
     def check_last_step(self, monitor: Monitor) -> None:
         """Evaluate the parameters that a fit keeps, because an epoch's loss precedes its last step.
@@ -135,6 +146,7 @@ class Prepared(ABC):
             # L-BFGS computes in float64, so a loss that only float32 cannot hold is no divergence.
             losses = self.loss.value(Y, raw.astype(np.float64, copy=False))
             loss = float((losses if weight is None else weight * losses).mean())
-            loss /= rows.mean_weight or 1.0  # all weights may be 0 in a call of partial_fit
+            # All weights may be 0 in a call of partial_fit.
+            loss /= (rows.mean_weight or 1.0) * self.n_averaged
         last = replace(run, best_theta=None, loss=loss)
         monitor.check_divergence(last, f"after epoch {run.epoch}")

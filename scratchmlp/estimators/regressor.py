@@ -131,7 +131,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of features, and their names if strings.
     loss_curve_ : list of float
-        Training objective, loss plus penalty, of each epoch: the mean before each step.
+        Training objective, loss plus penalty, of each epoch: the mean before each step. Squared
+        errors of several targets are averaged; training minimizes their sum.
     loss_, best_loss_ : float
         Last and lowest value in `loss_curve_`; the latter is None with early stopping.
     validation_scores_, best_validation_score_ : list of float, float
@@ -223,10 +224,31 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
             The regressor itself.
         """
         given = X, y, sample_weight, (X_val, y_val, sample_weight_val)
-        return self._fit(
+        return self._fit_prepared(
             lambda estimator: in_memory.prepare(estimator, *given, incremental=True),
             incremental=True,
         )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def initialize(self, X: Any, y: Any) -> Self:
+        """Draw the weights of a network and do not train it.
+
+        `coefs_` and `intercepts_` can then be read and set. `partial_fit`, and `fit` with
+        `warm_start`, train on from there. A fitted estimator begins anew.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Input data, for the number and the names of the features; one sample is enough.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, for the number of outputs.
+
+        Returns
+        -------
+        ScratchMLPRegressor
+            The regressor itself.
+        """
+        return self._set_up(X, y)
 
     def predict(self, X: Any) -> FloatArray:
         """Predict the targets.

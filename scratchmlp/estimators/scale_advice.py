@@ -34,8 +34,10 @@ def column_advice(prepared: Prepared, names: Any) -> str:
         Sentences, each after a space. An empty string if there is nothing to say.
     """
     low, high = _extremes(prepared)
-    scaler = "a StandardScaler"
-    some, width = prepared.data.sample(200).X, high - low
+    width = high - low
+    if not width.any():
+        return ""
+    scaler, some = "a StandardScaler", prepared.data.sample(200).X
     if issparse(some):  # most values are 0: others are no outliers
         scaler = "a MaxAbsScaler"
         spread, usual = np.sqrt(mean_variance_axis(some, axis=0)[1]), width

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.activations import resolve_activation
 from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators.private_names import PrivateNames, ReadOnly
 from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Layer, Network
@@ -57,7 +58,6 @@ def network_attributes(network: Network, activation: Any, loss: Loss) -> dict[st
         "_bias": network.bias,
         "_activation": copy.deepcopy(activation),
         "_loss": copy.deepcopy(loss),
-        "out_activation_": loss.output,
         "n_layers_": len(network.sizes),
         "n_outputs_": network.sizes[-1],
         "n_parameters_": network.n_parameters,
@@ -100,7 +100,6 @@ def fitted_attributes(estimator: Any, run: Run, monitor: Monitor) -> dict[str, A
         "_early_stopped": monitor.early_stopping,
         "_run": stored,
         "n_iter_": monitor.n_iter,
-        "loss_": run.loss,
         "stop_reason_": monitor.stop_reason,
     }
 
@@ -160,14 +159,19 @@ def forget_training(estimator: Any) -> None:
     estimator._latest_theta = estimator._best_checksum = None
 
 
-class FittedAttributes:
+#: The error of setting weights before there is a network.
+_NO_NETWORK = (
+    "This %(name)s has no network yet whose weights could be set. Call initialize(X, y) first, "
+    "which draws weights and does not train."
+)
+
+
+class FittedAttributes(PrivateNames):
     """Fitted attributes of the estimators. The docstrings of the estimators describe them."""
 
     theta_: FloatArray
-    loss_: float
     stop_reason_: str
     n_iter_: int
-    out_activation_: str
     n_features_in_: int
     _sizes: tuple[int, ...]
     _bias: bool
@@ -220,6 +224,7 @@ class FittedAttributes:
 
     @coefs_.setter
     def coefs_(self, values: Any) -> None:
+        check_is_fitted(self, msg=_NO_NETWORK)
         self.coefs_[:] = values
 
     @property
@@ -228,9 +233,14 @@ class FittedAttributes:
 
     @intercepts_.setter
     def intercepts_(self, values: Any) -> None:
+        check_is_fitted(self, msg=_NO_NETWORK)
         self.intercepts_[:] = values
 
-    @property
+    @ReadOnly
+    def out_activation_(self) -> str:
+        return self._loss.output
+
+    @ReadOnly
     def history_(self) -> dict[str, list[Any]]:
         history = self._from_run("history")
         n_epochs = len(history["loss"])
@@ -240,32 +250,43 @@ class FittedAttributes:
             columns[name] = column + [np.nan] * (n_epochs - len(column))
         return columns | {name: list(history[name]) for name in ("learning_rate", "seconds")}
 
-    @property
-    def loss_curve_(self) -> list[float]:
-        return list(self._from_run("history")["loss"])
+    # Losses are NumPy's floats, as in scikit-learn: they have methods such as round.
 
-    @property
-    def best_loss_(self) -> float | None:
+    @ReadOnly
+    def loss_(self) -> np.float64:
+        return np.float64(self._from_run("loss"))
+
+    @ReadOnly
+    def loss_curve_(self) -> list[np.float64]:
+        return [*np.array(self._from_run("history")["loss"], np.float64)]
+
+    @ReadOnly
+    def best_loss_(self) -> np.float64 | None:
         losses = self.loss_curve_
         return None if self._early_stopped else min(losses, default=self.loss_)
 
-    @property
+    @ReadOnly
     def validation_scores_(self) -> list[float] | None:
         return self.history_["score"] if self._early_stopped else None
 
-    @property
+    @ReadOnly
     def best_validation_score_(self) -> float | None:
         score = self._from_run("best_score")
         return score if self._early_stopped else None
 
     @property
+    def _no_improvement_count(self) -> int:
+        """scikit-learn's name for the number of epochs in a row without improvement."""
+        return self._from_run("no_improvement")
+
+    @ReadOnly
     def best_epoch_(self) -> int:
         losses = self.loss_curve_
         if self._early_stopped or not losses:
             return self._from_run("best_epoch")
         return 1 + int(np.argmin(losses))
 
-    @property
+    @ReadOnly
     def t_(self) -> int:
         return self._from_run("samples_seen")
 

@@ -109,7 +109,7 @@ class ClassTargets:
         return {
             "classes_": self.classes,
             "_kind": self.kind,
-            "_label_binarizer": self.binarizer,
+            "_binarizer": self.binarizer,
         }
 
     # From labels to numbers.

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import is_regressor
-from sklearn.utils import column_or_1d
-from sklearn.utils.validation import validate_data
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.validation import _check_y, validate_data
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.weights import check_largest_weight, check_weights
@@ -37,16 +37,15 @@ def validate_rows(
         Three arrays. X may be a CSR matrix, y may be a sparse matrix, and sample_weight may be
         None.
     """
-    X, y = validate_data(
-        estimator,
-        X,
-        y,
-        accept_sparse="csr",
-        dtype=dtype,
-        multi_output=True,
-        y_numeric=is_regressor(estimator),
-        reset=reset,
-    )
+    targets = {"multi_output": True, "y_numeric": is_regressor(estimator)}
+    plain = None if reset or y is None else _plain_numbers(estimator, X, dtype)
+    if plain is None:
+        X, y = validate_data(
+            estimator, X, y, accept_sparse="csr", dtype=dtype, reset=reset, **targets
+        )
+    else:
+        X, y = plain, _check_y(y, estimator=estimator, **targets)
+        check_consistent_length(X, y)
     if y.shape[1:] == (1,) or (issparse(y) and y.ndim == 1):  # sparse labels are refused
         y = column_or_1d(y, warn=True)
     if sample_weight is None:
@@ -54,6 +53,47 @@ def validate_rows(
     weight = check_weights(sample_weight, X)
     check_largest_weight(weight.max())
     return X, y, weight.astype(X.dtype, copy=False)
+
+
+def validate_inputs(estimator: Any, X: Any) -> Any:
+    """Check X against a fitted estimator, and convert it to the type of the parameters."""
+    dtype = estimator.theta_.dtype
+    plain = _plain_numbers(estimator, X, dtype)
+    if plain is not None:
+        return plain
+    return validate_data(estimator, X, accept_sparse="csr", dtype=dtype, reset=False)
+
+
+def _plain_numbers(estimator: Any, X: Any, dtype: Any) -> FloatArray | None:
+    """Convert X without scikit-learn's validation, which takes longer than a step on a few rows.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+        An estimator that knows its features.
+    X : object
+        What the user passed.
+    dtype : dtype
+        Type of the result.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features), or None
+        The finite numbers of an array, a list or a data frame with the right columns. None if X may
+        be wrong, or if it needs more than a conversion.
+    """
+    columns, names = getattr(X, "columns", None), getattr(estimator, "feature_names_in_", None)
+    if columns is None and type(X) not in (np.ndarray, list):
+        return None
+    if (None if columns is None else list(columns)) != (None if names is None else names.tolist()):
+        return None
+    values = np.asarray(X)
+    if values.dtype.kind not in "biuf" or values.ndim != 2:
+        return None
+    if values.shape[1] != estimator.n_features_in_ or not len(values):
+        return None
+    values = values.astype(dtype, copy=False)
+    return values if sum_is_finite(values) else None
 
 
 def sum_is_finite(values: FloatArray) -> bool:

@@ -3,6 +3,34 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+#: What other libraries call things that have another name here.
+ELSEWHERE = {
+    "bce": "log_loss",
+    "binary_crossentropy": "log_loss",
+    "categorical_crossentropy": "log_loss",
+    "cross_entropy": "log_loss",
+    "expit": "logistic",
+    "gradient_descent": "sgd",
+    "l1": "absolute_error",
+    "l2": "squared_error",
+    "linear": "identity",
+    "mae": "absolute_error",
+    "mean_absolute_error": "absolute_error",
+    "mean_pinball_loss": "quantile",
+    "mean_squared_error": "squared_error",
+    "mse": "squared_error",
+    "nll": "log_loss",
+    "none": "identity",
+    "pinball": "quantile",
+    "rmse": "squared_error",
+    "sigmoid": "logistic",
+    "smooth_l1": "huber",
+    "sparse_categorical_crossentropy": "log_loss",
+    "swish": "silu",
+    "xavier": "glorot_uniform",
+    "xavier_uniform": "glorot_uniform",
+}
+
 
 def listed(names: Sequence[str]) -> str:
     """Join names with commas; after the first 20, give only the number of the others."""

@@ -71,18 +71,28 @@ def test_a_fit_needs_little_memory_beyond_its_data(Estimator, order):
 def test_validation_is_skipped_only_where_it_would_change_nothing(Estimator, monkeypatch):
     estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
     spy = mock.Mock(wraps=validate_data)
-    monkeypatch.setattr("scratchmlp.estimators.base.validate_data", spy)
+    monkeypatch.setattr("scratchmlp.estimators.validation.validate_data", spy)
     expected = estimator.predict(X_IRIS)
-    np.testing.assert_allclose(estimator.predict(np.asfortranarray(X_IRIS)), expected, rtol=1e-12)
-    spy.assert_not_called()
-    for X in (X_IRIS.tolist(), X_IRIS.astype(object), scipy.sparse.coo_array(X_IRIS)):
+    for X in (np.asfortranarray(X_IRIS), X_IRIS.tolist(), X_IRIS.astype(np.longdouble)):
         np.testing.assert_allclose(estimator.predict(X), expected, rtol=1e-12)
-    assert spy.call_count == 3
+    spy.assert_not_called()
+    for X in (X_IRIS.astype(object), scipy.sparse.coo_array(X_IRIS)):
+        np.testing.assert_allclose(estimator.predict(X), expected, rtol=1e-12)
+    assert spy.call_count == 2
+    for X in (np.array(5.0), [1.0, 2.0], X_IRIS[:0], X_IRIS[:, :3].tolist()):
+        with pytest.raises(ValueError, match=r"Expected 2D|0 sample|has 3 features"):
+            estimator.predict(X)
     huge = 1e306 * np.sign(X_IRIS)  # their sum is not finite
     assert estimator.predict(huge).shape == expected.shape
     with pytest.raises(TypeError, match=r"np.matrix is not supported"):
         estimator.predict(np.asmatrix(X_IRIS))
-    named = Estimator(**SMALL).fit(pd.DataFrame(X_IRIS, columns=list("abcd")), Y_IRIS)
+    table = pd.DataFrame(X_IRIS, columns=list("abcd"))
+    named = Estimator(**SMALL).fit(table, Y_IRIS)
+    spy.reset_mock()
+    np.testing.assert_allclose(named.predict(table), expected, rtol=1e-12)
+    spy.assert_not_called()
+    with pytest.raises(ValueError, match="in the same order"):
+        named.predict(table[[*"badc"]])
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
         named.predict(X_IRIS)
 

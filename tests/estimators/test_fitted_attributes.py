@@ -134,6 +134,14 @@ def test_the_warning_advises_on_columns_that_need_it_alone(Estimator, X, advice,
     assert "RobustScaler" not in message
 
 
+def test_a_warm_start_does_not_repeat_the_advice(Estimator):
+    network = Estimator(max_iter=1, warm_start=True, random_state=0)
+    for _ in range(2):
+        with pytest.warns(ConvergenceWarning) as w:
+            network.fit(TWO * [1, 500], [0, 1] * 1000)
+    assert str(w[0].message).endswith("change learning_rate_init.")
+
+
 def test_an_outlier_among_the_held_out_rows_is_none_of_the_scale():
     held_out = ScratchMLPRegressor(max_iter=1, early_stopping=True, warm_start=True, random_state=0)
     with pytest.warns(ConvergenceWarning):

@@ -7,14 +7,16 @@ from itertools import cycle
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.metrics import mean_absolute_error
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.activations import ACTIVATIONS, Tanh
-from scratchmlp.initializers import he_uniform
-from scratchmlp.losses import LogLoss
+from scratchmlp.initializers import INITIALIZERS, he_uniform
+from scratchmlp.losses import LOSSES, LogLoss
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
 from scratchmlp.schedules import SCHEDULES, Cosine, InverseScaling
+from scratchmlp.utils.names import ELSEWHERE
 from tests.helpers.estimator_examples import SMALL, X_IRIS, Y_IRIS, OwnTanh, fails, partial_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -51,7 +53,9 @@ def infinite(random_state, n_in, n_out, activation):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("activation", "swish", "'activation' parameter.*'relu'.*Got 'swish'"),
+        ("activation", "swish", "'activation' parameter.*'relu'.*Got 'swish'.* mean 'silu'"),
+        ("activation", np.tanh, r"Got <ufunc 'tanh'> instead\. Did you mean 'tanh'\?"),
+        ("activation", ("relu", "sigmoid"), r"Got 'sigmoid' instead\. Did you mean 'logistic'\?"),
         ("activation", (("relu", "relu"), "relu"), r"Got \('relu', 'relu'\)"),
         ("activation", ["relu"], FOR_EACH_LAYER + r"got \['relu'\], which has 1"),
         ("activation", object(), "'activation' parameter.*implementing 'forward' and 'backward'"),
@@ -62,6 +66,7 @@ def infinite(random_state, n_in, n_out, activation):
         ("dropout", (0.1, 0.2, 0.3), FOR_EACH_LAYER + "which has 3"),
         ("scoring", "auc", "'scoring' parameter.*Got 'auc' instead. Did you mean 'roc_auc'?"),
         ("solver", "Adma", "Got 'Adma' instead. Did you mean 'adam'?"),
+        ("loss", "MSE", r"Got 'MSE' instead\. Did you mean 'squared_error'\?"),
         ("solver", Adam(beta_2=1.0), "'beta_2' parameter of Adam.*Got 1.0"),
         ("loss", LogLoss(label_smoothing=1.0), "'label_smoothing' parameter of LogLoss.*Got 1.0"),
         ("weight_init", "ones", "'weight_init' parameter.*'glorot_uniform'.*Got 'ones'"),
@@ -83,6 +88,18 @@ def test_bad_parameters_are_named_with_their_rule_and_value(Estimator, name, val
     estimator.set_params(**{name: value})
     with fails(estimator, ValueError, f"(?s){message}"):
         estimator.fit(X_IRIS, Y_IRIS)
+
+
+@pytest.mark.parametrize("loss", ["mae", "L1", mean_absolute_error])
+def test_the_absolute_error_by_other_names(loss):
+    with pytest.raises(ValueError, match=r"instead\. Did you mean 'absolute_error'\?"):
+        ScratchMLPRegressor(loss=loss).fit(X_IRIS, Y_IRIS)
+
+
+def test_names_of_other_libraries_lead_to_names_of_this_one():
+    ours = ACTIVATIONS.keys() | LOSSES.keys() | INITIALIZERS.keys() | OPTIMIZERS.keys()
+    assert set(ELSEWHERE.values()) <= ours
+    assert not ELSEWHERE.keys() & ours
 
 
 def test_partial_fit_validates_parameters_every_time(Estimator):

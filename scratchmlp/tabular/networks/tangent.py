@@ -26,7 +26,7 @@ from numpy.typing import DTypeLike
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.network import Network
-from scratchmlp.objective import Objective
+from scratchmlp.objective import Differentiable, Objective
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class TangentParametrization:
         return theta[: n_in * n_out].reshape(n_in, n_out)
 
 
-class Reparametrized:
+class Reparametrized(Differentiable):
     """The objective as a function of phi.
 
     Parameters

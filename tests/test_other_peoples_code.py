@@ -1,0 +1,324 @@
+"""What people do with MLPClassifier and MLPRegressor runs with ours, and gives the same numbers.
+
+Each pattern is a function of both classes, written as in the scripts of users. It runs with
+scikit-learn's classes and with ours, and what it returns must agree.
+"""
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_linnerud
+from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.inspection import partial_dependence, permutation_importance
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    cross_val_predict,
+    cross_val_score,
+    learning_curve,
+    train_test_split,
+)
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
+from sklearn.tree import DecisionTreeClassifier
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = load_iris(return_X_y=True)
+X = scale(X)
+X_CANCER, Y_CANCER = (values[:200] for values in load_breast_cancer(return_X_y=True))
+X_CANCER = scale(X_CANCER)
+X_DIABETES, Y_DIABETES = (scale(values) for values in load_diabetes(return_X_y=True))
+SMALL = {"hidden_layer_sizes": (8,), "random_state": 0, "max_iter": 20, "learning_rate_init": 0.01}
+PATTERNS = []
+
+
+def pattern(function):
+    """Add a pattern to those that are compared."""
+    PATTERNS.append(function)
+    return function
+
+
+# Weights: read, set, averaged.
+
+
+def relu(z):
+    return np.maximum(z, 0)
+
+
+@pattern
+def layers_by_hand(Classifier, Regressor):
+    model = Classifier(**SMALL | {"hidden_layer_sizes": (8, 5)}).fit(X, Y)
+    activations = [X]
+    for W, b in zip(model.coefs_, model.intercepts_, strict=True):
+        activations.append(relu(activations[-1] @ W + b))
+    n_weights = sum(W.size for W in model.coefs_) + sum(b.size for b in model.intercepts_)
+    return activations[1:-1], n_weights, model.n_layers_, model.n_outputs_, model.out_activation_
+
+
+@pattern
+def weights_of_another_network(Classifier, Regressor):
+    models = [Classifier(**SMALL | {"random_state": seed}).fit(X, Y) for seed in (0, 1)]
+    models[1].coefs_ = [W.copy() for W in models[0].coefs_]
+    models[1].intercepts_ = models[0].intercepts_
+    return models[1].predict_proba(X)
+
+
+@pattern
+def single_weights(Classifier, Regressor):
+    model = Regressor(**SMALL).fit(X, Y)
+    model.coefs_[0][0, :] = 0  # in place
+    model.intercepts_[-1] = np.array([0.5])
+    return model.predict(X), model.coefs_
+
+
+@pattern
+def federated_averaging(Classifier, Regressor):
+    server = Classifier(**SMALL).partial_fit(X[:1], Y[:1], classes=[0, 1, 2])
+    for _ in range(3):
+        clients = [copy.deepcopy(server).partial_fit(X[i::3], Y[i::3]) for i in range(3)]
+        for name in ("coefs_", "intercepts_"):
+            layers = zip(*(getattr(client, name) for client in clients), strict=True)
+            setattr(server, name, [np.mean(layer, axis=0) for layer in layers])
+    return server.predict_proba(X), server.score(X, Y)
+
+
+@pattern
+def evolution(Classifier, Regressor):
+    rng, model = np.random.default_rng(0), Classifier(**SMALL).fit(X, Y)
+    best = model.score(X, Y)
+    for _ in range(10):
+        before = [W.copy() for W in model.coefs_]
+        model.coefs_ = [W + 0.1 * rng.standard_normal(W.shape) for W in before]
+        if model.score(X, Y) < best:
+            model.coefs_ = before
+        best = model.score(X, Y)
+    return best, model.coefs_
+
+
+# Training step by step.
+
+
+@pattern
+def a_stream(Classifier, Regressor):
+    model, scores = Classifier(**SMALL), []
+    for start in range(0, 150, 30):
+        rows = slice(start, start + 30)
+        if start:
+            scores.append(model.score(X[rows], Y[rows]))
+        model.partial_fit(X[rows], Y[rows], classes=np.unique(Y))
+    return scores, model.loss_curve_, model.t_, model.coefs_
+
+
+@pattern
+def one_row_after_the_other(Classifier, Regressor):
+    model, predicted = Regressor(**SMALL), []
+    for row, target in zip(X_DIABETES[:20].tolist(), Y_DIABETES[:20], strict=True):
+        model.partial_fit([row], [target])
+        predicted.append(model.predict([row])[0])
+    return predicted
+
+
+@pattern
+def epochs_by_warm_start(Classifier, Regressor):
+    settings = SMALL | {"max_iter": 1, "solver": "sgd", "momentum": 0, "shuffle": False}
+    model, curve = Classifier(warm_start=True, **settings), []
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        for _ in range(10):
+            model.fit(X, Y)
+            curve.append((model.loss_, model.score(X, Y)))
+    return curve, model.loss_curve_
+
+
+@pattern
+def saved_and_loaded(Classifier, Regressor):
+    model = pickle.loads(pickle.dumps(Classifier(**SMALL, shuffle=False).fit(X, Y)))
+    return model.partial_fit(X, Y).predict_proba(X)
+
+
+@pattern
+def early_stopping_and_its_curves(Classifier, Regressor):
+    model = Regressor(early_stopping=True, **SMALL).fit(X_DIABETES, Y_DIABETES)
+    best = model.best_validation_score_, max(model.validation_scores_), model.n_iter_
+    return best, model.loss_.round(6), [loss.round(6) for loss in model.loss_curve_]
+
+
+# NumPy's generator.
+
+
+@pattern
+def a_script_with_a_global_seed(Classifier, Regressor):
+    np.random.seed(0)  # noqa: NPY002
+    drawn = []
+    for settings in ({}, {"solver": "sgd"}, {"early_stopping": True}, {"shuffle": False}):
+        model = Classifier((8,), max_iter=5, **settings).fit(X, Y)
+        X_train, X_test, y_train, y_test = train_test_split(X, Y)
+        model.fit(X_train, y_train)
+        drawn += [model.predict_proba(X_test), y_test]
+    model.partial_fit(X_train, y_train)
+    drawn.append(np.random.permutation(9))  # noqa: NPY002
+    return drawn
+
+
+@pattern
+def a_shared_generator(Classifier, Regressor):
+    rng = np.random.RandomState(3)
+    settings = {"hidden_layer_sizes": (5,), "random_state": rng, "max_iter": 5}
+    first = Regressor(**settings).fit(X, Y)
+    second = Regressor(**settings, batch_size=40).fit(X, Y)
+    return first.predict(X), second.predict(X), rng.rand()
+
+
+# Targets.
+
+
+@pattern
+def several_targets(Classifier, Regressor):
+    inputs, targets = map(scale, load_linnerud(return_X_y=True))
+    model = Regressor(**SMALL | {"max_iter": 500}).fit(inputs, targets)
+    return model.n_iter_, model.loss_, model.loss_curve_, model.predict(inputs)
+
+
+@pattern
+def an_autoencoder(Classifier, Regressor):
+    settings = {"activation": "tanh", "tol": 1e-3, "n_iter_no_change": 5, "max_iter": 500}
+    model = Regressor(hidden_layer_sizes=(6, 2, 6), random_state=0, **settings)
+    model.fit(X_CANCER, X_CANCER)
+    code = X_CANCER
+    for W, b in zip(model.coefs_[:2], model.intercepts_[:2], strict=True):
+        code = np.tanh(code @ W + b)
+    return model.n_iter_, model.loss_, code, model.score(X_CANCER, X_CANCER)
+
+
+@pattern
+def labels_of_several_classes(Classifier, Regressor):
+    labels = np.column_stack([Y == 0, X[:, 0] > 0]).astype(int)
+    model = Classifier(**SMALL).fit(X, labels)
+    return model.predict_proba(X), model.predict(X), model.score(X, labels)
+
+
+@pattern
+def names_as_labels(Classifier, Regressor):
+    model = Classifier(**SMALL).fit(pd.DataFrame(X, columns=[*"abcd"]), np.array([*"xyz"])[Y])
+    binarizer = model._label_binarizer
+    return model._no_improvement_count, binarizer.y_type_, binarizer.transform(["y", "x"]).tolist()
+
+
+# Subclasses.
+
+
+def with_memory(Base):
+    """Derive a class with a parameter of its own and a method that does more."""
+
+    class WithMemory(Base):
+        def __init__(self, keep=3, random_state=None, max_iter=200):
+            super().__init__(random_state=random_state, max_iter=max_iter)
+            self.keep = keep
+
+        def fit(self, X, y, **kwargs):
+            super().fit(X, y, **kwargs)
+            self.seen_ = y[: self.keep]
+            return self
+
+        def predict(self, X):
+            return self.classes_[super().predict_proba(X).argmax(axis=1)]
+
+    return WithMemory
+
+
+@pattern
+def a_subclass(Classifier, Regressor):
+    search = GridSearchCV(with_memory(Classifier)(random_state=0, max_iter=5), {"keep": [2, 4]})
+    search.fit(X, Y)
+    return search.best_estimator_.seen_, search.predict(X), search.cv_results_["mean_test_score"]
+
+
+# Inside of scikit-learn.
+
+
+@pattern
+def a_pipeline_in_a_search(Classifier, Regressor):
+    pipeline = Pipeline([("scale", StandardScaler()), ("mlp", Classifier(**SMALL))])
+    grid = {"mlp__hidden_layer_sizes": [(4,), (8, 4)], "mlp__alpha": [1e-4, 1.0]}
+    search = GridSearchCV(pipeline, grid, cv=3, scoring="neg_log_loss").fit(X, Y)
+    return search.best_params_["mlp__alpha"], search.cv_results_["mean_test_score"]
+
+
+@pattern
+def a_halving_search(Classifier, Regressor):
+    grid = {"alpha": [1e-4, 1e-2, 1.0], "activation": ["relu", "tanh"]}
+    search = HalvingGridSearchCV(
+        Classifier(**SMALL), grid, resource="max_iter", max_resources=20, cv=3, random_state=0
+    ).fit(X, Y)
+    return search.best_params_["activation"], search.cv_results_["mean_test_score"]
+
+
+@pattern
+def stacked(Classifier, Regressor):
+    members = [("mlp", Classifier(**SMALL)), ("tree", DecisionTreeClassifier(random_state=0))]
+    stack = StackingClassifier(members, LogisticRegression(), cv=3).fit(X, Y)
+    vote = VotingClassifier(members, voting="soft").fit(X, Y)
+    return stack.predict_proba(X), vote.predict_proba(X)
+
+
+@pattern
+def a_scaled_target(Classifier, Regressor):
+    model = TransformedTargetRegressor(Regressor(**SMALL), transformer=StandardScaler())
+    return cross_val_score(make_pipeline(StandardScaler(), model), X_DIABETES, Y_DIABETES, cv=3)
+
+
+@pattern
+def curves(Classifier, Regressor):
+    probabilities = cross_val_predict(Classifier(**SMALL), X, Y, method="predict_proba")
+    return probabilities, *learning_curve(Classifier(**SMALL), X, Y, cv=3, shuffle=False)
+
+
+@pattern
+def inspected(Classifier, Regressor):
+    model = Regressor(**SMALL).fit(X_DIABETES, Y_DIABETES)
+    importances = permutation_importance(model, X_DIABETES, Y_DIABETES, random_state=0)
+    dependence = partial_dependence(model, X_DIABETES, [2], kind="average")
+    return importances.importances, dependence["average"]
+
+
+# What must hold.
+
+
+def assert_same(mine, theirs):
+    """Compare numbers, arrays, strings, and lists and tuples of these."""
+    if isinstance(theirs, list | tuple):
+        assert len(mine) == len(theirs)
+        for one, other in zip(mine, theirs, strict=True):
+            assert_same(one, other)
+    elif isinstance(theirs, str) or np.asarray(theirs).dtype.kind in "OUS":
+        assert np.array_equal(mine, theirs)
+    else:
+        np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("script", PATTERNS, ids=lambda script: script.__name__)
+def test_a_script_gives_the_same_with_one_changed_import(script):
+    theirs = script(MLPClassifier, MLPRegressor)
+    assert_same(script(ScratchMLPClassifier, ScratchMLPRegressor), theirs)
+
+
+def test_calibration_fits_sigmoids_to_log_odds_and_agrees_closely():
+    """scikit-learn's estimator has no decision_function: sigmoids are fitted to probabilities."""
+    theirs, ours = (
+        CalibratedClassifierCV(Estimator(**SMALL), cv=3).fit(X_CANCER, Y_CANCER)
+        for Estimator in (MLPClassifier, ScratchMLPClassifier)
+    )
+    assert (theirs.predict(X_CANCER) == ours.predict(X_CANCER)).mean() > 0.97
