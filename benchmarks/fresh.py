@@ -52,7 +52,8 @@ def report(runs: pd.DataFrame, each: bool) -> None:
     listed = runs[runs["table"].isin(GROUPS["classes"] + GROUPS["numbers"])]
     if ENSEMBLE in main_loss(listed):
         print("\nboth kinds: losses divided by the ensemble's, and its time of a fit by theirs")
-        print(overview(listed).to_string(float_format="{:.3f}".format))
+        digits = {"p": "{:.2g}".format}
+        print(overview(listed).to_string(float_format="{:.3f}".format, formatters=digits))
     for group in ("classes", "numbers"):
         of_group = runs[runs["table"].isin(GROUPS[group])]
         if ENSEMBLE in main_loss(of_group):

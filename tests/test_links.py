@@ -115,6 +115,19 @@ def test_numbers_for_users_of_catboost_are_those_of_the_measurements():
     assert f"models is faster than the ensemble on {faster} tables" in text
 
 
+def test_the_page_of_results_shows_the_overview_of_what_is_stored():
+    runs = latest(STORED)
+    page = (DOCS / "tabular_results.md").read_text("utf-8")
+    form = "| {} | {:.0f} of {:.0f} | {:.3f} | {} | {:.3g} |"
+    rows = [
+        form.format(name, lower, tables, loss, f"{p:.2g}" if p >= 0.001 else "< 0.001", time)
+        for name, tables, lower, loss, p, time in overview(
+            runs[~runs["table"].isin(BESIDE)]
+        ).itertuples()
+    ]
+    assert "\n".join(rows) in page
+
+
 @pytest.mark.parametrize("kind", ["classes", "numbers"])
 def test_the_page_of_results_shows_what_is_stored(kind):
     runs = latest(STORED)
@@ -158,7 +171,7 @@ def test_readme_and_the_page_on_networks_show_medians_of_what_is_stored():
     results = overview(runs[~runs["table"].isin(BESIDE)]).T
     readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
     for shown, name in SHOWN.items():
-        tables, lower, loss, time = results[name]
+        tables, lower, loss, _, time = results[name]
         times = f"{time:.1f}" if time < 10 else f"{time:.0f}"
         row = f"| {lower:.0f} of {tables:.0f} tables | {100 * (loss - 1):.1f}% higher | {times}"
         assert f"| {shown} {row} times as long |" in readme
@@ -223,11 +236,12 @@ def test_pages_after_the_tutorial_have_its_model_and_its_numbers():
 
 def test_the_doors_of_the_front_page_are_those_of_readme():
     readme, front = ((ROOT / name).read_text("utf-8") for name in ("README.md", "docs/index.md"))
-    doors = re.findall(r"^- \*\*\[([^]]+)\]\(#[\w-]+\)\*\*: (.+?)(?=^- |\n\n)", readme, re.M | re.S)
-    cards = re.findall(r"^:::{grid-item-card} ([^\n]+)\n:link: .+?\n\n(.+?)\n:::", front, re.M | re.S)
-    plain = [[" ".join(words.lower().split()) for words in door] for door in doors]
+    door = re.compile(r"^- \*\*\[([^]]+)\]\(#[\w-]+\)\.\*\* (.+?)(?=^- |\n\n)", re.M | re.S)
+    card = re.compile(r"^:::{grid-item-card} ([^\n]+)\n:link: .+?\n\n(.+?)\n:::", re.M | re.S)
+    found = door.findall(readme), card.findall(front)
+    doors, cards = ([(title, " ".join(text.split())) for title, text in pairs] for pairs in found)
+    assert doors == cards
     assert len(doors) == 3
-    assert plain == [[" ".join(words.lower().split()) for words in card] for card in cards]
 
 
 #: Equations that no function computes: assumptions, examples and steps of a proof.

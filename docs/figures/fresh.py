@@ -1,6 +1,7 @@
 """Loss against the time of a fit on the fresh tables, as measured by benchmarks/fresh.py.
 
-Models with the highest losses are left out, so that the names of the others do not cover each other.
+Models with the highest losses are left out, so that the names of the others do not cover each
+other.
 """
 
 import sys
