@@ -198,7 +198,12 @@ class BaseTabular(
 
     @abstractmethod
     def fit_problem(self, problem: TrainingProblem) -> None:
-        """Train on an encoded table, and set the fitted attributes."""
+        """Train on an encoded table, and set the fitted attributes.
+
+
+
+        Internal: other folders of the package call it.
+        """
 
     @property
     @abstractmethod
@@ -267,7 +272,9 @@ class BaseTabular(
     ) -> TrainingProblem:
         """Check the user's input, and convert it to what training needs.
 
-        The command line and clusters call this, too. Users call `fit`.
+
+
+        Internal: other folders of the package call it.
         """
         self._findings = []  # of this table, none yet
         if y is None:
@@ -354,6 +361,8 @@ class BaseTabular(
         """Return the rows whose errors tell how sure predictions are: see `scored_rows`.
 
         The third array are their weights, None if all are equal.
+
+        Internal: other folders of the package call it.
         """
         rows, folds = scored_rows(predicted_rows(oof), self.held_out_, len(oof))
         weight = self._row_weight
@@ -385,7 +394,12 @@ class BaseTabular(
         return encoded
 
     def blend_and_table(self, X: Any) -> tuple[Blend, EncodedTable]:
-        """Return what predicts, and the encoded rows to predict."""
+        """Return what predicts, and the encoded rows to predict.
+
+
+
+        Internal: other folders of the package call it.
+        """
         check_is_fitted(self)
         return self.blend, self._encode(X)
 
