@@ -200,8 +200,6 @@ class BaseTabular(
     def fit_problem(self, problem: TrainingProblem) -> None:
         """Train on an encoded table, and set the fitted attributes.
 
-
-
         Internal: other folders of the package call it.
         """
 
@@ -271,8 +269,6 @@ class BaseTabular(
         self, X: Any, y: Any, sample_weight: Any, groups: Any, encode: Encode = fit_and_encode
     ) -> TrainingProblem:
         """Check the user's input, and convert it to what training needs.
-
-
 
         Internal: other folders of the package call it.
         """
@@ -395,8 +391,6 @@ class BaseTabular(
 
     def blend_and_table(self, X: Any) -> tuple[Blend, EncodedTable]:
         """Return what predicts, and the encoded rows to predict.
-
-
 
         Internal: other folders of the package call it.
         """

@@ -209,8 +209,6 @@ default='from_dtype'
     def learn(self, X: Any) -> None:
         """Set the fitted attributes, without warnings.
 
-
-
         Internal: other folders of the package call it.
         """
         table = self._validate_table(X, reset=True)
