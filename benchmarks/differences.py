@@ -130,6 +130,11 @@ def mean_ranks(losses: pd.DataFrame) -> "pd.Series[float]":
     return table_means(losses).rank(axis=1).mean().sort_values()
 
 
+def signed_rank(differences: "pd.Series[float]") -> float:
+    """Return the p-value of Wilcoxon's signed-rank test; 1 if all differences are 0."""
+    return float(wilcoxon(differences).pvalue) if differences.any() else 1.0
+
+
 def significance(losses: pd.DataFrame) -> dict[frozenset[str], float]:
     """Return a p-value for each pair: Wilcoxon's signed-rank test over tables, after Holm.
 
@@ -138,7 +143,7 @@ def significance(losses: pd.DataFrame) -> dict[frozenset[str], float]:
     logs = logarithms(table_means(losses))
     pairs = list(combinations(logs, 2))
     differences = [logs[a] - logs[b] for a, b in pairs]
-    p = np.array([wilcoxon(each).pvalue if each.any() else 1.0 for each in differences])
+    p = np.array([signed_rank(each) for each in differences])
     order = np.argsort(p)
     adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
     return {frozenset(pairs[i]): float(value) for i, value in zip(order, adjusted, strict=True)}
@@ -193,3 +198,28 @@ def compare(runs: pd.DataFrame) -> pd.DataFrame:
         rows[other]["rank"] = ranks.get(other, np.nan)
         rows[other] |= {name: mean_seconds(runs, other, name) for name in SECONDS}
     return pd.DataFrame(rows.values(), rows.keys()).sort_values("rank")
+
+
+def overview(runs: pd.DataFrame) -> pd.DataFrame:
+    """Compare each candidate with our ensemble on tables of both kinds.
+
+    Returns
+    -------
+    DataFrame
+        For each candidate, in the order of the medians: the number of tables that both have; on
+        how many of them our mean loss is lower; the median over tables of its loss divided by ours;
+        the p-value of Wilcoxon's signed-rank test of the logarithms of these ratios, for this pair
+        alone; the median of our CPU seconds of a fit divided by its.
+    """
+    losses, seconds, rows = main_loss(runs), by_split(runs, "seconds"), {}
+    for other in losses.columns.drop(ENSEMBLE):
+        means = pair(losses, other).groupby(level="table").mean()
+        logs = logarithms(means)
+        rows[other] = {
+            "tables": len(means),
+            "ours_lower": (means[ENSEMBLE] < means[other]).sum(),
+            "loss": median_ratio(losses, other),
+            "p": signed_rank(logs[other] - logs[ENSEMBLE]),
+            "our_time": 1 / median_ratio(seconds, other),
+        }
+    return pd.DataFrame(rows.values(), rows.keys()).sort_values("loss")

@@ -25,7 +25,7 @@ import pandas as pd
 
 from benchmarks import fresh_tables
 from benchmarks.candidates import CANDIDATES, SEEDS, Candidate
-from benchmarks.differences import ENSEMBLE, SPLIT, compare, main_loss, unranked
+from benchmarks.differences import ENSEMBLE, SPLIT, compare, main_loss, overview, unranked
 from benchmarks.fresh_tables import FRESH, GROUPS, has_numbers
 from benchmarks.machine import describe
 from benchmarks.runs import Key, latest, measure_runs, versions
@@ -48,7 +48,12 @@ def keys(
 
 
 def report(runs: pd.DataFrame, each: bool) -> None:
-    """Print the comparison with the ensemble for tables of a kind, and the losses on each table."""
+    """Print comparisons with the ensemble on all tables and by kind, and losses on each table."""
+    listed = runs[runs["table"].isin(GROUPS["classes"] + GROUPS["numbers"])]
+    if ENSEMBLE in main_loss(listed):
+        print("\nboth kinds: losses divided by the ensemble's, and its time of a fit by theirs")
+        digits = {"p": "{:.2g}".format}
+        print(overview(listed).to_string(float_format="{:.3f}".format, formatters=digits))
     for group in ("classes", "numbers"):
         of_group = runs[runs["table"].isin(GROUPS[group])]
         if ENSEMBLE in main_loss(of_group):

@@ -20,6 +20,7 @@ from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from numpydoc.docscrape_sphinx import SphinxDocString
+from PIL import Image
 from pygments.lexer import inherit
 from pygments.lexers.shell import BashLexer
 from pygments.token import Name
@@ -92,7 +93,8 @@ toc_object_entries_show_parents = "hide"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
-plot_formats = [("png", 150)]
+PIXELS_PER_INCH = 100  # of a picture on a page: its text is a little smaller than the page's
+plot_formats = [("png", 2 * PIXELS_PER_INCH)]  # sharp on all screens
 plot_html_show_formats = False
 plot_html_show_source_link = False
 
@@ -155,7 +157,8 @@ LONGEST_WORD = 26
 LINK_TO_CODE = re.compile(r"\[`(?P<name>[\w.]+)`\]\([./]+/(?P<module>scratchmlp/[\w/]+)\.py\)")
 
 html_theme = "pydata_sphinx_theme"
-html_title = f"scratchmlp {release}"
+html_title = project
+html_logo = html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 _pyproject = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))
 _addresses = _pyproject["project"].get("urls", {})  # none before the first release
@@ -166,7 +169,7 @@ html_show_sourcelink = False
 html_use_index = html_domain_indices = False  # the API reference and the search find names
 html_sidebars = {"index": []}  # elsewhere: the pages of the section
 html_theme_options = {
-    "logo": {"text": f"scratchmlp {release}"},
+    "logo": {"text": project},
     "github_url": _addresses.get("Source", ""),  # an icon of the theme's own fonts
     "header_links_before_dropdown": 6,  # all sections
     "secondary_sidebar_items": {
@@ -237,8 +240,19 @@ def mark_long_code(app: Sphinx, doctree: nodes.document) -> None:
             code["classes"].append("long")
 
 
+def size_pictures(app: Sphinx, doctree: nodes.document) -> None:
+    """Show the pictures that code draws in one scale, so that their text has one size."""
+    for image in doctree.findall(nodes.image):
+        if "plot_directive" in image["uri"] and "width" not in image:
+            with Image.open(Path(app.srcdir, image["uri"].replace(".*", ".png"))) as picture:
+                image["width"] = f"{picture.width // 2}px"
+
+
 def mark_cells(app: Sphinx, doctree: nodes.document) -> None:
     """Mark cells of numbers, such as 1.02 ± 0.01 or 5.5 s, and cells of more than a few words."""
+    for table in doctree.findall(nodes.tgroup):
+        if table["cols"] > 8:
+            table.parent["classes"].append("wide")
     for cell in doctree.findall(nodes.entry):
         text = cell.astext()
         if re.search(r"\d", text) and not re.search(r"[a-zA-Z]{3}", text):
@@ -257,9 +271,10 @@ def hide_values(app: Sphinx, doctree: nodes.document) -> None:
 def skip_member(
     app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave out fields of a NamedTuple and defaults that are types: docstrings describe them."""
-    is_default = what == "class" and isclass(obj)
-    return True if is_default or str(obj.__doc__).startswith("Alias for field") else None
+    """Leave out what is internal, and fields of a NamedTuple and defaults that are types."""
+    is_default, text = what == "class" and isclass(obj), str(obj.__doc__)
+    is_described = is_default or text.startswith("Alias for field")  # by the docstring of the class
+    return True if is_described or "Internal: " in text else None
 
 
 def name_and_text(
@@ -308,6 +323,7 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-read", number_equations)
     app.connect("doctree-read", mark_long_code)
     app.connect("doctree-read", mark_cells)
+    app.connect("doctree-read", size_pictures)
     app.connect("doctree-read", hide_values)
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-signature", hide_signature)

@@ -30,7 +30,7 @@ EXCLUDED = {
 }
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "docs" / "comparison.md"]
+README, COMPARISON = ROOT / "README.md", ROOT / "docs" / "comparison.md"
 
 
 class Outcomes:
@@ -85,12 +85,14 @@ def function_of(name):
 
 def outdated(summary):
     """Yield what pages say of this version of scikit-learn, if it differs from the summary."""
-    version, _, _ = summary.partition(": ")
-    for page in PAGES:
-        text = " ".join(page.read_text("utf-8").split())
-        for shown in re.findall(rf"{re.escape(version)}: [^`]*", text):
-            if shown != summary:
-                yield f"FAILED   {page.name} shows {shown}"
+    version, _, counts = summary.partition(": ")
+    page, readme = (" ".join(each.read_text("utf-8").split()) for each in (COMPARISON, README))
+    shown = re.findall(rf"{re.escape(version)}: [^`]*", page)
+    if shown and {*shown} != {summary}:
+        yield f"FAILED   {COMPARISON.name} shows {', '.join(shown)}"
+    passed, excluded = map(int, re.findall(r"\d+", counts))
+    if shown and f"{passed} of {passed + excluded} pass" not in readme:
+        yield f"FAILED   {README.name} does not say that {passed} of {passed + excluded} pass"
 
 
 def main():

@@ -104,9 +104,9 @@ PUBLIC.append(".tabular")
 
 
 def documented_modules():
-    """Return the modules of the API reference, such as "io" of `io.save`, without the core."""
+    """Return the modules of the API reference, such as "io" of `io.save`."""
     page = (DOCS / "api.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^   ([a-z_]+)(?:\.\w+)?$", page.partition("\n## The core")[0], re.M)
+    listed = re.findall(r"^   ([a-z_]+)(?:\.\w+)?$", page, re.M)
     return sorted({*listed} - {*scratchmlp.__all__})
 
 

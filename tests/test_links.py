@@ -15,6 +15,7 @@ from benchmarks.differences import (
     main_loss,
     median_ratio,
     outcomes,
+    overview,
     pair,
 )
 from benchmarks.fresh import STORED
@@ -99,11 +100,6 @@ def test_numbers_for_users_of_catboost_are_those_of_the_measurements():
     for words, suffix in kinds.items():
         log_loss, rmse = (higher(each, f"CatBoost{suffix}") for each in losses)
         assert f"| {words} | {log_loss}% | {rmse}% |" in text
-    readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
-    log_loss, rmse = (higher(each, "CatBoost, early stopping") for each in losses)
-    assert f"is {log_loss}% (classes) and {rmse}% (numbers) above" in readme
-    log_loss, rmse = (higher(each, "LightGBM, 8 folds") for each in losses)
-    assert f"models is {log_loss}% higher for classes and {rmse}% for numbers" in readme
 
     seconds = by_split(runs, "seconds")
     means = seconds.groupby(level="table").mean()
@@ -117,6 +113,19 @@ def test_numbers_for_users_of_catboost_are_those_of_the_measurements():
     bags = pair(seconds, "CatBoost, 8 folds").groupby(level="table").mean()
     faster = (bags["CatBoost, 8 folds"] < bags[ENSEMBLE]).sum()
     assert f"models is faster than the ensemble on {faster} tables" in text
+
+
+def test_the_page_of_results_shows_the_overview_of_what_is_stored():
+    runs = latest(STORED)
+    page = (DOCS / "tabular_results.md").read_text("utf-8")
+    form = "| {} | {:.0f} of {:.0f} | {:.3f} | {} | {:.3g} |"
+    rows = [
+        form.format(name, lower, tables, loss, f"{p:.2g}" if p >= 0.001 else "< 0.001", time)
+        for name, tables, lower, loss, p, time in overview(
+            runs[~runs["table"].isin(BESIDE)]
+        ).itertuples()
+    ]
+    assert "\n".join(rows) in page
 
 
 @pytest.mark.parametrize("kind", ["classes", "numbers"])
@@ -138,17 +147,42 @@ def test_the_page_of_results_shows_what_is_stored(kind):
 def test_what_pages_say_of_a_bag_of_catboost_is_what_is_stored():
     runs = latest(STORED)
     runs, bag = runs[~runs["table"].isin(BESIDE)], "CatBoost, 8 folds"
-    page, readme = (
-        " ".join(path.read_text("utf-8").split())
-        for path in (DOCS / "tabular_results.md", ROOT / "README.md")
-    )
+    page = " ".join((DOCS / "tabular_results.md").read_text("utf-8").split())
     means = pair(by_split(runs, "seconds"), bag).groupby(level="table").mean()
     times = 100 * means[bag] / means[ENSEMBLE]
     shares = f"{times.median():.0f}% of the ensemble's time (median; {times.min():.0f} to"
     assert shares in page
     assert f"its loss is {higher(main_loss(runs), bag)}% higher. It is lower on 8 tables" in page
     assert outcomes(main_loss(runs), bag) == {"win": 2, "tie": 22, "loss": 1, "unknown": 0}
-    assert "on three of these tables: it is worse on two, and better on one" in readme
+
+
+#: What README calls the candidates that it shows.
+SHOWN = {
+    "mean of eight CatBoost models": "CatBoost, 8 folds",
+    "CatBoost, early stopping": "CatBoost, early stopping",
+    "mean of eight LightGBM models": "LightGBM, 8 folds",
+    "LightGBM, early stopping": "LightGBM, early stopping",
+    "linear model, tuned": "linear model, tuned",
+}
+
+
+def test_readme_and_the_page_on_networks_show_medians_of_what_is_stored():
+    runs = latest(STORED)
+    results = overview(runs[~runs["table"].isin(BESIDE)]).T
+    readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    for shown, name in SHOWN.items():
+        tables, lower, loss, _, time = results[name]
+        times = f"{time:.1f}" if time < 10 else f"{time:.0f}"
+        row = f"| {lower:.0f} of {tables:.0f} tables | {100 * (loss - 1):.1f}% higher | {times}"
+        assert f"| {shown} {row} times as long |" in readme
+    networks = (
+        overview(runs[runs["table"].isin(GROUPS[kind])]).loc["TabularMLP", "our_time"]
+        for kind in ("classes", "numbers")
+    )
+    classes, numbers = (f"{time:.1f}" for time in networks)
+    assert numbers == "1.0"
+    page = (DOCS / "tabular.md").read_text("utf-8")
+    assert f"A fit takes {classes} times as long for classes, and about as long for numbers" in page
 
 
 #: By what a row of the table about new persons says of test rows: the table that was measured.
@@ -187,15 +221,6 @@ def test_ratios_for_users_are_those_of_the_measurements():
         assert [cell.strip() for cell in cells] == measured[case.strip().removeprefix("fit: ")]
 
 
-def test_readme_shows_the_comparison_of_the_page_on_the_command_line():
-    row = re.compile(r"^(?:\w+|constant baseline) +\d\.\d+ ± .*$", flags=re.M)
-    readme, page = (
-        row.findall(p.read_text("utf-8")) for p in (ROOT / "README.md", DOCS / "cli.md")
-    )
-    assert len(readme) == 5  # CatBoost's is below, where the page adds it
-    assert set(readme) <= set(page)
-
-
 def test_pages_after_the_tutorial_have_its_model_and_its_numbers():
     texts = {page.stem: page.read_text("utf-8") for page in PAGES}
     later = [text for text in texts.values() if 'model = load("income.model")' in text]
@@ -209,20 +234,14 @@ def test_pages_after_the_tutorial_have_its_model_and_its_numbers():
     assert set(tutorial) <= set(why)
 
 
-def test_the_command_of_the_front_page_is_the_first_of_readme():
-    command = re.compile(r"^python3 -m venv .*$", flags=re.M)
-    pages = (ROOT / "README.md", DOCS / "index.md")
-    readme, front = (command.findall(page.read_text("utf-8")) for page in pages)
-    assert len(readme) == 2  # .ci/run runs both
-    assert front == readme[:1]
-
-
-def test_the_numbers_of_the_network_on_the_front_page_are_those_of_readme():
-    readme, front = (page.read_text("utf-8") for page in (ROOT / "README.md", DOCS / "index.md"))
-    numbers = re.compile(r"\d+\.\d+")
-    network = numbers.findall(front.split("## A raw table")[0])
-    assert len(network) > 5
-    assert set(network) <= set(numbers.findall(readme))
+def test_the_doors_of_the_front_page_are_those_of_readme():
+    readme, front = ((ROOT / name).read_text("utf-8") for name in ("README.md", "docs/index.md"))
+    door = re.compile(r"^- \*\*\[([^]]+)\]\(#[\w-]+\)\.\*\* (.+?)(?=^- |\n\n)", re.M | re.S)
+    card = re.compile(r"^:::{grid-item-card} ([^\n]+)\n:link: .+?\n\n(.+?)\n:::", re.M | re.S)
+    found = door.findall(readme), card.findall(front)
+    doors, cards = ([(title, " ".join(text.split())) for title, text in pairs] for pairs in found)
+    assert doors == cards
+    assert len(doors) == 3
 
 
 #: Equations that no function computes: assumptions, examples and steps of a proof.

@@ -1,7 +1,7 @@
 """Loss against the time of a fit on the fresh tables, as measured by benchmarks/fresh.py.
 
-Bars are standard errors from the differences between tables. Models with the highest losses are
-left out, so that the names of the others do not cover each other.
+Models with the highest losses are left out, so that the names of the others do not cover each
+other.
 """
 
 import sys
@@ -19,8 +19,8 @@ from benchmarks.runs import latest
 
 HIGHEST = 1.08
 PANELS = {
-    "classes": "log-loss / ensemble's, ± standard error",
-    "numbers": "RMSE / ensemble's, ± standard error",
+    "classes": "log-loss / ensemble's",
+    "numbers": "RMSE / ensemble's",
 }
 
 SHORT = {"HistGradientBoosting": "HGB", ", early stopping": ", early", ", 8 folds": " ×8"}
@@ -34,23 +34,22 @@ def short(name: str) -> str:
 
 
 runs = latest(STORED)
-figure, panels = plt.subplots(2, figsize=(6, 9.5), layout="constrained")
+figure, panels = plt.subplots(2, figsize=(6, 7.4), layout="constrained")
 points = []
 for ax, (group, label) in zip(panels, PANELS.items(), strict=True):
     of_group = runs[runs["table"].isin(GROUPS[group])]
     losses = main_loss(of_group)
-    places = {name: (mean_seconds(of_group, name), *ratio(losses, name)) for name in losses}
+    places = {name: (mean_seconds(of_group, name), ratio(losses, name)[0]) for name in losses}
     places = {name: place for name, place in places.items() if place[1] < HIGHEST}
-    for name, (seconds, height, error) in places.items():
-        ax.errorbar(seconds, height, error, fmt="o", color=color(name, GRAY), zorder=3)
+    ax.scatter(*zip(*places.values(), strict=True), c=[color(n, GRAY) for n in places], zorder=3)
     ax.set(xscale="log", xlabel="CPU seconds of a fit, one thread", ylabel=label)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.axhline(1, color="0.4", linewidth=1)
     ax.margins(x=0.25, y=0.1)
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(alpha=0.3)
-    points.append({short(name): place[:2] for name, place in places.items()})
+    points.append({short(name): place for name, place in places.items()})
 figure.draw_without_rendering()  # what follows needs the places of the axes
 figure.set_layout_engine("none")
 for ax, of_panel in zip(panels, points, strict=True):
-    label_points(ax, of_panel)
+    label_points(ax, of_panel, line=1)

@@ -1,14 +1,13 @@
 """A network learns to tell three spirals apart: its regions after 1, 10, 30 and 200 epochs.
 
-README shows the same picture. To draw it again, run in this folder:
-python front.py ../_static/spirals.png
+The picture of README and of the front page has no text, which would be too small on a phone. To
+draw it again, run in the root of the source: python docs/figures/front.py docs/_static/spirals.png
 """
 
 import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
-from drawing import SIZE
 from matplotlib.colors import to_rgb
 
 from scratchmlp import ScratchMLPClassifier
@@ -27,18 +26,17 @@ plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
 network = ScratchMLPClassifier(
     (64, 64), activation="silu", learning_rate_init=0.01, batch_size=50, random_state=0
 )
-figure, axes = plt.subplots(2, 2, figsize=(5.2, 5.6), layout="compressed")
+figure, axes = plt.subplots(1, 4, figsize=(8, 2), layout="compressed")
+figure.get_layout_engine().set(w_pad=0.04, h_pad=0, wspace=0)
 figure.patch.set_alpha(0)  # for light and dark pages
 done = 0
-for ax, epochs in zip(axes.flat, EPOCHS, strict=True):
+for ax, epochs in zip(axes, EPOCHS, strict=True):
     for _ in range(epochs - done):
         network.partial_fit(X, y, classes=np.arange(3))
     done = epochs
     shades = network.predict_proba(plane) @ (0.45 + 0.55 * COLORS)  # paler than the points
     image = shades.reshape(len(side), len(side), 3)
     ax.imshow(image, origin="lower", extent=(-1.15, 1.15, -1.15, 1.15))
-    ax.scatter(*X.T, c=COLORS[y], s=8, linewidths=0.3, edgecolors="white")
-    ax.set_title(f"{epochs} epoch" + "s" * (epochs > 1), size=SIZE, color="#7a7a7a")
+    ax.scatter(*X.T, c=COLORS[y], s=4, linewidths=0.2, edgecolors="white")
     ax.axis("off")
-if len(sys.argv) > 1:
-    figure.savefig(sys.argv[1], dpi=80)
+figure.savefig(sys.argv[1], dpi=150)

@@ -27,12 +27,14 @@ def color(name: str, other: str) -> str:
     return OURS.get(name, other)
 
 
-def label_points(ax: Axes, points: dict[str, tuple[float, float]]) -> None:
-    """Write each name beside its point, where no other name or point is."""
+def label_points(ax: Axes, points: dict[str, tuple[float, float]], line: float) -> None:
+    """Write each name beside its point, where no other name or point is, nor a line at a height."""
     pixels = ax.transData.transform(list(points.values()))
     taken = [Bbox.from_extents(x - 6, y - 6, x + 6, y + 6) for x, y in pixels]
+    height = ax.transData.transform((1, line))[1]
+    across = Bbox.from_extents(ax.bbox.x0, height - 1, ax.bbox.x1, height + 1)
     for i, (name, point) in enumerate(points.items()):
-        others = [*taken[:i], *taken[i + 1 :]]
+        others = [across, *taken[:i], *taken[i + 1 :]]
         taken.append(place(ax, name, point, color(name, "black"), others))
 
 

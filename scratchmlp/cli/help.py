@@ -307,7 +307,7 @@ _COMPARISON: dict[str, Settings] = {
     "--model": {
         "choices": ("ensemble", "networks"),
         "help": "model to compare with the others, and to save: the ensemble of networks and "
-        "trees, which is the default, or its networks alone, which train faster",
+        "trees, which is the default, or its networks alone, which predict faster",
     },
     "--with": {
         **_SEVERAL,

@@ -66,7 +66,10 @@ class BaseTabular(
 
     @abstractmethod
     def fit_problem(self, problem: TrainingProblem) -> None:
-        """Train on an encoded table, and set the fitted attributes."""
+        """Train on an encoded table, and set the fitted attributes.
+
+        Internal: other folders of the package call it.
+        """
 
     @property
     @abstractmethod
@@ -152,7 +155,10 @@ class BaseTabular(
         return getattr(self, self._oof_name, None)
 
     def scored_rows(self) -> tuple[Rows, Rows, FloatArray | None]:
-        """Return the rows whose errors tell how sure predictions are: see `scored_rows`."""
+        """Return the rows whose errors tell how sure predictions are: see `scored_rows`.
+
+        Internal: other folders of the package call it.
+        """
         return scored_rows(self.held_out_, self._row_weight)
 
     # Prediction.
@@ -164,7 +170,10 @@ class BaseTabular(
         return encoded
 
     def blend_and_table(self, X: Any) -> tuple[Blend, EncodedTable]:
-        """Return what predicts, and the encoded rows to predict."""
+        """Return what predicts, and the encoded rows to predict.
+
+        Internal: other folders of the package call it.
+        """
         check_is_fitted(self)
         return self.blend, self._encode(X)
 

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from scratchmlp.cli import reading, saved_model
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli import reading, saved_model, training
 from scratchmlp.cli.comparison import NETWORKS_ALONE
 from scratchmlp.cli.files import check_files, check_table_name, write
 from scratchmlp.cli.messages import InputError
@@ -387,6 +388,18 @@ def test_a_kept_model_has_the_setting_that_most_folds_chose(keep, trained, monke
     ((_, part),) = model.estimators
     assert (part.max_iter, part.learning_rate in (0.1, 0.2)) == (5, True)
     assert (model.cv, model.max_time, model.random_state) == (2, None, 0)
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+def test_a_model_that_cannot_be_trained_on_all_rows_is_named(trained, capsys, monkeypatch):
+    def fail(*arguments, **settings):
+        raise ValueError("no rows to hold out")
+
+    monkeypatch.setattr(training, "_fit", fail)
+    with pytest.raises(SystemExit, match="2"):
+        command_line.main([str(trained["class"].path), "--target", "class", "--explain", "3"])
+    error = "error: TabularEnsembleClassifier cannot use the table: no rows to hold out"
+    assert error in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("brief")

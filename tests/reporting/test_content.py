@@ -209,6 +209,16 @@ def test_partial_dependence_of_text_and_integers_is_that_of_their_numbers(name, 
     assert np.ptp(values) > 0.07
 
 
+def test_partial_dependence_of_categories_that_are_integers():
+    """`partial_dependence` refuses columns of integers, whatever they mean."""
+    table = pd.DataFrame({"code": np.arange(60) % 4, "size": np.arange(60.0)})
+    parameters = {**SMALL, "categorical_features": ["from_dtype", "code"]}
+    model = TabularMLPRegressor(**parameters).fit(table, table["code"] % 3)
+    (line,) = drawn(*dependence_on(evaluate(model, table, table["code"], "new", 0), "code")).lines
+    expected = [model.predict(table.assign(code=code)).mean() for code in range(4)]
+    np.testing.assert_allclose(line.get_xdata(), expected, rtol=1e-6)
+
+
 SENTINEL = 999_999
 #: Values, how often each occurs, and which of them are shown.
 GRIDS = [

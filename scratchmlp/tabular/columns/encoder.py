@@ -207,7 +207,10 @@ default='from_dtype'
         return self
 
     def learn(self, X: Any) -> None:
-        """Set the fitted attributes, without warnings."""
+        """Set the fitted attributes, without warnings.
+
+        Internal: other folders of the package call it.
+        """
         table = self._validate_table(X, reset=True)
         names = list(_check_feature_names_in(self))
         roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
@@ -243,6 +246,8 @@ default='from_dtype'
         """Encode a table, also what is encoded anew for each fold.
 
         The second result is what to warn of, as in `notes_`.
+
+        Internal: other folders of the package call it.
         """
         check_is_fitted(self)
         table = self._validate_table(X, reset=False)

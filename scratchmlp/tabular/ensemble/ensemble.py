@@ -88,7 +88,10 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         return self
 
     def fit_problem(self, problem: TrainingProblem) -> None:
-        """Fit the estimators in the folds, and weight them: see `BaseTabular.fit_problem`."""
+        """Fit the estimators in the folds, and weight them.
+
+        Internal: other folders of the package call it.
+        """
         self._keep_problem(problem)
         estimators = self._part_estimators(problem)
         problem = problem.with_terms()

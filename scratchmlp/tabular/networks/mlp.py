@@ -78,7 +78,10 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
     # Fit, alone or as a part of an ensemble.
 
     def fit_problem(self, problem: TrainingProblem, executor: Executor | None = None) -> None:
-        """Train a network for each fold: see `BaseTabular.fit_problem`."""
+        """Train a network for each fold.
+
+        Internal: other folders of the package call it.
+        """
         problem = self._for_loss(problem)
         oof = self._fit_folds(problem, executor or LocalExecutor(self.n_jobs))
         setattr(self, self._oof_name, oof)
