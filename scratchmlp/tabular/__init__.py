@@ -34,7 +34,7 @@ from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.inspection.findings import MisleadingDataWarning
 from scratchmlp.tabular.networks.member import Member
 from scratchmlp.tabular.networks.mlp import TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.targets import ClassLabels, Numbers
+from scratchmlp.tabular.targets import ClassTargets, NumericTargets
 from scratchmlp.tabular.uncertainty import Difficulty, HeldOutScores, Uncertainty
 from scratchmlp.utils.public import public
 

@@ -27,7 +27,7 @@ from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem, problem_of
 from scratchmlp.tabular.reading.findings import Note, warn_of
 from scratchmlp.tabular.scoring import log_probabilities
-from scratchmlp.tabular.targets import ClassLabels, Numbers, Targets
+from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
 
@@ -182,12 +182,12 @@ class BaseTabular(
         blend, table = self.blend_and_table(X)
         return blend.predict(table)
 
-    def _regions(self, X: Any, coverage: float) -> NDArray[Any]:
+    def _prediction_sets(self, X: Any, coverage: float) -> NDArray[Any]:
         """Predict a set of classes or intervals for each row."""
         check_is_fitted(self)
         blend = self.blend
         limit = blend.uncertainty.scores.quantile(coverage)
-        return blend.predict_with_regions(self._encode(X), limit)[1]
+        return blend.predict_with_sets(self._encode(X), limit)[1]
 
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict by each fold. If the predictions disagree, their mean is uncertain.
@@ -470,7 +470,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
     class_weight: Any
 
     oof_proba_: FloatArray
-    _targets: ClassLabels
+    _targets: ClassTargets
     _calibration: Calibration
     _oof_name = "oof_proba_"
 
@@ -597,14 +597,14 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         >>> sets[0]
         array([ True, False, False])
         """
-        return self._regions(X, coverage)
+        return self._prediction_sets(X, coverage)
 
 
 class BaseTabularRegressor(RegressorMixin, BaseTabular):
     """Numbers as targets."""
 
     oof_prediction_: FloatArray
-    _targets: Numbers
+    _targets: NumericTargets
     _oof_name = "oof_prediction_"
 
     def predict(self, X: Any) -> FloatArray:
@@ -679,7 +679,7 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         >>> bool(((low <= y[1::2]) & (y[1::2] <= high)).mean() > 0.85)
         True
         """
-        return self._regions(X, coverage)
+        return self._prediction_sets(X, coverage)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

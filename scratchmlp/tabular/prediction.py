@@ -40,7 +40,7 @@ class Part(NamedTuple):
     ----------
     models : sequence of Member or FoldModel
         For each fold, what was trained without it.
-    targets : ClassLabels or Numbers
+    targets : ClassTargets or NumericTargets
         How scores become predictions. Those of an ensemble may differ: networks with
         ``loss="poisson"`` scale numbers in their own way.
     calibration : Calibration or None
@@ -76,7 +76,7 @@ class Blend(NamedTuple):
         The parts by name.
     weights : dict of str to float
         Their weights, which sum to 1.
-    targets : ClassLabels or Numbers
+    targets : ClassTargets or NumericTargets
         The targets.
     calibration : Calibration or None
         Calibration of the weighted mean. It changes nothing if there is one part.
@@ -135,7 +135,7 @@ class Blend(NamedTuple):
             for name, part in self.parts.items()
         }
 
-    def predict_with_regions(
+    def predict_with_sets(
         self, table: EncodedTable, limit: FloatArray
     ) -> tuple[FloatArray, NDArray[Any]]:
         """Return predictions, and their sets of classes or intervals.
@@ -145,17 +145,17 @@ class Blend(NamedTuple):
         """
         prediction = self.predict(table)
         reach = limit * self.uncertainty.expected_errors(table, prediction)
-        return prediction, self.regions(prediction, reach)
+        return prediction, self.prediction_sets(prediction, reach)
 
-    def regions(self, prediction: FloatArray, reach: FloatArray) -> NDArray[Any]:
+    def prediction_sets(self, prediction: FloatArray, reach: FloatArray) -> NDArray[Any]:
         """Return the sets or intervals of all targets whose error is at most `reach`.
 
         Intervals are at least 0 if all parts are networks with a loss of targets like that.
         """
-        regions = self.targets.regions(prediction, reach)
+        sets = self.targets.prediction_sets(prediction, reach)
         if all(part.targets.output == "exp" for part in self.parts.values()):
-            np.maximum(regions, 0.0, out=regions)
-        return regions
+            np.maximum(sets, 0.0, out=sets)
+        return sets
 
     @property
     def n_folds(self) -> int:

@@ -30,7 +30,7 @@ from scratchmlp.tabular.folds import (
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.reading.values import check_collected
-from scratchmlp.tabular.targets import ClassLabels, Numbers, Targets
+from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, held_out_scores, kept_weight, scored_rows
 
 
@@ -77,7 +77,7 @@ class TrainingProblem(NamedTuple):
     ----------
     encoder : TabularEncoder
         The fitted encoder.
-    targets : ClassLabels or Numbers
+    targets : ClassTargets or NumericTargets
         What is learned from the targets before training.
     data : Data
         All rows, with encoded inputs and targets. The weights include class weights. They are None
@@ -209,7 +209,7 @@ def problem_of(
     check_no_missing(y, "target", "y")
     weight = relative_weights(check_weights(sample_weight, X))
     present = np.flatnonzero(weight)
-    kind: type[Targets] = ClassLabels if is_classifier(estimator) else Numbers
+    kind: type[Targets] = ClassTargets if is_classifier(estimator) else NumericTargets
     y = kind.check(y, estimator)
     targets = kind.learn(y, weight)
     training_weight = targets.weigh(y, weight, getattr(estimator, "class_weight", None))

@@ -1,8 +1,8 @@
 """The targets of estimators for raw tables: classes or numbers.
 
-What is learned from `y` before training is a record: `ClassLabels` or `Numbers`. Both have the same
-methods, and networks and ensembles call them without asking which it is. What training finds out,
-such as the calibration, stands beside the record.
+What is learned from `y` before training is a record: `ClassTargets` or `NumericTargets`. Both have
+the same methods, and networks and ensembles call them without asking which it is. What training
+finds out, such as the calibration, stands beside the record.
 """
 
 import warnings
@@ -42,7 +42,7 @@ _ROWS = 4096  # whose out-of-fold probabilities are computed at the same time
 
 
 @dataclass(frozen=True, eq=False)
-class ClassLabels:
+class ClassTargets:
     """The targets of a classifier.
 
     Attributes
@@ -168,7 +168,7 @@ class ClassLabels:
         """Return no model of errors, and the unit of all: sets of classes need no other."""
         return None, 1.0
 
-    def regions(self, proba: FloatArray, reach: FloatArray) -> NDArray[np.bool_]:
+    def prediction_sets(self, proba: FloatArray, reach: FloatArray) -> NDArray[np.bool_]:
         """Return the most probable class and all whose error would be at most `reach`."""
         found: NDArray[np.bool_] = 1.0 - proba <= reach
         found[np.arange(len(proba)), proba.argmax(axis=1)] = True
@@ -176,7 +176,7 @@ class ClassLabels:
 
 
 @dataclass(frozen=True, eq=False)
-class Numbers:
+class NumericTargets:
     """The targets of a regressor, one or several for each row.
 
     Attributes
@@ -331,14 +331,14 @@ class Numbers:
         X = difficulty_inputs(data.X[rows], oof)
         return fit_difficulty(X, self.errors(data.Y[rows], oof), self.deviation, folds, weight)
 
-    def regions(self, prediction: FloatArray, reach: FloatArray) -> FloatArray:
+    def prediction_sets(self, prediction: FloatArray, reach: FloatArray) -> FloatArray:
         """Return lower and upper ends, on the last axis, at a distance from predictions."""
         center = prediction.reshape(len(prediction), -1)
         ends = np.stack([center - reach, center + reach], axis=-1)
         return ends[:, 0] if prediction.ndim == 1 else ends
 
 
-Targets = ClassLabels | Numbers
+Targets = ClassTargets | NumericTargets
 
 
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:

@@ -37,7 +37,7 @@ from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Part
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.scoring import log_probabilities
-from scratchmlp.tabular.targets import ClassLabels, Targets
+from scratchmlp.tabular.targets import ClassTargets, Targets
 from scratchmlp.utils.threads import threads
 
 _ROWS = 2**14  # that are predicted at the same time
@@ -211,7 +211,7 @@ class CrossFitted(PartEstimator):
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
         """Return the problem with targets as the loss of the estimator needs them."""
         targets = problem.targets
-        if isinstance(targets, ClassLabels) or targets.low.min() < 0:
+        if isinstance(targets, ClassTargets) or targets.low.min() < 0:
             return problem
         if not _needs_nonnegative(self.estimator):
             return problem

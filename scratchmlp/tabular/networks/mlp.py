@@ -44,7 +44,7 @@ from scratchmlp.tabular.networks.recipe import Recipe, recommended_recipe
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend, Part
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
-from scratchmlp.tabular.targets import Numbers
+from scratchmlp.tabular.targets import NumericTargets
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -146,7 +146,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         return histories + executor.train(limited, data, plans)
 
     def _plans(
-        self, problem: TrainingProblem, recipe: Recipe, ends: list[Deadline | None], members: range
+        self, problem: TrainingProblem, recipe: Recipe, ends: list[Deadline], members: range
     ) -> Iterator[MemberPlan]:
         """Yield what distinguishes the training of some members from that of the others.
 
@@ -420,7 +420,7 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
 
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
         loss, targets = self._training_loss, problem.targets
-        assert isinstance(targets, Numbers)
+        assert isinstance(targets, NumericTargets)
         if loss.output != "identity" and (lowest := targets.low.min()) < 0:
             raise ValueError(
                 f"loss={self.loss!r} needs targets of at least 0; got {lowest:g}. Use another "
