@@ -173,9 +173,7 @@ def test_terms_of_all_rows_or_of_none_are_not_selected(n_rows):
     numbers = np.arange(n_rows)
     terms = np.c_[numbers >= 0, numbers < 0, numbers % 2]
     for y, expected in [(numbers % 2, [2] * (n_rows > 2)), (numbers * 0, [])]:
-        rows = rows_of_terms(terms, y)
-        selection = TermSelection.fit(rows)
-        assert selection.transform(rows.X).shape == (n_rows, len(expected))
+        selection = TermSelection.fit(rows_of_terms(terms, y))
         assert [chosen.tolist() for chosen in selection.selected] == [expected]
     constant = rows_of_terms(terms[:, :2], numbers % 2)
     assert TermSelection.fit(constant).transform(constant.X).shape == (n_rows, 0)

@@ -128,8 +128,9 @@ def exchange(table: EncodedTable, rows: Rows, changes: list[Change]) -> EncodedT
     return replace(new, terms=tuple(terms))
 
 
-#: Largest loss of out-of-fold predictions that tell rows apart, as a share of that of a constant.
-_CLEAR = 0.95
+#: Largest loss of out-of-fold predictions that tell rows apart, as a share of that of a constant,
+#: and fewest rows.
+_CLEAR, _FEWEST_ROWS = 0.95, 20
 _OTHER_ROWS = "For other rows, call sklearn.inspection.permutation_importance."
 
 
@@ -192,7 +193,7 @@ class SeenRows(NamedTuple):
 
     def check_predictions(self, loss: BlendLoss, rows: Rows, predictions: FloatArray) -> None:
         """Check that predictions of rows are better than a constant, if those of `fit` were."""
-        if self.oof is None:
+        if self.oof is None or len(rows) < _FEWEST_ROWS:
             return
         oof = self.oof[rows]
         constant = loss(np.broadcast_to(oof.mean(axis=0), oof.shape))
