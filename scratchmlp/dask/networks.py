@@ -24,6 +24,7 @@ from scratchmlp.dask.preparation import Checked, check, converted, split_off, wi
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.scoring import check_scoring, validator
 from scratchmlp.estimators.base import BaseMLP
+from scratchmlp.estimators.options import refuse_options
 from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Source, Validate
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.estimators.validation import check_validation_rows, has_validation_data
@@ -112,7 +113,7 @@ class RowsOnCluster(Source):
 
     def check(self, estimator: BaseMLP, dtype: Any, *, reset: bool) -> Checked:
         """Check the rows on the cluster, and fit the scaler: see `Source.check`."""
-        _refuse_dropout(estimator)
+        refuse_options(estimator, "cluster")
         check_scoring(estimator)
         given = dict(zip(("X", "y", "sample_weight"), self.given, strict=True))
         checked = check(estimator, self.rounds, given, dtype, with_scaler=self.scaler is not None)
@@ -167,15 +168,6 @@ class RowsOnCluster(Source):
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
         return data
-
-
-def _refuse_dropout(estimator: BaseMLP) -> None:
-    if np.any(estimator.dropout):
-        raise ValueError(
-            "dropout is not supported on a cluster, because its random masks would depend on the "
-            f"partitions; got dropout={estimator.dropout!r}. Set dropout=0.0, or train on data in "
-            "memory."
-        )
 
 
 def _with_held_out(prepared: PreparedPieces, fraction: float) -> PreparedPieces:
