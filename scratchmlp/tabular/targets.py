@@ -93,9 +93,11 @@ class ClassTargets:
         """Multiply the weight of each row by the weight of its class."""
         if class_weight is None:
             return weight
-        factors = class_weights(y, self.classes, class_weight, weight)
+        numbers = self.encode(y)
+        sums = np.bincount(numbers, weight, len(self.classes))
+        factors = class_weights(self.classes, class_weight, sums)
         with np.errstate(over="ignore"):  # an infinite product is reported
-            weight = weight * factors[self.encode(y)]
+            weight = weight * factors[numbers]
             check_total_weight(weight.sum(), class_weight)
         return relative_weights(weight)
 
