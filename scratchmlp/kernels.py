@@ -58,7 +58,7 @@ def product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:
     """
     if not isinstance(A, np.ndarray):
         out[...] = A @ B
-    elif not (A.dtype is B.dtype is out.dtype and out.flags.forc):
+    elif not (A.dtype is B.dtype is out.dtype and out.dtype.isnative and out.flags.forc):
         np.matmul(A, B, out=out)
     elif out.flags.c_contiguous:
         np.dot(A, B, out=out)
