@@ -3,7 +3,7 @@
 NumPy computes ``y += a * x`` in two passes, with a temporary array for ``a * x``; the BLAS routine
 axpy needs one pass. To add a row to every row of a matrix, the BLAS routine ger, which adds an
 outer product, is several times as fast as NumPy. For small arrays, both save most of the time of a
-call, and so does the right function for a product.
+call.
 """
 
 from collections.abc import Callable
@@ -50,20 +50,10 @@ def add_scaled(y: FloatArray, a: float, x: FloatArray) -> None:
 
 
 def product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:
-    """Write A @ B into `out`, and return it. A may be sparse, or a vector.
-
-    For small arrays, NumPy's `dot` is faster than its `matmul`: several times as fast if A has one
-    column. But it writes only into contiguous arrays of the same type: into (A @ B)ᵀ = Bᵀ @ Aᵀ if
-    `out` is column-major.
-    """
-    if not isinstance(A, np.ndarray):
-        out[...] = A @ B
-    elif not (A.dtype is B.dtype is out.dtype and out.flags.forc):
-        np.matmul(A, B, out=out)
-    elif out.flags.c_contiguous:
-        np.dot(A, B, out=out)
-    else:
-        np.dot(B.T, A.T, out=out.T)
+    """Write A @ B into `out`. A may be sparse."""
+    if isinstance(A, np.ndarray):
+        return np.matmul(A, B, out=out)
+    out[...] = A @ B
     return out
 
 

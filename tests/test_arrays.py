@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse
 
 from scratchmlp.batches import Batches, Data
-from scratchmlp.kernels import add_row, add_scaled, clip_norm, product
+from scratchmlp.kernels import add_row, add_scaled, clip_norm
 
 # Batches.
 
@@ -50,19 +50,7 @@ def test_a_last_batch_that_has_fewer_rows_is_left_out(batch_size, sizes):
     assert batches.n_rows == sum(sizes)
 
 
-# Products, and additions in place.
-
-
-@pytest.mark.parametrize("n_out", [1, 3])
-@pytest.mark.parametrize("dtypes", ["dd", "ff", "fd"])
-@pytest.mark.parametrize("order", ["C", "F", "neither"])
-def test_a_product_is_written_into_arrays_of_any_layout_and_type(n_out, dtypes, order):
-    A, B = (np.arange(1.0, 1 + m * n).reshape(m, n) for m, n in ((4, 2), (2, n_out)))
-    out = np.empty((8, n_out), "f", order="F")[::2] if order == "neither" else None
-    out = np.empty((4, n_out), dtypes[0], order=order) if out is None else out
-    assert product(A.astype(dtypes[0]), B.astype(dtypes[1]), out) is out
-    np.testing.assert_array_equal(out, A @ B)
-    np.testing.assert_array_equal(product(np.ones(2), B, np.empty(n_out)), B.sum(axis=0))
+# Additions in place.
 
 
 @pytest.mark.parametrize("dtype", [">f8", np.float16, np.float64])

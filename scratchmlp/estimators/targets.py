@@ -143,19 +143,21 @@ class ClassTargets:
         """
         if self.kind == MULTILABEL:
             return None
-        n_classes = len(self.classes)
-        if self.kind == "binary" and loss.output != "softmax":  # one output separates two classes
+        n_columns, n_classes = self.n_columns(1, loss), len(self.classes)
+        if n_columns == 1:
             targets = np.arange(n_classes, dtype=dtype)[np.newaxis]
         else:
-            # Softmax needs at least two outputs, even for a single class.
-            targets = np.eye(max(n_classes, 2), n_classes, dtype=dtype)
+            targets = np.eye(n_columns, n_classes, dtype=dtype)
         # With an identity output, the sign of a score tells the classes apart: targets are -1, 1.
         return 2 * targets - 1 if loss.output == "identity" else targets
 
     def n_columns(self, n_targets: int, loss: Loss) -> int:
         """Return how many columns the encoded targets have, if y has `n_targets`."""
-        by_class = self.targets_of_classes(loss, np.float64)
-        return n_targets if by_class is None else len(by_class)
+        if self.kind == MULTILABEL:
+            return n_targets
+        if self.kind == "binary" and loss.output != "softmax":
+            return 1  # one output separates two classes
+        return max(len(self.classes), 2)  # softmax needs two outputs, even for a single class
 
     def strata(self, Y: NDArray[Any]) -> NDArray[Any] | None:
         """Return the strata of a validation split. Only splits of two classes are stratified."""

@@ -36,7 +36,7 @@ def targets(Estimator):
 
 
 @each_option
-@pytest.mark.parametrize("value", [{1}, "nonsense", -1.0, np.nan])
+@pytest.mark.parametrize("value", [1j, "nonsense", -1.0, np.nan])
 def test_a_value_is_accepted_or_refused_by_name(Estimator, name, value):
     assert name in Estimator._parameter_constraints, f"declare {name} in OPTIONS"
     estimator = Estimator(**settings(name) | {name: value})
