@@ -75,19 +75,10 @@ for each in PATHS:
 #: Private attributes of networks and losses that other folders still read.
 STILL_READ = {
     "callbacks": {"_latest"},
-    "dask": {
-        "_fit_prepared",
-        "_kind",
-        "_labels",
-        "_learn_targets",
-        "_loss",
-        "_loss_for",
-        "_network",
-    },
+    "dask": {"_fit_rows", "_kind", "_labels", "_loss", "_network", "_predictions", "_proba"},
     "estimators": {"_output"},
     "io": {"_kind", "_loss", "_network"},
 }
-STILL_READ["dask"] |= {"_network_and_run", "_predictions", "_proba", "_resumes"}
 
 
 @pytest.mark.parametrize("folder", sorted({wing(each) for each in PATHS if "." in each}))

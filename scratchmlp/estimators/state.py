@@ -196,8 +196,8 @@ class FittedAttributes(PrivateNames):
 
         Without early stopping, these are `theta_`. With early stopping, `theta_` holds the best
         parameters, and training resumes from the latest ones, which are stored as well. If the user
-        has changed `theta_` since the fit, by assignment or in place, training resumes from the
-        changed `theta_`. A checksum detects such a change.
+        has changed `theta_` since the fit, training resumes from the changed `theta_`: assigning
+        weights forgets the latest ones, and a checksum detects other changes.
         """
         if self._latest_theta is None or zlib.crc32(self.theta_.data) != self._best_checksum:
             return self.theta_
@@ -226,6 +226,7 @@ class FittedAttributes(PrivateNames):
     def coefs_(self, values: Any) -> None:
         check_is_fitted(self, msg=_NO_NETWORK)
         self.coefs_[:] = values
+        self._latest_theta = None  # training resumes from what was assigned
 
     @property
     def intercepts_(self) -> list[FloatArray]:
@@ -235,6 +236,7 @@ class FittedAttributes(PrivateNames):
     def intercepts_(self, values: Any) -> None:
         check_is_fitted(self, msg=_NO_NETWORK)
         self.intercepts_[:] = values
+        self._latest_theta = None
 
     @ReadOnly
     def out_activation_(self) -> str:

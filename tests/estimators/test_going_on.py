@@ -200,6 +200,15 @@ def test_training_goes_on_from_the_weights_that_users_write(Estimator, early_sto
         np.testing.assert_allclose(W, start, atol=1e-6)
 
 
+def test_training_goes_on_from_the_best_weights_if_they_are_assigned(Estimator):
+    settings = {**SMALL, "solver": "sgd", "momentum": 0.0, "early_stopping": True}
+    estimator = Estimator(**settings).fit(X_IRIS, Y_IRIS)
+    best = estimator.theta_.copy()
+    estimator.coefs_, estimator.intercepts_ = estimator.coefs_, estimator.intercepts_
+    estimator.set_params(early_stopping=False, learning_rate_init=1e-12)
+    np.testing.assert_allclose(estimator.partial_fit(X_IRIS, Y_IRIS).theta_, best, atol=1e-9)
+
+
 def test_generators_that_are_not_the_estimator_s_go_on_by_themselves(Estimator):
     """The user's generator and NumPy's own are not copied: two estimators draw other orders."""
     assert partial_fit(Estimator(), X_IRIS, Y_IRIS)._run["random_state"] is None
