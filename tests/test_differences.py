@@ -200,6 +200,25 @@ def test_warm_start_has_no_patience_left(Estimator, ours):
     assert estimator.fit(X, Y).n_iter_ == (12 if ours else 1)
 
 
+@EACH
+def test_warm_start_goes_on_from_the_best_weights(Estimator, ours):
+    settings = {"hidden_layer_sizes": (5,), "random_state": 0, "learning_rate_init": 0.1}
+    estimator = Estimator(early_stopping=True, warm_start=True, **settings).fit(X, Y)
+    best = [W.copy() for W in estimator.coefs_]
+    estimator.set_params(early_stopping=False, max_iter=1, learning_rate_init=1e-12).fit(X, Y)
+    distance = max(abs(W - W_best).max() for W, W_best in zip(estimator.coefs_, best, strict=True))
+    assert (distance > 1e-3) == ours
+
+
+@EACH
+def test_the_lines_of_verbose_count_the_epochs_of_each_fit(Estimator, ours, capsys):
+    settings = {"max_iter": 2, "verbose": True, "warm_start": True}
+    Estimator(**SMALL | settings).fit(X, Y).fit(X, Y)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "Iteration" in line]
+    numbers = [int(line.split()[1].rstrip(",")) for line in lines]
+    assert numbers == ([1, 2, 3, 4] if ours else [1, 2, 1, 2])
+
+
 @PAIRS
 def test_warm_start_ignores_other_hidden_sizes(Theirs, Ours):
     theirs, ours = (E(warm_start=True, **SMALL).fit(X, Y) for E in (Theirs, Ours))
