@@ -5,17 +5,14 @@ scikit-learn's classes and with ours, and what it returns must agree.
 """
 
 import copy
-import pickle
-import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_linnerud
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.ensemble import StackingClassifier, VotingClassifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.linear_model import LogisticRegression
@@ -131,31 +128,6 @@ def one_row_after_the_other(Classifier, Regressor):
     return predicted
 
 
-@pattern
-def epochs_by_warm_start(Classifier, Regressor):
-    settings = SMALL | {"max_iter": 1, "solver": "sgd", "momentum": 0, "shuffle": False}
-    model, curve = Classifier(warm_start=True, **settings), []
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=ConvergenceWarning)
-        for _ in range(10):
-            model.fit(X, Y)
-            curve.append((model.loss_, model.score(X, Y)))
-    return curve, model.loss_curve_
-
-
-@pattern
-def saved_and_loaded(Classifier, Regressor):
-    model = pickle.loads(pickle.dumps(Classifier(**SMALL, shuffle=False).fit(X, Y)))
-    return model.partial_fit(X, Y).predict_proba(X)
-
-
-@pattern
-def early_stopping_and_its_curves(Classifier, Regressor):
-    model = Regressor(early_stopping=True, **SMALL).fit(X_DIABETES, Y_DIABETES)
-    best = model.best_validation_score_, max(model.validation_scores_), model.n_iter_
-    return best, model.loss_.round(6), [loss.round(6) for loss in model.loss_curve_]
-
-
 # NumPy's generator.
 
 
@@ -173,23 +145,7 @@ def a_script_with_a_global_seed(Classifier, Regressor):
     return drawn
 
 
-@pattern
-def a_shared_generator(Classifier, Regressor):
-    rng = np.random.RandomState(3)
-    settings = {"hidden_layer_sizes": (5,), "random_state": rng, "max_iter": 5}
-    first = Regressor(**settings).fit(X, Y)
-    second = Regressor(**settings, batch_size=40).fit(X, Y)
-    return first.predict(X), second.predict(X), rng.rand()
-
-
 # Targets.
-
-
-@pattern
-def several_targets(Classifier, Regressor):
-    inputs, targets = map(scale, load_linnerud(return_X_y=True))
-    model = Regressor(**SMALL | {"max_iter": 500}).fit(inputs, targets)
-    return model.n_iter_, model.loss_, model.loss_curve_, model.predict(inputs)
 
 
 @pattern
@@ -201,13 +157,6 @@ def an_autoencoder(Classifier, Regressor):
     for W, b in zip(model.coefs_[:2], model.intercepts_[:2], strict=True):
         code = np.tanh(code @ W + b)
     return model.n_iter_, model.loss_, code, model.score(X_CANCER, X_CANCER)
-
-
-@pattern
-def labels_of_several_classes(Classifier, Regressor):
-    labels = np.column_stack([Y == 0, X[:, 0] > 0]).astype(int)
-    model = Classifier(**SMALL).fit(X, labels)
-    return model.predict_proba(X), model.predict(X), model.score(X, labels)
 
 
 @pattern

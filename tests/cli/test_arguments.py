@@ -225,23 +225,12 @@ def test_a_file_without_permission_is_refused(denied, permission, folder, monkey
 # What options mean.
 
 
-def test_the_values_of_options():
-    typed = (
-        "d.csv --target y --ignore a b --ignore c --text t --date u v --seed 0 --jobs -1 "
-        "--max-time 1.5 --model networks --save m --keep-na a --keep best --with catboost "
-        "--with lightgbm --na -9 --na a=none"
-    )
-    options = parse(typed.split())
-    assert options.data == "d.csv"
+def test_options_that_are_repeated_add_up():
+    typed = "--ignore a b --ignore c --with catboost --with lightgbm --na -9 --na a=none"
+    options = parse(["d.csv", "--target", "y", *typed.split()])
     na = [("", "-9"), ("a", "none")]
-    assert options.roles == Roles(["a", "b", "c"], [], [], ["t"], ["u", "v"], na=na)
-    assert (options.seed, options.jobs, options.max_time) == (0, -1, 1.5)
-    assert type(options.seed) is int
-    assert options.own_model == "networks"
+    assert options.roles == Roles(["a", "b", "c"], [], [], [], [], na=na)
     assert options.baselines == ["catboost", "lightgbm"]
-    assert (options.keep, options.file_format.keep_na) == ("best", ["a"])
-    assert parse(["d.csv", "--target", "y", "--save", "m", "--keep=model"]).keep == "model"
-    assert parse(["d.csv", "--load", "m", "--id", "key"]).own_model == "ensemble"
 
 
 TOGETHER = [["id", "groups"], ["id", "time"], ["time", "date"], ["id", "time", "date"]]
@@ -305,7 +294,8 @@ def test_an_option_has_one_value_and_load_takes_it_or_refuses_it(option):
     given, load = (option, *typed.split()), ("--load", "m")
     others = load if option in TO_PREDICT else ("--target", "y", "--save", "m")
     before, after = values_of(*others), values_of(*others, *given)
-    assert [after[name] for name in after if after[name] != before[name]] == [expected]
+    changed = [after[name] for name in after if after[name] != before[name]]
+    assert repr(changed) == repr([expected])  # 7 is not 7.0
     if option in (*TO_PREDICT, *ALWAYS):
         values_of(*load, *given)
     else:
