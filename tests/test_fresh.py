@@ -12,10 +12,9 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from benchmarks import accuracy, fresh, fresh_tables, tables
-from benchmarks.candidates import CANDIDATES, Candidate, code_hash, imputed, tuning_hash
+from benchmarks.candidates import CANDIDATES, Candidate, code_hash, tuning_hash
 from benchmarks.differences import (
     alike,
-    by_split,
     compare,
     difference,
     main_loss,
@@ -187,16 +186,6 @@ def test_the_least_sure_difference_depends_on_the_number_of_splits():
     assert compare(store()).loc["double", "sure_from"] == pytest.approx((nine + six) / 2)
 
 
-def test_missing_runs_do_not_change_a_ratio():
-    runs = store()
-    runs.loc[
-        (runs["candidate"] == "TabularEnsembleClassifier") & (runs["seed"] == 2), "log_loss"
-    ] = 9.0
-    assert ratio(by_split(runs[runs["table"] == "two"], "log_loss"), "double")[0] == pytest.approx(
-        2
-    )
-
-
 def test_classifiers_and_regressors_and_linear_models_share_a_column():
     classes = store().replace({"double": "LogisticRegression, tuned"})
     numbers = [
@@ -253,21 +242,6 @@ def test_a_loss_of_zero_is_an_error_that_names_it():
 def test_significance_is_corrected_for_the_number_of_pairs():
     p = significance(many_tables(a=1, b=2, c=4))
     assert [*p.values()] == pytest.approx([3 * 2 / 2**20] * 3)  # the least p-value, three pairs
-
-
-def test_all_candidates_meet_on_a_table_before_the_next_and_repeats_come_last():
-    names = ["LogisticRegression", "HistGradientBoosting", "Ridge"]
-    candidates = {name: CANDIDATES[name] for name in names}
-    order = [
-        (seed, table, name) for name, _, table, _, seed in fresh.keys(candidates, ["OJ", "medpar"])
-    ]
-    first = [
-        (0, "OJ", "LogisticRegression"),
-        (0, "OJ", "HistGradientBoosting"),
-        (0, "medpar", "Ridge"),
-    ]
-    assert list(dict.fromkeys(order))[:4] == [*first, (1, "OJ", "LogisticRegression")]
-    assert len(order) == 3 * 3 * 3
 
 
 def test_runs_are_appended_once_with_the_seed_of_their_splits(tmp_path):
@@ -397,25 +371,6 @@ def test_other_code_has_another_hash_and_other_comments_have_not(tmp_path):
         path.write_text(text)
     old, new, other = (code_hash([path]) for path in paths)
     assert old == new != other
-
-
-def test_a_search_tries_settings_that_its_boosting_takes(monkeypatch):
-    monkeypatch.setattr("benchmarks.tuning.N_SEARCHED", 2)
-    X, y = load_iris(return_X_y=True, as_frame=True)
-    search = CANDIDATES["HistGradientBoosting, searched"].make(X, 0).fit(X, y.to_numpy())[-1]
-    assert len(search.cv_results_["params"]) == 2
-    assert search.best_estimator_.n_iter_ < 500
-
-
-def test_realmlp_gets_no_missing_values():
-    X = pd.DataFrame(
-        {"number": [1.0, 2.0, np.nan, 4.0], "word": pd.Categorical(["a", None, "b", "a"])}
-    )
-    found = imputed().fit_transform(X)
-    assert found["number"].tolist() == [1, 2, 2, 4]
-    assert found["word"].tolist() == ["a", "missing", "b", "a"]
-    assert found["word"].dtype == "category"
-    assert CANDIDATES["RealMLP-TD"].prepare is imputed
 
 
 def test_all_but_ours_get_days_for_dates():

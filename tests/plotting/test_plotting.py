@@ -283,17 +283,6 @@ def test_curves_do_not_change_with_later_training():
     assert len(display.plot().ax_.lines[0].get_xdata()) == 20 < len(network.loss_curve_)
 
 
-@pytest.mark.parametrize("n_epochs", [1, 10_000])
-def test_ticks_of_epochs_are_integers(n_epochs):
-    epochs = list(range(1, n_epochs + 1))
-    histories = {"net": {"epoch": epochs, "loss": [1 / epoch for epoch in epochs]}}
-    display = TrainingCurveDisplay(histories=histories, best_epochs={"net": n_epochs}).plot()
-    low, high = display.ax_.get_xlim()
-    ticks = [tick for tick in display.ax_.get_xticks() if low <= tick <= high]
-    assert ticks
-    assert all(tick == round(tick) for tick in ticks)
-
-
 # Networks.
 
 

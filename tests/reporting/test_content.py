@@ -467,16 +467,6 @@ def test_errors_are_drawn_once_and_the_text_says_of_which_rows(
         assert points.max() < 99_999
 
 
-def test_the_target_is_described(numbers):
-    y = numbers.y
-    parts = ["lowest", "first quartile", "median", "third quartile", "highest"]
-    quartiles = zip(parts, y.quantile([0, 0.25, 0.5, 0.75, 1]), strict=True)
-    table = numbers.page.table("Values of price")
-    assert [(part, values[0]) for part, values in table.items()] == [
-        (part, pytest.approx(value)) for part, value in [*quartiles, ("mean", y.mean())]
-    ]
-
-
 def test_scores_are_beside_those_of_a_constant(classes, numbers):
     for case, constant in ((classes, "the shares of the classes"), (numbers, "the mean")):
         (caption,) = (each for each in case.page.heads if each.startswith("Scores"))
