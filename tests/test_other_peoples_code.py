@@ -149,17 +149,6 @@ def a_script_with_a_global_seed(Classifier, Regressor):
 
 
 @pattern
-def an_autoencoder(Classifier, Regressor):
-    settings = {"activation": "tanh", "tol": 1e-3, "n_iter_no_change": 5, "max_iter": 500}
-    model = Regressor(hidden_layer_sizes=(6, 2, 6), random_state=0, **settings)
-    model.fit(X_CANCER, X_CANCER)
-    code = X_CANCER
-    for W, b in zip(model.coefs_[:2], model.intercepts_[:2], strict=True):
-        code = np.tanh(code @ W + b)
-    return model.n_iter_, model.loss_, code, model.score(X_CANCER, X_CANCER)
-
-
-@pattern
 def names_as_labels(Classifier, Regressor):
     model = Classifier(**SMALL).fit(pd.DataFrame(X, columns=[*"abcd"]), np.array([*"xyz"])[Y])
     binarizer = model._label_binarizer

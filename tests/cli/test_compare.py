@@ -341,14 +341,6 @@ def test_every_option_about_models_reaches_one(trained, monkeypatch):
     assert [name for name, options in OPTIONS.items() if models(*options) == usual] == []
 
 
-@pytest.fixture(params=["stand-ins", "packages"])
-def packages(request):
-    if request.param == "stand-ins":
-        request.getfixturevalue("stand_ins")
-    for name in BASELINES:
-        pytest.importorskip(name)
-
-
 @pytest.fixture
 def training(trained):
     """Tables with columns of all kinds, and a name that LightGBM does not accept."""
@@ -357,7 +349,7 @@ def training(trained):
     return {target: each.table.assign(**more) for target, each in trained.items()}
 
 
-@pytest.mark.usefixtures("brief", "packages")
+@pytest.mark.usefixtures("brief", "stand_ins")
 @pytest.mark.parametrize("target", TARGETS)
 def test_models_of_other_packages_are_compared_on_the_same_folds(target, training, csv):
     baselines = ["--with", "lightgbm", "--with", "catboost", "lightgbm", "--jobs", "1"]

@@ -118,13 +118,6 @@ def test_ranges_of_dates_and_durations():
     assert columns.range_of(pd.Series([7.0, 7.0])) == "7"
 
 
-def test_shades_of_the_confusion_matrix_are_shares_of_the_true_class(classes):
-    matrix = np.array([*classes.page.table("Confusion matrix").values()])
-    shades = re.findall(r'style="--shade: ([\d.]+)"', classes.html)
-    shares = matrix / matrix.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(np.array(shades, float), shares.ravel(), atol=5e-4)
-
-
 def test_pictures_side_by_side(tmp_path):
     seen = []
 

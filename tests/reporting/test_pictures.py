@@ -85,19 +85,6 @@ def test_calibration_of_several_classes():
     assert np.mean(ax.lines[-1].get_ydata()) == pytest.approx(right)
 
 
-# Errors of numbers.
-
-
-def test_true_values_and_errors_by_predicted_values(numbers):
-    evaluated = of_fit(numbers)
-    axes = [drawn(picture) for picture in quality_of(evaluated).values()]
-    assert [*map(labels_of, axes)] == [("predicted", "true"), ("predicted", "true minus predicted")]
-    for ax in axes:
-        for axis in (ax.xaxis, ax.yaxis):
-            assert axis.get_major_formatter()(23000.0) == "23,000"
-            assert len(axis.get_major_locator()()) < 9
-
-
 # Partial dependence.
 
 
