@@ -66,14 +66,6 @@ def layers_by_hand(Classifier, Regressor):
 
 
 @pattern
-def weights_of_another_network(Classifier, Regressor):
-    models = [Classifier(**SMALL | {"random_state": seed}).fit(X, Y) for seed in (0, 1)]
-    models[1].coefs_ = [W.copy() for W in models[0].coefs_]
-    models[1].intercepts_ = models[0].intercepts_
-    return models[1].predict_proba(X)
-
-
-@pattern
 def single_weights(Classifier, Regressor):
     model = Regressor(**SMALL).fit(X, Y)
     model.coefs_[0][0, :] = 0  # in place

@@ -360,11 +360,5 @@ FORMATS = [
 
 @pytest.mark.parametrize(("content", "options", "expected"), FORMATS)
 def test_options_choose_how_a_file_is_read(content, options, expected, csv):
-    path = csv(content)
-    raw = read_file(path, FileFormat(**options))
+    raw = read_file(csv(content), FileFormat(**options))
     assert {name: raw.readable(name).to_list() for name in raw.frame} == expected
-    if "encoding" in options:
-        assert raw.notes == [
-            f"{path}: columns separated by ':', encoding cp1251",
-            f"{path}: decimal commas",
-        ]

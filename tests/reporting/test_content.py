@@ -461,12 +461,6 @@ def test_errors_are_drawn_once_and_the_text_says_of_which_rows(
         assert points.max() < 99_999
 
 
-def test_scores_are_beside_those_of_a_constant(classes, numbers):
-    for case, constant in ((classes, "the shares of the classes"), (numbers, "the mean")):
-        (caption,) = (each for each in case.page.heads if each.startswith("Scores"))
-        assert case.page.heads[caption][2] == f"always predicting {constant}"
-
-
 NAMED = [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c"), ("abcde", "a, b and c")]
 
 
@@ -479,14 +473,6 @@ def test_the_most_important_columns_are_named(columns, which):
         text, _ = summary_section(evaluated, scores_of(evaluated), each).parts
         assert text.endswith(f"The predictions depend most on {which}.") == is_named
         assert ("depend most" in text) == is_named
-
-
-def test_a_sample_has_each_row_once(classes):
-    evaluated = evaluate(classes.estimator, classes.X, classes.y, "fit", 0)
-    assert evaluated.sample(90).tolist() == [*range(90)]
-    few = evaluated.sample(60)
-    assert len(np.unique(few)) == 60
-    assert (np.diff(few) > 0).all()
 
 
 def test_columns_that_make_a_single_group_are_passed_over(classes):
