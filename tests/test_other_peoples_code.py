@@ -66,14 +66,6 @@ def layers_by_hand(Classifier, Regressor):
 
 
 @pattern
-def single_weights(Classifier, Regressor):
-    model = Regressor(**SMALL).fit(X, Y)
-    model.coefs_[0][0, :] = 0  # in place
-    model.intercepts_[-1] = np.array([0.5])
-    return model.predict(X), model.coefs_
-
-
-@pattern
 def federated_averaging(Classifier, Regressor):
     server = Classifier(**SMALL).partial_fit(X[:1], Y[:1], classes=[0, 1, 2])
     for _ in range(3):

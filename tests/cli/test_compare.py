@@ -26,7 +26,6 @@ from scratchmlp.cli.table import Table
 from scratchmlp.evaluation.metrics import values_of
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
-from scratchmlp.tabular.inspection import findings as inspection
 from tests.helpers.all_parts import all_parts
 from tests.helpers.cli_output import (
     BASELINE,
@@ -174,18 +173,6 @@ def test_what_only_tells_rows_that_are_not_held_apart_is_no_leak(csv, options):
     known = ["--target", "state", *options.split()]
     leaks = re.findall("the column (.*) alone", run(csv(table), *known)[1])
     assert leaks == ["after"]
-
-
-@pytest.mark.usefixtures("brief")
-def test_only_the_fit_to_all_rows_looks_for_what_would_mislead(csv, tmp_path, monkeypatch):
-    calls, find = [], inspection.find_misleading
-    monkeypatch.setattr(
-        inspection, "find_misleading", lambda *a, **b: calls.append(a) or find(*a, **b)
-    )
-    table = misleading_rows()
-    run(csv(table), "--target", "amount", "--save", tmp_path / "y.model")
-    [(problem, _)] = calls
-    assert len(problem.y) == len(table)
 
 
 def test_the_seed_reaches_the_folds(trained, monkeypatch, uncompared):
