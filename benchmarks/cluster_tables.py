@@ -35,7 +35,9 @@ from scratchmlp import dask
 from scratchmlp.dask.tables.members import EncodedParts
 from scratchmlp.dask.tables.rows import EncodedRows, summary_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.networks.deadline import NO_LIMIT
 from scratchmlp.tabular.networks.member import train_member
+from scratchmlp.tabular.problem import problem_of
 
 TABLES = ("covid", "diamonds", "adult", "homes", "homes, classes")
 N_PARTITIONS, N_WORKERS, N_HOMES = 16, 2, 400_000
@@ -93,9 +95,9 @@ def member_memory(n_rows: int, cv: int) -> tuple[float, float]:
     X = np.random.default_rng(0).standard_normal((n_rows, 100))
     y = (X[:, 0] > X[:, 1]).astype(int)
     model = TabularMLPClassifier(cv=cv, max_iter=1, random_state=0)
-    problem = model.prepare(X, y, None, None)
+    problem = problem_of(model, X, y)
     recipe = model._chosen_recipe(problem)
-    [plan] = model._plans(problem, recipe, [None] * cv, range(1, 2))
+    [plan] = model._plans(problem, recipe, [NO_LIMIT] * cv, range(1, 2))
     parts = [problem.data.X[rows] for rows in np.array_split(np.arange(n_rows), N_PARTITIONS)]
     n_bytes, _ = zip(*(summary_of(EncodedRows(part, [])) for part in parts), strict=True)
     tracemalloc.start()

@@ -25,6 +25,7 @@ from benchmarks.runs import can_read
 from benchmarks.tables import CACHE, NAMES, has_numbers, load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.inspection.findings import find_misleading
+from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.reading.findings import Note
 
 FURTHER = {
@@ -60,7 +61,7 @@ def main() -> None:
     for name, X, y, is_class in tables(options.data):
         ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
         with threads(1), warnings.catch_warnings(action="ignore"):
-            problem = ensemble(random_state=0).prepare(X, y, None, None)
+            problem = problem_of(ensemble(random_state=0), X, y)
             start = time.process_time()
             found = find_misleading(problem, X, which_are_alike=True)
             seconds = time.process_time() - start

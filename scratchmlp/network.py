@@ -195,7 +195,10 @@ class Network:
                 np.matmul(workspace.ones, delta, out=b_grad)  # dJ/db = Σ_i delta_i
             if l > 0:
                 W, below = layers[l].weight, workspace.delta[l - 1]
-                np.matmul(delta, W.T, out=below)  # dJ/da_prev = delta Wᵀ
+                if delta.shape[1] == 1:  # an outer product: broadcasting is several times as fast
+                    np.multiply(delta, W.T, out=below)
+                else:
+                    np.matmul(delta, W.T, out=below)  # dJ/da_prev = delta Wᵀ
                 mask = workspace.masks.get(l - 1)
                 if mask is not None:
                     below *= mask  # a_prev = a · mask, so dJ/da = dJ/da_prev · mask

@@ -54,11 +54,6 @@ class Descent:
     adaptive: Adaptive | None = None
     shared_generator: bool = False
 
-    @property
-    def limit(self) -> str:
-        """Why training stops after the last epoch: the `stop_reason` of a monitor."""
-        return f"reached max_iter={self.max_iter} epochs"
-
     def rates(self, run: Run, n_steps: int) -> list[float]:
         """Return the learning rate of each step of the next epoch.
 

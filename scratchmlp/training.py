@@ -55,7 +55,7 @@ def descend(
         run.samples_seen += batches.n_rows
         if monitor.epoch_end(run, rates[0]):
             return
-    monitor.stop_reason = descent.limit
+    monitor.stop_reason = f"reached max_iter={descent.max_iter} epochs"
 
 
 def minimize_lbfgs(

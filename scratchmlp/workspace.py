@@ -1,6 +1,6 @@
 """The arrays of one forward and backward pass, allocated once and reused for every batch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class Workspace:
     delta: list[FloatArray]
     masks: dict[int, FloatArray]
     random_state: np.random.RandomState | None
+    _head: "Workspace | None" = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.inputs = [None, *self.inputs]
@@ -55,9 +56,17 @@ class Workspace:
         return len(self.ones)
 
     def head(self, n_rows: int) -> "Workspace":
-        """Return a workspace for `n_rows` rows that shares the memory of this one."""
+        """Return a workspace for `n_rows` rows that shares the memory of this one.
+
+        The last one is kept: in each epoch, the last batch may have fewer rows than the others.
+        """
         if n_rows == self.n_rows:
             return self
+        if self._head is None or self._head.n_rows != n_rows:
+            self._head = self._make_head(n_rows)
+        return self._head
+
+    def _make_head(self, n_rows: int) -> "Workspace":
         z, a, inputs, delta = (
             [fewer_rows(array, n_rows) for array in arrays]
             for arrays in (self.z, self.a, self.inputs[1:], self.delta)

@@ -17,6 +17,7 @@ from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
 from scratchmlp.tabular.inspection.findings import find_misleading
+from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.findings import REMEDIES, Case, Note, describe
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
@@ -261,7 +262,7 @@ def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Fold
     which_are_alike = folds.groups is None and not folds.by_time
     model = clone(model).set_params(cv=folds.splits)
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
-        problem = model.prepare(X, y, None, None)
+        problem = problem_of(model, X, y)
         notes = find_misleading(problem, X, which_are_alike=which_are_alike)
     return [with_option(note) for note in notes]
 

@@ -38,8 +38,8 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.base import TableParameters
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.problem import TableParameters
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
 OWN_MODELS: dict[str, tuple[Any, Any]] = {

@@ -23,7 +23,7 @@ from scratchmlp.evaluation.metrics import default_metrics, values_of
 from scratchmlp.evaluation.numbers import exponent, significant
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.reading.missing import mark_missing
-from scratchmlp.tabular.targets import Numbers
+from scratchmlp.tabular.targets import NumericTargets
 
 PROBABILITY_DECIMALS = 6
 COVERAGE = 0.9  # of intervals
@@ -140,7 +140,7 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
     except ValueError as error:
         say(f"the predictions have no columns 'low' and 'high': {error}")
         return Predictions(blend.predict(table))
-    return Predictions(*blend.predict_with_regions(table, limit))
+    return Predictions(*blend.predict_with_sets(table, limit))
 
 
 def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame:
@@ -180,7 +180,7 @@ def _names(classes: Iterable[Any] | None = None) -> list[str]:
 def _decimals(model: BaseTabular) -> int:
     """Return the decimals that show seven digits of the range in training."""
     targets = model.blend.targets  # files may lack the out-of-fold predictions
-    assert isinstance(targets, Numbers)
+    assert isinstance(targets, NumericTargets)
     spread = float(np.max(targets.high) - np.min(targets.low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 

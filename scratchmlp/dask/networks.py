@@ -19,14 +19,19 @@ from scratchmlp.dask.clients import connected
 from scratchmlp.dask.collections import Given, check_features, row_like
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.objective import ClusterObjective
-from scratchmlp.dask.pieces import Conversion, joined_scaler
+from scratchmlp.dask.pieces import Conversion
 from scratchmlp.dask.preparation import Checked, check, converted, split_off, with_classes
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.scoring import check_scoring, validator
 from scratchmlp.estimators.base import BaseMLP
-from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Validate
+from scratchmlp.estimators.options import refuse_options
+from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Source, Validate
+from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.estimators.validation import check_validation_rows, has_validation_data
+from scratchmlp.losses import Loss
+from scratchmlp.network import Network
 from scratchmlp.objective import Objective
+from scratchmlp.run import Run
 
 
 @dataclass(frozen=True)
@@ -35,14 +40,14 @@ class PreparedPieces(Prepared):
 
     data: ClusterData
     held_out: ClusterData | None
+    conversion: Conversion
 
     def multiplications(self, solver: Any) -> int:
         """Return 0: this process multiplies no matrices."""
         return 0
 
-    def few_rows(self, *, held_out: bool) -> Data:
+    def few_of(self, rows: ClusterData) -> Data:
         """Bring a few of the training rows, or of the held-out rows, to this process."""
-        rows = self.held_out if held_out and self.held_out else self.data
         return rows.sample(CHECKED_ROWS)
 
     def validator(self, estimator: Any) -> Validate | None:
@@ -72,116 +77,97 @@ def fit_network(
     X, y, sample_weight = given.values()
     with connected(client, timeout) as rounds:
         try:
-            network._fit_prepared(
-                lambda estimator: prepare(estimator, fitted_scaler, rounds, given, validation),
-                (X, y, sample_weight),
+            network._fit_rows(
+                RowsOnCluster(
+                    (X, y, sample_weight), validation, fitted_scaler, rounds, network.early_stopping
+                )
             )
         finally:  # also after Ctrl-C, when the network keeps what it has learned
             if scaler and getattr(network, "theta_", None) is not before:
                 scaler.__dict__ = vars(fitted_scaler)
 
 
-def prepare(
-    estimator: BaseMLP,
-    scaler: StandardScaler | None,
-    rounds: Rounds,
-    given: Given,
-    validation: Given,
-) -> PreparedPieces:
-    """Prepare a fit: check rows on the cluster, and choose those to train and to validate on.
+@dataclass(frozen=True)
+class RowsOnCluster(Source):
+    """The rows of a fit: dask collections.
 
     Parameters
     ----------
-    estimator : BaseMLP
-        The estimator. This sets the attributes that describe X.
+    given : tuple of X, y and sample_weight
+        What the user passed.
+    validation : Given
+        X_val, y_val and sample_weight_val. All are None if there are no validation data.
     scaler : StandardScaler or None
         The scaler in front of the network, which is fitted.
     rounds : Rounds
         The rounds of the fit.
-    given, validation : Given
-        X, y and the weights. All validation data are None if there are none.
-
-    Returns
-    -------
-    PreparedPieces
-        What training needs.
+    keep_y : bool
+        Whether rows that are held out need their targets as the user passed them.
     """
-    _refuse_dropout(estimator)
-    check_scoring(estimator)
-    resuming = estimator._resumes(incremental=False)
-    dtype = estimator.theta_.dtype if resuming else (np.float64, np.float32)
-    checked = check(estimator, rounds, given, dtype, with_scaler=scaler is not None)
-    plain = _learn_features(estimator, scaler, given["X"], checked, reset=not resuming)
-    labels, keep_y = checked.labels, estimator.early_stopping
-    targets = estimator._learn_targets(labels, resuming=resuming, incremental=False, classes=None)
-    loss = estimator._loss_for(targets)
-    conversion = Conversion(targets, loss, checked.dtype, plain, keep_y=keep_y)
-    conversion = with_classes(rounds, conversion, checked)
-    prepared = _prepare_all(estimator, rounds, checked, conversion)
-    if has_validation_data(*validation.values()):
-        held_out = _validation_rows(estimator, scaler or estimator, rounds, validation, conversion)
-        prepared = replace(prepared, held_out=held_out)
-    elif estimator.early_stopping:
-        prepared = _with_held_out(prepared, estimator.validation_fraction)
-    prepared.data.balance()
-    return prepared
 
+    given: tuple[Any, Any, Any]
+    validation: Given
+    scaler: StandardScaler | None
+    rounds: Rounds
+    keep_y: bool
 
-def _prepare_all(
-    estimator: BaseMLP, rounds: Rounds, checked: Checked, conversion: Conversion
-) -> PreparedPieces:
-    """Make the network and the run, and convert the rows, to train on all of them."""
-    targets, loss, dtype = conversion.targets, conversion.loss, conversion.dtype
-    by_class = targets.targets_of_classes(loss, dtype)
-    n_raw = loss.n_raw(checked.n_targets if by_class is None else len(by_class))
-    network, run = estimator._network_and_run(checked.n_features, n_raw, dtype, incremental=False)
-    data = converted(rounds, conversion, checked)
-    return PreparedPieces(network, loss, targets, run, data, held_out=None)
+    def check(self, estimator: BaseMLP, dtype: Any, *, reset: bool) -> Checked:
+        """Check the rows on the cluster, and fit the scaler: see `Source.check`."""
+        refuse_options(estimator, "cluster")
+        check_scoring(estimator)
+        given = dict(zip(("X", "y", "sample_weight"), self.given, strict=True))
+        checked = check(estimator, self.rounds, given, dtype, with_scaler=self.scaler is not None)
+        self._learn_features(estimator, checked, reset=reset)
+        return checked
 
+    def _learn_features(self, estimator: BaseMLP, checked: Checked, *, reset: bool) -> None:
+        """Learn or check the features of X. The network knows what the scaler outputs."""
+        scaler, X, n_features = self.scaler, self.given[0], checked.n_features
+        if scaler is None:
+            check_features(estimator, X, n_features, reset=reset)
+            return
+        fitted = vars(checked.scaler).items()
+        scaler.__dict__ |= {name: value for name, value in fitted if name[-1] == "_"}
+        check_features(scaler, X, n_features, reset=True)
+        scaled = scaler.transform(row_like(X, n_features))
+        validate_data(estimator, scaled, reset=reset, skip_check_array=True)
 
-def _refuse_dropout(estimator: BaseMLP) -> None:
-    if np.any(estimator.dropout):
-        raise ValueError(
-            "dropout is not supported on a cluster, because its random masks would depend on the "
-            f"partitions; got dropout={estimator.dropout!r}. Set dropout=0.0, or train on data in "
-            "memory."
-        )
+    def convert(
+        self,
+        checked: Checked,
+        network: Network,
+        loss: Loss,
+        targets: ClassTargets | NumericTargets,
+        run: Run,
+    ) -> PreparedPieces:
+        """Convert partitions to pieces: see `Source.convert`."""
+        conversion = Conversion(targets, loss, checked.dtype, checked.scaler, keep_y=self.keep_y)
+        conversion = with_classes(self.rounds, conversion, checked)
+        data = converted(self.rounds, conversion, checked)
+        return PreparedPieces(network, loss, targets, run, data, None, conversion)
 
+    def hold_out(self, prepared: PreparedPieces, estimator: BaseMLP) -> PreparedPieces:
+        """Choose rows to train and to validate on: see `Source.hold_out`."""
+        if has_validation_data(*self.validation.values()):
+            held_out = self._validation_rows(estimator, prepared.conversion)
+            prepared = replace(prepared, held_out=held_out)
+        elif estimator.early_stopping:
+            prepared = _with_held_out(prepared, estimator.validation_fraction)
+        prepared.data.balance()
+        return prepared
 
-def _learn_features(
-    estimator: BaseMLP, scaler: StandardScaler | None, X: Any, checked: Checked, *, reset: bool
-) -> StandardScaler | None:
-    """Learn or check the features of X, and fit a scaler. The network knows what that outputs.
-
-    Return what standardizes arrays: the same scaler, but without names and options of the user.
-    """
-    if scaler is None:
-        check_features(estimator, X, checked.n_features, reset=reset)
-        return None
-    plain = joined_scaler([summary.scaler for summary in checked.summaries])
-    scaler.__dict__ |= {name: value for name, value in vars(plain).items() if name[-1] == "_"}
-    check_features(scaler, X, checked.n_features, reset=True)
-    scaled = scaler.transform(row_like(X, checked.n_features))
-    validate_data(estimator, scaled, reset=reset, skip_check_array=True)
-    return plain
-
-
-def _validation_rows(
-    estimator: BaseMLP, named: Any, rounds: Rounds, validation: Given, conversion: Conversion
-) -> ClusterData:
-    """Check the user's validation data, and convert them like the training rows.
-
-    `named` is the network or the scaler in front of it, which knows the features.
-    """
-    try:
-        checked = check(estimator, rounds, validation, conversion.dtype)
-        check_features(named, validation["X_val"], checked.n_features, reset=False)
-        conversion = replace(conversion, validation=True, keep_y=True)
-        data = converted(rounds, conversion, checked)
-        check_validation_rows(estimator, data.n_rows)
-    except ValueError as error:
-        raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
-    return data
+    def _validation_rows(self, estimator: BaseMLP, conversion: Conversion) -> ClusterData:
+        """Check the user's validation data, and convert them like the training rows."""
+        try:
+            checked = check(estimator, self.rounds, self.validation, conversion.dtype)
+            named = self.scaler or estimator  # which knows the features
+            check_features(named, self.validation["X_val"], checked.n_features, reset=False)
+            conversion = replace(conversion, validation=True, keep_y=True)
+            data = converted(self.rounds, conversion, checked)
+            check_validation_rows(estimator, data.n_rows)
+        except ValueError as error:
+            raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
+        return data
 
 
 def _with_held_out(prepared: PreparedPieces, fraction: float) -> PreparedPieces:

@@ -1,6 +1,6 @@
 """What workers do with a partition before training: check its rows, and convert them.
 
-The functions run in tasks. They do what `scratchmlp.estimators.in_memory.prepare` does with all
+The functions run in tasks. They do what `estimators.in_memory.RowsInMemory` does with all
 rows at once. What all partitions must agree on, such as class weights, is in a `Conversion`.
 """
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length
@@ -218,21 +219,10 @@ def check_rows(
     return X, CheckedRows(y, sample_weight, summary)
 
 
-def count_classes(conversion: Conversion, rows: CheckedRows) -> FloatArray:
-    """Return the sum of the weights of each class.
-
-    Returns
-    -------
-    ndarray of shape (n_columns, n_classes)
-        Sums of weights. An indicator matrix has a row for each label, and the classes 0 and 1.
-    """
-    weight, targets = _user_weight(conversion, rows), conversion.targets
-    assert isinstance(targets, ClassTargets)
-    if rows.y.ndim == 1:
-        columns, n_classes = [np.searchsorted(targets.classes, rows.y)], len(targets.classes)
-    else:
-        columns, n_classes = list(rows.y.T.astype(int)), 2
-    return np.array([np.bincount(column, weight, n_classes) for column in columns], np.float64)
+def sums_of_classes(conversion: Conversion, rows: CheckedRows) -> NDArray[Any]:
+    """Add up the weights of the rows of each class: see `ClassTargets.sums`."""
+    assert isinstance(conversion.targets, ClassTargets)
+    return conversion.targets.sums(rows.y, _user_weight(conversion, rows))
 
 
 def convert(conversion: Conversion, X: FloatArray, rows: CheckedRows) -> tuple[FloatArray, Piece]:
@@ -243,7 +233,7 @@ def convert(conversion: Conversion, X: FloatArray, rows: CheckedRows) -> tuple[F
     weight = _user_weight(conversion, rows)
     if conversion.factors is not None:
         assert isinstance(targets, ClassTargets)
-        weight = targets.weigh_by(conversion.factors, rows.y, weight, dtype)
+        weight = targets.weigh(conversion.factors, rows.y, weight, dtype)
     if weight is not None and not weight.all():
         kept = np.flatnonzero(weight)
         X, Y, y, weight = X[kept], Y[kept], y[kept], weight[kept]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from dask.delayed import Delayed
 from distributed import Future
+from sklearn.preprocessing import StandardScaler
 
 from scratchmlp.dask.collections import Given, column_names, divided
 from scratchmlp.dask.data import ClusterData
@@ -21,11 +22,12 @@ from scratchmlp.dask.pieces import (
     Failure,
     check_rows,
     convert,
-    count_classes,
     joined_labels,
+    joined_scaler,
     reporting_failures,
     split,
     summary_of,
+    sums_of_classes,
 )
 from scratchmlp.dask.rounds import Rounds, task
 from scratchmlp.estimators.targets import ClassTargets
@@ -77,6 +79,12 @@ class Checked(Stored):
         """A few labels that have the same classes as y. None for a regressor."""
         labels = [summary.labels for summary in self.summaries]
         return None if labels[0] is None else joined_labels(labels)
+
+    @property
+    def scaler(self) -> StandardScaler | None:
+        """A scaler that is fitted to all rows, if that was asked for."""
+        scalers = [summary.scaler for summary in self.summaries]
+        return None if scalers[0] is None else joined_scaler(scalers)
 
 
 def check(
@@ -148,9 +156,9 @@ def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Co
     targets = conversion.targets
     if not isinstance(targets, ClassTargets) or targets.class_weight is None:
         return conversion
-    tasks = [task(reporting_failures, count_classes, conversion, rows) for rows in checked.rows]
-    counts = np.sum(results_of(rounds, tasks, checked.numbers), axis=0)
-    return replace(conversion, factors=targets.factors_of_counts(counts))
+    tasks = [task(reporting_failures, sums_of_classes, conversion, rows) for rows in checked.rows]
+    sums = np.sum(results_of(rounds, tasks, checked.numbers), axis=0)
+    return replace(conversion, factors=targets.factors(sums))
 
 
 def converted(rounds: Rounds, conversion: Conversion, checked: Checked) -> ClusterData:

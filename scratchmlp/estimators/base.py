@@ -1,7 +1,7 @@
 """What the classifier and the regressor share: fit, partial_fit, and the validation of data.
 
-A fit has three parts. A function such as `scratchmlp.estimators.in_memory.prepare` checks the
-user's input and converts it to what training needs. `scratchmlp.training.train` trains.
+A fit has three parts. `BaseMLP._prepare` lets the rows check and convert themselves, wherever they
+are: see `scratchmlp.estimators.prepared`. `scratchmlp.training.train` trains.
 `scratchmlp.estimators.state` turns the result into fitted attributes, which are arrays and plain
 data. The subclasses add targets and outputs.
 """
@@ -19,12 +19,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators import in_memory
 from scratchmlp.estimators.callback_tasks import CallbackTasks, fitting
+from scratchmlp.estimators.in_memory import RowsInMemory
 from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.own_objects import try_objects
 from scratchmlp.estimators.parameters import Parameters, hidden_sizes
-from scratchmlp.estimators.prepared import Prepared
+from scratchmlp.estimators.prepared import Prepared, Source
 from scratchmlp.estimators.scale_advice import column_advice
 from scratchmlp.estimators.state import (
     FittedAttributes,
@@ -56,7 +56,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
 
     @abstractmethod
     def _learn_targets(
-        self, y: Any, *, resuming: bool, incremental: bool, classes: Any
+        self, y: Any, rows: Source, *, resuming: bool
     ) -> ClassTargets | NumericTargets:
         """Learn the kind of targets and their classes, or check y against those of earlier fits."""
 
@@ -126,37 +126,23 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         >>> round(network.fit(X, y, X_val=X_val, y_val=y_val).best_validation_score_, 2)
         0.97
         """
-        rows, validation = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
-        return self._fit_prepared(
-            lambda estimator: in_memory.prepare(estimator, *rows, validation), rows
+        return self._fit_rows(
+            RowsInMemory((X, y, sample_weight), (X_val, y_val, sample_weight_val))
         )
 
-    def _fit_prepared(
-        self,
-        prepare: Callable[[Any], Prepared],
-        given: tuple[Any, Any, Any] | None = None,
-        *,
-        incremental: bool = False,
-    ) -> Self:
+    def _fit_rows(self, rows: Source) -> Self:
         """Train, or resume training, and set the fitted attributes.
 
-        If an error occurs, the estimator stays unchanged.
-
-        Parameters
-        ----------
-        prepare : callable
-            The place where the rows are: given the copy of this estimator that is fitted, it
-            returns what training needs.
-        given : tuple of X, y and sample_weight, or None, default=None
-            What the user passed, for callbacks. None calls no callbacks.
-        incremental : bool, default=False
-            Whether to train for one epoch, as `partial_fit` does, and not for up to max_iter.
+        If an error occurs, the estimator stays unchanged. Only `fit` calls callbacks, and
+        `partial_fit` trains for one epoch.
         """
+        incremental = rows.incremental
         # scikit-learn validates parameters only in the first call of partial_fit.
         if incremental and hasattr(self, "theta_"):
             self._validate_params()
+        given = None if incremental else rows.given
         with fitting(self, given, self.max_iter, fitted_attributes) as (fitted, tasks):
-            prepared = prepare(fitted)
+            prepared = rows.hold_out(fitted._prepare(rows), fitted)
             fitted._describe(prepared)
             training = fitted._training(prepared, tasks, incremental=incremental)
             if not (incremental and hasattr(self, "theta_")):  # calls of a stream should be fast
@@ -176,10 +162,9 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         with all_at_once(self) as fitted:
             for name in ("theta_", "classes_"):  # of an earlier fit
                 fitted.__dict__.pop(name, None)
-            incremental = classes is not None  # y may lack some of the classes
-            prepared = in_memory.prepare_all(
-                fitted, X, y, None, incremental=incremental, classes=classes
-            )
+            # With `classes`, y may lack some of them.
+            rows = RowsInMemory((X, y, None), incremental=classes is not None, classes=classes)
+            prepared = fitted._prepare(rows)
             fitted._describe(prepared)
             monitor = Monitor(self.tol, self.n_iter_no_change)
             monitor.stop_reason = "initialize does not train"
@@ -235,25 +220,31 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
 
     # Prepare.
 
-    def _resumes(self, *, incremental: bool) -> bool:
-        """Return whether a fit goes on with the network of the last one."""
-        return hasattr(self, "theta_") and (self.warm_start or incremental)
-
-    def _network_and_run(
-        self, n_features: int, n_raw: int, dtype: Any, *, incremental: bool
-    ) -> tuple[Network, Run]:
-        """Make the network for rows, and start a run, or go on with that of the last fit."""
-        sizes = n_features, *hidden_sizes(self.hidden_layer_sizes), n_raw
+    def _prepare(self, rows: Source) -> Prepared:
+        """Check the rows, and prepare to train on all of them: see `Source`."""
+        resuming = hasattr(self, "theta_") and (self.warm_start or rows.incremental)
+        dtype = self.theta_.dtype if resuming else (np.float64, np.float32)
+        checked = rows.check(self, dtype, reset=not resuming)
+        targets = self._learn_targets(checked.labels, rows, resuming=resuming)
+        loss = self._loss_for(targets)
+        n_raw = loss.n_raw(targets.n_columns(checked.n_targets, loss))
+        sizes = checked.n_features, *hidden_sizes(self.hidden_layer_sizes), n_raw
         network = self._make_network(sizes)
-        if not self._resumes(incremental=incremental):
-            return network, self._start(network, dtype)
+        if resuming:
+            run = self._resume(network, incremental=rows.incremental)
+        else:
+            run = self._start(network, checked.dtype)
+        return rows.convert(checked, network, loss, targets, run)
+
+    def _resume(self, network: Network, *, incremental: bool) -> Run:
+        """Return the run of the last fit, to go on with it."""
         # A copy of the history would make each partial_fit slower than the last.
         run = resumed_run(self, network, share_history=incremental)
         # After a fit that has ended, the count of epochs without improvement starts again. A
         # checkpoint was saved during a fit and has no stop reason, so the count continues.
         if self.stop_reason_ and not incremental:
             run.renew_patience()
-        return network, run
+        return run
 
     def _start(self, network: Network, dtype: Any) -> Run:
         """Draw the initial weights, and return the run of a first fit."""
@@ -264,7 +255,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     def _training(
         self, prepared: Prepared, tasks: CallbackTasks | None = None, *, incremental: bool = False
     ) -> Training:
-        """Make what trains on prepared rows. See `_fit`."""
+        """Make what trains on prepared rows."""
         solver = self._make_solver(prepared.data.n_rows, 1 if incremental else self.max_iter)
         monitor, run = self._make_monitor(prepared, solver, tasks), prepared.run
         random_state = run.generator() if any(prepared.network.dropout_rates) else None

@@ -17,9 +17,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators import in_memory
 from scratchmlp.estimators.base import BaseMLP, has_partial_fit
+from scratchmlp.estimators.in_memory import RowsInMemory
 from scratchmlp.estimators.parameters import refuse_own_outputs
+from scratchmlp.estimators.prepared import Source
 from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
 from scratchmlp.losses import Loss, losses_for
 from scratchmlp.utils.public import public
@@ -284,13 +285,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
                 "data and pass them as class_weight: weights = compute_class_weight("
                 "'balanced', classes=classes, y=y); class_weight = dict(zip(classes, weights))."
             )
-        given = X, y, sample_weight, (X_val, y_val, sample_weight_val)
-        return self._fit_prepared(
-            lambda estimator: in_memory.prepare(
-                estimator, *given, incremental=True, classes=classes
-            ),
-            incremental=True,
-        )
+        given, validation = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
+        return self._fit_rows(RowsInMemory(given, validation, incremental=True, classes=classes))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def initialize(self, X: Any, y: Any, *, classes: Any = None) -> Self:
@@ -445,13 +441,13 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         check_is_fitted(self)
         return self._binarizer or LabelBinarizer().fit(self.classes_)
 
-    def _learn_targets(
-        self, y: Any, *, resuming: bool, incremental: bool, classes: Any
-    ) -> ClassTargets:
-        present = classes_of(y)
+    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> ClassTargets:
+        present, incremental = classes_of(y), rows.incremental
         # scikit-learn's check sets classes_ on what it is given.
         known = SimpleNamespace(classes_=getattr(self, "classes_", None))
-        first = _check_partial_fit_first_call(known, classes) if incremental else not resuming
+        first = not resuming
+        if incremental:
+            first = _check_partial_fit_first_call(known, rows.classes)
         if first:
             given = known.classes_ if incremental else None
             targets = ClassTargets.learn(y, present, given, self.class_weight)

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.base import BaseMLP
-from scratchmlp.estimators.in_memory import prepare_all
+from scratchmlp.estimators.in_memory import PreparedRows, RowsInMemory
 from scratchmlp.estimators.own_objects import try_objects
 from scratchmlp.network import Layer
 
@@ -99,7 +99,8 @@ def check_gradient(
     model._validate_params()
     if fitted:  # nothing resumes, so a file may lack what training would resume from
         model._run = model._run | {"optimizer_state": {}}
-    prepared = prepare_all(model, X, y, sample_weight, incremental=fitted)
+    prepared = model._prepare(RowsInMemory((X, y, sample_weight), incremental=fitted))
+    assert isinstance(prepared, PreparedRows)
     prepared = replace(prepared, mean_of=prepared.data.sample_weight)  # the objective of `fit`
     try_objects(prepared)
     network, data = prepared.network, prepared.data

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from inspect import signature
 from numbers import Real
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -14,19 +14,19 @@ from sklearn.model_selection import train_test_split
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Validate
-from scratchmlp.estimators.targets import ClassTargets
+from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Source, Validate
+from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.estimators.validation import (
     check_validation_rows,
     has_validation_data,
     validate_rows,
 )
 from scratchmlp.estimators.weights import check_total_weight
+from scratchmlp.losses import Loss
+from scratchmlp.network import Network
 from scratchmlp.prediction import raw_scores
+from scratchmlp.run import Run
 from scratchmlp.solvers import LBFGS, Descent
-
-#: The user's X_val, y_val and sample_weight_val. All three are None if there are none.
-Validation: TypeAlias = tuple[Any, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,9 @@ class PreparedRows(Prepared):
         n_rows = solver.batch_size if isinstance(solver, Descent) else self.data.n_rows
         return self.network.multiplications(n_rows, self.data.X)
 
-    def few_rows(self, *, held_out: bool) -> Data:
+    def few_of(self, rows: Data) -> Data:
         """Return the first training rows, or all held-out rows."""
-        if held_out and self.held_out is not None:
-            return self.held_out
-        return self.data.rows(slice(0, CHECKED_ROWS))
+        return rows if rows is self.held_out else rows.rows(slice(0, CHECKED_ROWS))
 
     def validator(self, estimator: Any) -> Validate | None:
         """Return a function that computes loss and score on the validation data, if any."""
@@ -100,76 +98,87 @@ class PreparedRows(Prepared):
         return validate
 
 
-def prepare(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any = None,
-    validation: Validation = (None, None, None),
-    *,
-    incremental: bool = False,
-    classes: Any = None,
-) -> PreparedRows:
-    """Prepare a fit: check the user's rows, and choose those to train and to validate on.
+class CheckedRows(NamedTuple):
+    """Rows in memory that have been checked: see `scratchmlp.estimators.prepared.Checked`."""
 
-    Rows of weight zero are left out, unless a call of `partial_fit` has no others. Validation rows
-    are those that the user passed, or those that early stopping holds out.
+    X: Any
+    labels: Any
+    sample_weight: FloatArray | None
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of X."""
+        return int(self.X.shape[1])
+
+    @property
+    def n_targets(self) -> int:
+        """Number of columns of y."""
+        return 1 if self.labels.ndim == 1 else int(self.labels.shape[1])
+
+    @property
+    def dtype(self) -> Any:
+        """Type of X."""
+        return self.X.dtype
+
+
+@dataclass(frozen=True)
+class RowsInMemory(Source):
+    """The rows of a fit: arrays, lists, data frames or sparse matrices.
 
     Parameters
     ----------
-    estimator : BaseMLP
-        The estimator. This sets only the attributes that describe X: `n_features_in_` and
-        `feature_names_in_`.
-    X, y, sample_weight : object
+    given : tuple of X, y and sample_weight
         What the user passed.
-    validation : tuple of X_val, y_val, sample_weight_val
+    validation : tuple of X_val, y_val and sample_weight_val
         The user's validation data. All three are None if there are none.
-    incremental : bool, default=False
-        Whether this is a call of `partial_fit`, for which early stopping holds out no rows.
-    classes : array-like of shape (n_classes,) or None, default=None
-        All classes, for the first call of `partial_fit`.
-
-    Returns
-    -------
-    PreparedRows
-        What training needs.
+    incremental, classes : object
+        See `scratchmlp.estimators.prepared.Source`.
     """
-    prepared = prepare_all(estimator, X, y, sample_weight, incremental=incremental, classes=classes)
-    held_out = _validation_data(estimator, prepared, *validation)
-    weight = prepared.data.sample_weight
-    if weight is not None and weight.any() and not weight.all():
-        prepared = prepared.rows(np.flatnonzero(weight))
-    if held_out is None and estimator.early_stopping and not incremental:
-        training, rows = _split(estimator, prepared)
-        held_out = prepared.data.rows(rows), prepared.y[rows]
-        prepared = prepared.rows(training)
-    if held_out is None:
-        return prepared
-    return replace(prepared, held_out=held_out[0], y_held_out=held_out[1])
 
+    given: tuple[Any, Any, Any]
+    validation: tuple[Any, Any, Any] = (None, None, None)
+    incremental: bool = False
+    classes: Any = None
 
-def prepare_all(
-    estimator: Any, X: Any, y: Any, sample_weight: Any, *, incremental: bool, classes: Any = None
-) -> PreparedRows:
-    """Check the user's rows, and prepare to train on all of them. See `prepare`."""
-    resuming = estimator._resumes(incremental=incremental)
-    dtype = estimator.theta_.dtype if resuming else (np.float64, np.float32)
-    X, y, sample_weight = validate_rows(estimator, X, y, sample_weight, dtype, reset=not resuming)
-    targets = estimator._learn_targets(
-        y, resuming=resuming, incremental=incremental, classes=classes
-    )
-    loss, dtype = estimator._loss_for(targets), X.dtype
-    Y, class_targets = targets.encode(y, loss, dtype), targets.targets_of_classes(loss, dtype)
-    factors = None
-    if isinstance(targets, ClassTargets) and targets.class_weight is not None:
-        factors = targets.factors(y, sample_weight)
-    weight = _weigh(targets, factors, y, sample_weight, dtype, all_zero=incremental)
-    data = Data(X, Y, weight, class_targets)
-    network, run = estimator._network_and_run(
-        X.shape[1], loss.n_raw(data.n_targets), dtype, incremental=incremental
-    )
-    mean_of = sample_weight if incremental else weight
-    return PreparedRows(network, loss, targets, run, data, None, y, factors, mean_of)
+    def check(self, estimator: Any, dtype: Any, *, reset: bool) -> CheckedRows:
+        """Check the rows: see `Source.check`."""
+        return CheckedRows(*validate_rows(estimator, *self.given, dtype, reset=reset))
+
+    def convert(
+        self,
+        checked: CheckedRows,
+        network: Network,
+        loss: Loss,
+        targets: ClassTargets | NumericTargets,
+        run: Run,
+    ) -> PreparedRows:
+        """Encode the targets and weigh the rows: see `Source.convert`."""
+        (X, y, sample_weight), dtype = checked, checked.dtype
+        Y, class_targets = targets.encode(y, loss, dtype), targets.targets_of_classes(loss, dtype)
+        factors = None
+        if isinstance(targets, ClassTargets) and targets.class_weight is not None:
+            factors = targets.factors(targets.sums(y, sample_weight))
+        weight = _weigh(targets, factors, y, sample_weight, dtype, all_zero=self.incremental)
+        data = Data(X, Y, weight, class_targets)
+        mean_of = sample_weight if self.incremental else weight
+        return PreparedRows(network, loss, targets, run, data, None, y, factors, mean_of)
+
+    def hold_out(self, prepared: PreparedRows, estimator: Any) -> PreparedRows:
+        """Choose rows to train and to validate on: see `Source.hold_out`.
+
+        Rows of weight zero are left out, unless a call of `partial_fit` has no others.
+        """
+        held_out = _validation_data(estimator, prepared, *self.validation)
+        weight = prepared.data.sample_weight
+        if weight is not None and weight.any() and not weight.all():
+            prepared = prepared.rows(np.flatnonzero(weight))
+        if held_out is None and estimator.early_stopping and not self.incremental:
+            training, rows = _split(estimator, prepared)
+            held_out = prepared.data.rows(rows), prepared.y[rows]
+            prepared = prepared.rows(training)
+        if held_out is None:
+            return prepared
+        return replace(prepared, held_out=held_out[0], y_held_out=held_out[1])
 
 
 @np.errstate(over="ignore")  # an infinite product is reported
@@ -182,7 +191,7 @@ def _weigh(
     """
     if factors is None:
         return sample_weight
-    weight = targets.weigh_by(factors, y, sample_weight, dtype)
+    weight = targets.weigh(factors, y, sample_weight, dtype)
     if weight.any() or not all_zero:
         check_total_weight(weight.sum(), targets.class_weight)
     return weight

@@ -1,8 +1,8 @@
 """The parameters of both estimators, and the network, loss and solver that they describe.
 
 A parameter such as `solver` is either an object or the name of a class, for instance "adam" for
-`scratchmlp.optimizers.Adam`. `Parameters` checks both, and makes the network, the loss and the
-solver for a fit.
+`scratchmlp.optimizers.Adam`. `Parameters` makes the network, the loss and the solver for a fit.
+`scratchmlp.estimators.options` says which values each parameter takes.
 """
 
 import warnings
@@ -11,53 +11,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from inspect import signature
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.metrics import get_scorer_names
-from sklearn.utils._param_validation import (
-    HasMethods,
-    Interval,
-    Options,
-    StrOptions,
-)
 
-from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, resolve_activation
+from scratchmlp.activations import OUTPUT_ACTIVATIONS, resolve_activation
 from scratchmlp.estimators.mixins import SuggestsNames
-from scratchmlp.initializers import INITIALIZERS, Initializer
+from scratchmlp.estimators.options import OPTIONS, refuse_options
+from scratchmlp.initializers import Initializer
 from scratchmlp.losses import LOSSES, Loss, losses_for, own_outputs
 from scratchmlp.network import Network
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer, with_plain_numbers
 from scratchmlp.schedules import SCHEDULES, Adaptive, Constant, InverseScaling, Progress, Schedule
 from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.utils.public import stacklevel
-
-
-class _Instance(HasMethods):
-    """An instance with these methods; classes are rejected."""
-
-    def is_satisfied_by(self, val: Any) -> bool:
-        return not isinstance(val, type) and super().is_satisfied_by(val)
-
-
-class _Function(_Instance):
-    """A callable; classes are rejected, because a call would only create an instance."""
-
-    def __init__(self, hint: str = "") -> None:
-        super().__init__("__call__")
-        self.hint = hint  # about other values
-
-    def __str__(self) -> str:
-        return f"a callable, not a class{self.hint}"
-
-
-#: Values of the parameters that also accept a tuple with one value for each hidden layer.
-_ONE_LAYER: dict[str, list[Any]] = {
-    "activation": [StrOptions(set(ACTIVATIONS)), _Instance(["forward", "backward"])],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-}
 
 
 def hidden_sizes(given: Any) -> tuple[int, ...]:
@@ -112,41 +81,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [*_ONE_LAYER["activation"], tuple, list],
-        "solver": [StrOptions({"lbfgs", *OPTIMIZERS}), Optimizer],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto", "full"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [
-            StrOptions({"adaptive", *SCHEDULES}),
-            Schedule,
-            _Function(" (pass a number as learning_rate_init)"),
-        ],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "output_activation": [StrOptions({"auto", "softmax", "logistic", "identity"})],
-        "fit_intercept": ["boolean"],
-        "weight_init": [StrOptions(set(INITIALIZERS)), _Function()],
-        "dropout": [*_ONE_LAYER["dropout"], tuple, list],
-        "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
+        name: option.constraints for name, option in OPTIONS.items()
     }
 
     hidden_layer_sizes: Any
@@ -161,12 +96,8 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
     def _make_network(self, sizes: tuple[int, ...]) -> Network:
         n_hidden = len(sizes) - 2
         activation, dropout = (self._by_layer(name, n_hidden) for name in ("activation", "dropout"))
-        if self.solver == "lbfgs" and np.any(dropout):
-            raise ValueError(
-                "solver='lbfgs' needs a deterministic objective, but dropout changes it at random "
-                f"in each evaluation; got dropout={self.dropout!r}. Choose another solver, for "
-                "instance 'adam', or dropout=0.0."
-            )
+        if self.solver == "lbfgs":
+            refuse_options(self, "lbfgs")
         return Network(sizes, resolve_activation(activation), self.fit_intercept, dropout)
 
     def _validate_params(self) -> None:
@@ -187,7 +118,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
                 f"got {given!r}, which has {len(given)}."
             )
         for value in given:
-            self._validate_param(name, value, _ONE_LAYER)
+            self._validate_param(name, value, {name: OPTIONS[name].values})
         return tuple(given)
 
     def _make_loss(self, auto: str | None = None) -> Loss:

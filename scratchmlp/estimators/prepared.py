@@ -1,13 +1,13 @@
-"""What a fit has prepared, wherever the rows are: the contract between a place and the training.
+"""How a fit prepares the user's rows, wherever they are: the contract of memory and clusters.
 
-A place is a function that checks the user's rows and returns a `Prepared`. Rows in memory have
-`scratchmlp.estimators.in_memory.prepare`.
+The estimator checks its rows with `Source.check`, chooses targets, loss and network for what that
+returns, and calls `Source.convert` and `Source.hold_out`. Rows never call the estimator.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -41,6 +41,81 @@ class Rows(TrainingRows, Protocol):
 
     def extremes(self) -> tuple[FloatArray, FloatArray]:
         """Return the smallest and the largest value of each column of X."""
+
+
+class Checked(Protocol):
+    """Rows that have been checked: what the estimator must know to choose a network for them."""
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of X."""
+
+    @property
+    def n_targets(self) -> int:
+        """Number of columns of y."""
+
+    @property
+    def dtype(self) -> Any:
+        """Type of X."""
+
+    @property
+    def labels(self) -> Any:
+        """The targets of a classifier, or a few labels that have the same classes."""
+
+
+class Source(ABC):
+    """The rows that the user passes to a fit. Their methods are called in this order.
+
+    Attributes
+    ----------
+    given : tuple of X, y and sample_weight
+        What the user passed, for callbacks.
+    incremental : bool
+        Whether these are some rows of a stream, on which `partial_fit` trains for one epoch.
+    classes : array-like of shape (n_classes,) or None
+        All classes, for the first call of `partial_fit`.
+    """
+
+    given: tuple[Any, Any, Any]
+    incremental: bool = False
+    classes: Any = None
+
+    @abstractmethod
+    def check(self, estimator: Any, dtype: Any, *, reset: bool) -> Checked:
+        """Check the rows, and set or check the attributes of the estimator that describe X.
+
+        Parameters
+        ----------
+        estimator : BaseMLP
+            The estimator.
+        dtype : dtype or tuple of dtypes
+            Data types that X may have.
+        reset : bool
+            Whether to set the attributes. If not, X must agree with them.
+
+        Returns
+        -------
+        Checked
+            The rows, for `convert`.
+        """
+
+    @abstractmethod
+    def convert(
+        self,
+        checked: Any,
+        network: Network,
+        loss: Loss,
+        targets: ClassTargets | NumericTargets,
+        run: Run,
+    ) -> "Prepared":
+        """Convert all rows to what training needs. `Prepared` documents the parameters."""
+
+    @abstractmethod
+    def hold_out(self, prepared: Any, estimator: Any) -> "Prepared":
+        """Choose the rows to train on, and those to validate on.
+
+        The latter are those that the user passed, or those that early stopping holds out.
+        """
 
 
 @dataclass(frozen=True)
@@ -96,7 +171,7 @@ class Prepared(ABC):
         """
 
     @abstractmethod
-    def few_rows(self, *, held_out: bool) -> Data:
+    def few_of(self, rows: Any) -> Data:
         """Return some of the training rows, or of the held-out rows, in memory."""
 
     def objective(self, alpha: float, random_state: np.random.RandomState | None) -> Differentiable:
@@ -138,7 +213,7 @@ class Prepared(ABC):
         run, best, loss, rows = self.run, self.run.best_theta, np.nan, self.data
         if self.held_out is not None and monitor.early_stopping and best is None:
             rows = self.held_out
-        X, Y, weight = self.few_rows(held_out=rows is self.held_out).arrays()
+        X, Y, weight = self.few_of(rows).arrays()
         raw = raw_scores(self.network, run.theta if best is None else best, X)
         if np.isfinite(raw).all():
             if best is not None:

@@ -9,8 +9,9 @@ from sklearn.utils.metaestimators import available_if
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators import in_memory
 from scratchmlp.estimators.base import BaseMLP, has_partial_fit
+from scratchmlp.estimators.in_memory import RowsInMemory
+from scratchmlp.estimators.prepared import Source
 from scratchmlp.estimators.scaling import scaled_r2
 from scratchmlp.estimators.targets import NumericTargets
 from scratchmlp.estimators.validation import check_outputs
@@ -223,11 +224,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         ScratchMLPRegressor
             The regressor itself.
         """
-        given = X, y, sample_weight, (X_val, y_val, sample_weight_val)
-        return self._fit_prepared(
-            lambda estimator: in_memory.prepare(estimator, *given, incremental=True),
-            incremental=True,
-        )
+        given, validation = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
+        return self._fit_rows(RowsInMemory(given, validation, incremental=True))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def initialize(self, X: Any, y: Any) -> Self:
@@ -271,9 +269,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
     # Methods that BaseMLP requires.
 
-    def _learn_targets(
-        self, y: Any, *, resuming: bool, incremental: bool, classes: Any
-    ) -> NumericTargets:
+    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> NumericTargets:
         return NumericTargets()
 
     def _loss_for(self, targets: NumericTargets) -> Loss:

@@ -52,6 +52,10 @@ class NumericTargets:
     def targets_of_classes(self, loss: Loss, dtype: Any) -> None:
         """Return None: there are no classes."""
 
+    def n_columns(self, n_targets: int, loss: Loss) -> int:
+        """Return how many columns the encoded targets have: as many as y."""
+        return n_targets
+
     def strata(self, Y: Any) -> None:
         """Return None: a validation split is not stratified."""
 
@@ -139,14 +143,21 @@ class ClassTargets:
         """
         if self.kind == MULTILABEL:
             return None
-        n_classes = len(self.classes)
-        if self.kind == "binary" and loss.output != "softmax":  # one output separates two classes
+        n_columns, n_classes = self.n_columns(1, loss), len(self.classes)
+        if n_columns == 1:
             targets = np.arange(n_classes, dtype=dtype)[np.newaxis]
         else:
-            # Softmax needs at least two outputs, even for a single class.
-            targets = np.eye(max(n_classes, 2), n_classes, dtype=dtype)
+            targets = np.eye(n_columns, n_classes, dtype=dtype)
         # With an identity output, the sign of a score tells the classes apart: targets are -1, 1.
         return 2 * targets - 1 if loss.output == "identity" else targets
+
+    def n_columns(self, n_targets: int, loss: Loss) -> int:
+        """Return how many columns the encoded targets have, if y has `n_targets`."""
+        if self.kind == MULTILABEL:
+            return n_targets
+        if self.kind == "binary" and loss.output != "softmax":
+            return 1  # one output separates two classes
+        return max(len(self.classes), 2)  # softmax needs two outputs, even for a single class
 
     def strata(self, Y: NDArray[Any]) -> NDArray[Any] | None:
         """Return the strata of a validation split. Only splits of two classes are stratified."""
@@ -196,57 +207,66 @@ class ClassTargets:
                 "targets. Pass targets of that kind, or fit a new network with warm_start=False."
             )
 
-    # Weights.
+    # Weights of rows. Only multilabel targets have more than one column.
 
-    def factors(self, y: Any, sample_weight: FloatArray | None) -> list[FloatArray]:
-        """Compute the weights of the classes in each column of the training rows.
+    def sums(self, y: Any, sample_weight: FloatArray | None) -> NDArray[Any]:
+        """Add up the weights of the rows of each class, in each column of y.
 
-        Only multilabel targets have more than one column. `class_weight` must not be None.
+        The sums of several parts of the rows can be added.
+
+        Returns
+        -------
+        ndarray of shape (n_columns, n_classes)
+            The sums. Each column of an indicator matrix has the classes 0 and 1.
         """
-        return [
-            class_weights(column, classes, given, sample_weight)
-            for column, classes, given in self._weighted_columns(y)
-        ]
+        classes = self._classes_of_column
+        columns = [np.searchsorted(classes, column) for column in self._columns(y)]
+        return np.array([np.bincount(column, sample_weight, len(classes)) for column in columns])
+
+    def factors(self, sums: NDArray[Any]) -> list[FloatArray]:
+        """Compute the weights of the classes of each column. `class_weight` must not be None.
+
+        Parameters
+        ----------
+        sums : ndarray of shape (n_columns, n_classes)
+            The sums of all training rows: see `sums`.
+        """
+        allowed: tuple[type, ...] = (dict, str)
+        given, n = [self.class_weight], len(sums)
+        if self.kind == MULTILABEL and isinstance(self.class_weight, str):
+            given *= n
+        elif self.kind == MULTILABEL:
+            given, allowed = self.class_weight, (dict,)
+        if len(given) != n or not all(isinstance(w, allowed) for w in given):
+            raise ValueError(
+                "class_weight must be a dict, or for multilabel a list with one dict for each "
+                f"column of y, or 'balanced'; got {self.class_weight!r} for {n} "
+                f"column{'s' * (n > 1)}."
+            )
+        columns = zip(given, sums, strict=True)
+        return [class_weights(self._classes_of_column, w, of_classes) for w, of_classes in columns]
 
     @np.errstate(over="ignore", invalid="ignore")  # the sum of infinite products is reported
-    def weigh_by(
+    def weigh(
         self, factors: Sequence[FloatArray], y: Any, sample_weight: FloatArray | None, dtype: Any
     ) -> FloatArray:
         """Multiply the weight of each row by the factors of its classes."""
         weight = np.ones(y.shape[0])
-        for by_class, (column, classes, _) in zip(factors, self._weighted_columns(y), strict=True):
-            weight *= by_class[np.searchsorted(classes, column)]
+        for by_class, column in zip(factors, self._columns(y), strict=True):
+            weight *= by_class[np.searchsorted(self._classes_of_column, column)]
         if sample_weight is not None:
             weight *= sample_weight
         return weight.astype(dtype, copy=False)
 
-    def factors_of_counts(self, counts: Sequence[FloatArray]) -> list[FloatArray]:
-        """Compute the weights of the classes from the sum of the weights of each class.
+    @property
+    def _classes_of_column(self) -> NDArray[Any]:
+        return np.array([0, 1]) if self.kind == MULTILABEL else self.classes
 
-        `counts` holds the sums of each column: see `factors`.
-        """
-        y = np.repeat([[0], [1]], len(counts), axis=1) if self.kind == MULTILABEL else self.classes
-        columns = zip(self._weighted_columns(y), counts, strict=True)
-        return [class_weights(*column, sums) for column, sums in columns]
-
-    def _weighted_columns(self, y: Any) -> list[tuple[Any, Any, Any]]:
-        """Return the columns of `y`, each with its classes and their weights as given."""
-        columns: Sequence[Any] = [y]
-        classes, given = self.classes, [self.class_weight]
-        allowed: tuple[type, ...] = (dict, str)
-        if self.kind == MULTILABEL:
-            columns, classes = (y.toarray() if issparse(y) else y).T, np.array([0, 1])
-            if isinstance(self.class_weight, str):
-                given *= len(columns)
-            else:
-                given, allowed = self.class_weight, (dict,)
-        if len(given) != len(columns) or not all(isinstance(w, allowed) for w in given):
-            raise ValueError(
-                "class_weight must be a dict, or for multilabel a list with one dict for each "
-                f"column of y, or 'balanced'; got {self.class_weight!r} for {len(columns)} "
-                f"column{'s' * (len(columns) > 1)}."
-            )
-        return [(column, classes, w) for column, w in zip(columns, given, strict=True)]
+    def _columns(self, y: Any) -> Sequence[Any]:
+        if self.kind != MULTILABEL:
+            return [y]
+        columns: Sequence[Any] = (y.toarray() if issparse(y) else y).T
+        return columns
 
     # From scores to labels.
 
@@ -289,21 +309,17 @@ def check_not_mixed(y: Any) -> None:
         )
 
 
-def class_weights(
-    y: Any, classes: Any, class_weight: Any, sample_weight: FloatArray | None
-) -> FloatArray:
+def class_weights(classes: Any, class_weight: Any, sums: NDArray[Any]) -> FloatArray:
     """Compute the weight of each class as scikit-learn does, but without rows of weight 0.
 
     Parameters
     ----------
-    y : ndarray of shape (n_samples,)
-        Labels of the training rows.
     classes : ndarray of shape (n_classes,)
         All classes.
     class_weight : dict or "balanced"
         The parameter of the classifier.
-    sample_weight : ndarray of shape (n_samples,) or None
-        Weights of the rows.
+    sums : ndarray of shape (n_classes,)
+        Sum of the weights of the rows of each class.
 
     Returns
     -------
@@ -315,13 +331,11 @@ def class_weights(
     ValueError
         If class_weight names unknown classes, or a weight is negative or not finite.
     """
-    if sample_weight is not None:
-        y, sample_weight = y[sample_weight > 0], sample_weight[sample_weight > 0]
-    weights = np.zeros(len(classes))
-    known = np.isin(classes, y) if class_weight == "balanced" else np.full(len(classes), True)
+    weights, present = np.zeros(len(classes)), sums > 0
+    known = present if class_weight == "balanced" else np.full(len(classes), True)
     try:
         weights[known] = compute_class_weight(
-            class_weight, classes=classes[known], y=y, sample_weight=sample_weight
+            class_weight, classes=classes[known], y=classes[present], sample_weight=sums[present]
         )
         if not (np.isfinite(weights).all() and (weights >= 0).all()):
             raise ValueError("Weights must be finite and at least 0.")

@@ -20,7 +20,7 @@ from scratchmlp.evaluation.numbers import plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
-from scratchmlp.tabular.folds import check_no_missing, predicted_rows
+from scratchmlp.tabular.folds import check_no_missing, rows_in
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import to_pandas
 from scratchmlp.utils.names import listed
@@ -202,7 +202,7 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
         outputs = column_or_1d(outputs)
     given, seen = (X, y), np.arange(len(y))
     if rows == "fit":  # with a cv for time series, the first rows have no prediction
-        seen = predicted_rows(outputs)
+        seen = rows_in(estimator.held_out_)
         X, y, outputs = _safe_indexing(X, seen), y[seen], outputs[seen]
     table = _table(X, seen, list(estimator.encoder_.fitted_columns))
     return Evaluated(estimator, X, table, y, target, outputs, rows, seen, given, random_state)

@@ -18,6 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import sklearn
+from numpy.lib.format import MAGIC_PREFIX
 from sklearn.utils.fixes import parse_version
 
 from scratchmlp import __version__
@@ -106,6 +107,9 @@ def members_of(data: bytes) -> dict[str, bytes]:
         )
     if manifest.pop("sha256") != _digest(manifest, members):
         raise ValueError("its contents do not have the digest that the file states")
+    for name, content in members.items():  # NumPy would also read a zip file of arrays
+        if name.endswith(".npy") and not content.startswith(MAGIC_PREFIX):
+            raise ValueError(f"{name} is not an array")
     _warn_if_older(manifest)
     return members
 

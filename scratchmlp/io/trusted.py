@@ -23,10 +23,10 @@ _NAMES = {
     "scratchmlp.optimizers": "AdaGrad Adam AdamW NAdam RMSProp SGD",
     "scratchmlp.schedules": "Constant CosLog4 Cosine FlatCosine InverseScaling OneCycle",
     "scratchmlp.tabular": (
-        "Bins Calibration ClassLabels CrossFitted Difficulty FoldModel HeldOutScores Inputs "
-        "Logarithms Member Numbers PiecewiseLinearEncoder TabularEncoder TabularEnsembleClassifier "
-        "TabularEnsembleRegressor TabularMLPClassifier TabularMLPRegressor TargetEncoding "
-        "TermSelection TextEncoder Uncertainty"
+        "Bins Calibration ClassTargets CrossFitted Difficulty FoldModel HeldOutScores Inputs "
+        "Logarithms Member NumericTargets PiecewiseLinearEncoder TabularEncoder "
+        "TabularEnsembleClassifier TabularEnsembleRegressor TabularMLPClassifier "
+        "TabularMLPRegressor TargetEncoding TermSelection TextEncoder Uncertainty"
     ),
     "numpy": "dtype",
     "sklearn._loss._loss": (

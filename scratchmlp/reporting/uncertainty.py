@@ -13,7 +13,7 @@ from scratchmlp.evaluation.numbers import Cell, Number, count, number, plain, sh
 from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Section, Table
 from scratchmlp.tabular.columns.any_column import Column
-from scratchmlp.tabular.inspection.uncertainty import (
+from scratchmlp.tabular.uncertainty import (
     HeldOutScores,
     difficulty_inputs,
     fit_difficulty,
@@ -169,7 +169,7 @@ def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, 
 
 def _regions(evaluated: Evaluated, rows: Rows, reach: FloatArray) -> Regions:
     """Make sets or intervals of all targets whose error is at most `reach`."""
-    regions = evaluated.blend.regions(evaluated.outputs[rows], reach)
+    regions = evaluated.blend.prediction_sets(evaluated.outputs[rows], reach)
     if evaluated.proba is not None:
         covered = regions[np.arange(len(rows)), evaluated.codes[rows]]
         return Regions(rows, covered, regions.sum(axis=1).astype(float))
@@ -191,7 +191,7 @@ def _new(evaluated: Evaluated) -> _Known:
 def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
     estimator = evaluated.estimator
-    given, folds, weight = estimator.scored_rows(estimator.out_of_fold)
+    given, folds, weight = estimator.scored_rows()
     rows = np.searchsorted(evaluated.numbers, given)
     errors = evaluated.errors[rows, np.newaxis]
     sizes = _sizes(evaluated, rows, errors, folds, weight)

@@ -8,7 +8,7 @@ per bin, so that a network can change its slope at the edges of the bins.
 
 The way of a table through `fit`, by folders and files:
 
-1. `base` checks the input. `targets` learns the classes, or the scale of the numbers.
+1. `problem` checks the input. `targets` learns the classes, or the scale of the numbers.
 2. `reading` decides what each column is. `columns` learns a record of each, and encodes the table.
 3. `folds` chooses the rows that are held out.
 4. `inspection` looks for columns that would mislead the user.
@@ -16,7 +16,7 @@ The way of a table through `fit`, by folders and files:
 6. `networks` trains networks, each of which learns its `inputs` from the rows outside of its fold,
    and chooses an epoch of each. `calibration` turns scores into probabilities.
 7. `ensemble` weights all by out-of-fold predictions, and calibrates the weighted mean again.
-8. `inspection` keeps the errors of out-of-fold predictions, for sets and intervals.
+8. `uncertainty` keeps the errors of out-of-fold predictions, for sets and intervals.
 
 The way of a row to a prediction is one page: `prediction`.
 """
@@ -24,20 +24,18 @@ The way of a row to a prediction is one page: `prediction`.
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.text import TextEncoder
-from scratchmlp.tabular.ensemble.classifier import TabularEnsembleClassifier
 from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted, FoldModel
-from scratchmlp.tabular.ensemble.regressor import TabularEnsembleRegressor
+from scratchmlp.tabular.ensemble.ensemble import TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.inputs.inputs import Bins, Inputs
 from scratchmlp.tabular.inputs.logarithms import Logarithms
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.inspection.findings import MisleadingDataWarning
-from scratchmlp.tabular.inspection.uncertainty import Difficulty, HeldOutScores, Uncertainty
-from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
 from scratchmlp.tabular.networks.member import Member
-from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
-from scratchmlp.tabular.targets import ClassLabels, Numbers
+from scratchmlp.tabular.networks.mlp import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.targets import ClassTargets, NumericTargets
+from scratchmlp.tabular.uncertainty import Difficulty, HeldOutScores, Uncertainty
 from scratchmlp.utils.public import public
 
 __all__ = [

@@ -1,170 +1,37 @@
-"""What all estimators for raw tables share: the checked and encoded table, and its folds."""
+"""What the estimators for raw tables share: `fit`, predictions, and what these depend on."""
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import _fit_context, is_classifier
+from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
-from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data
-from scratchmlp.estimators.callback_tasks import CallbackTasks, fitting
+from scratchmlp.estimators.callback_tasks import fitting
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
-from scratchmlp.estimators.weights import check_weights
 from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
-from scratchmlp.tabular.folds import (
-    Rows,
-    check_groups,
-    check_no_missing,
-    check_splits,
-    given_splits,
-    predicted_rows,
-    relative_weights,
-    shuffled_splits,
-    warn_of_one_row,
-)
-from scratchmlp.tabular.inputs.term_selection import TermSelection
-from scratchmlp.tabular.inspection.explanations import ExplanationsMixin
-from scratchmlp.tabular.inspection.findings import FindingsMixin
-from scratchmlp.tabular.inspection.importances import ImportancesMixin
-from scratchmlp.tabular.inspection.uncertainty import (
-    Uncertainty,
-    held_out_scores,
-    kept_weight,
-    scored_rows,
-)
+from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.inspection import explanations, findings, importances
+from scratchmlp.tabular.inspection.held_out import SeenRows
 from scratchmlp.tabular.prediction import Blend
-from scratchmlp.tabular.reading.findings import warn_of
-from scratchmlp.tabular.reading.values import check_collected
-from scratchmlp.tabular.targets import ClassLabels, Numbers, Targets
-
-
-def fit_and_encode(
-    encoder: TabularEncoder, X: Any, present: Rows
-) -> tuple[TabularEncoder, EncodedTable]:
-    """Fit an encoder and encode a table. Rows that are not present have weight 0.
-
-    They are encoded, but the encoder does not learn from them.
-    """
-    encoder.fit(X if len(present) == _num_samples(X) else _safe_indexing(X, present))
-    encoded, _ = encoder.encode(X)  # `fit` has warned
-    return encoder, encoded
-
-
-#: A function such as `fit_and_encode`, for a table that may be on a cluster.
-Encode: TypeAlias = Callable[[TabularEncoder, Any, Rows], tuple[TabularEncoder, Any]]
-
-
-class TrainingProblem(NamedTuple):
-    """What there is to train, made from the user's input.
-
-    Attributes
-    ----------
-    encoder : TabularEncoder
-        The fitted encoder.
-    targets : ClassLabels or Numbers
-        What is learned from the targets before training.
-    data : Data
-        All rows, with encoded inputs and targets. The weights include class weights. They are None
-        if all are 1.
-    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Labels or numbers as the user passed them.
-    sample_weight : ndarray of shape (n_samples,)
-        Weights as the user passed them, without class weights, but divided by their mean.
-    splits : list of tuple of two ndarrays
-        For each fold, the row numbers for training and those that are held out.
-    seeds : ndarray of int
-        Random state of each fold.
-    terms : list of TermSelection
-        Selects the terms of text for each fold. Not fitted if each part selects its own.
-    n_rows : int
-        Number of rows by which hyperparameters are chosen: those with a weight above 0 or, if folds
-        train on fewer, as many as they train on.
-    tasks : CallbackTasks or None, default=None
-        Task that tells callbacks of the fit. None if there are no callbacks.
-    started : float, default=0.0
-        Time at which the fit began: `max_time` counts from then.
-    """
-
-    encoder: TabularEncoder
-    targets: Targets
-    data: Data
-    y: NDArray[Any]
-    sample_weight: FloatArray
-    splits: list[tuple[Rows, Rows]]
-    seeds: NDArray[np.int_]
-    terms: list[TermSelection]
-    n_rows: int
-    tasks: CallbackTasks | None = None
-    started: float = 0.0
-
-    @property
-    def held_out(self) -> list[Rows]:
-        """Row numbers that each fold holds out."""
-        return [rows for _, rows in self.splits]
-
-    def with_other_seeds(self, number: int) -> Self:
-        """Return the problem with other seeds, the same for each number; those of 0 stay."""
-        return self._replace(seeds=(self.seeds + number) % np.iinfo(np.int32).max)
-
-    def with_terms(self) -> Self:
-        """Return the problem with terms that are selected for each fold, once for all estimators.
-
-        This goes through the folds one by one, but no process or estimator selects again.
-        """
-        if not self.data.X.terms:
-            return self
-        terms = [TermSelection().fit(self.data.rows(training)) for training, _ in self.splits]
-        return self._replace(terms=terms)
-
-    def for_targets(self, targets: Targets) -> Self:
-        """Return the same problem with targets that are encoded otherwise.
-
-        Terms are selected anew: by other targets, the last bits of what decides would differ.
-        """
-        if targets is self.targets:
-            return self
-        data = self.data._replace(Y=targets.encode(self.y))
-        return self._replace(
-            targets=targets, data=data, terms=[TermSelection() for _ in self.splits]
-        )
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class TableParameters:
-    """Parameters of all estimators for raw tables, which document them.
-
-    An estimator is a dataclass of its parameters.
-    """
-
-    cv: Any = 8
-    n_repeats: int = 1
-    max_time: float | None = None
-    categorical_features: Any = "from_dtype"
-    numeric_features: Any = None
-    text_features: Any = None
-    date_features: Any = None
-    missing_values: Any = None
-    inspect_table: bool = True
-    n_jobs: int | None = None
-    random_state: Any = None
+from scratchmlp.tabular.problem import TableParameters, TrainingProblem, problem_of
+from scratchmlp.tabular.reading.findings import Note, warn_of
+from scratchmlp.tabular.scoring import log_probabilities
+from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
+from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
 
 class BaseTabular(
-    ImportancesMixin,
-    FindingsMixin,
-    ExplanationsMixin,
     PickledWithVersion,
     CallbackSupportMixin,
     SuggestsNames,
@@ -177,11 +44,12 @@ class BaseTabular(
     held_out_: list[NDArray[np.intp]]
     oof_score_: float
     _targets: Targets
-    _targets_type: ClassVar[type[ClassLabels] | type[Numbers]]
     _calibration: Calibration | None = None
     _uncertainty: Uncertainty
     #: Weights of all rows of `fit`, divided by their mean; None if all are equal.
     _row_weight: FloatArray | None = None
+    #: What was found besides the notes of the encoder, as plain data.
+    _findings: Sequence[tuple[Any, str, dict[str, Any]]] = ()
     _oof_name: ClassVar[str]  # of the attribute with the out-of-fold predictions
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -258,82 +126,21 @@ class BaseTabular(
         """
         started = time.time()  # this clock is the same in all processes
         with fitting(self, (X, y, sample_weight)) as (fitted, tasks):
-            problem = fitted.prepare(X, y, sample_weight, groups)
-            fitted._look_for_misleading(problem, X, groups)
+            problem = problem_of(fitted, X, y, sample_weight, groups)
+            fitted._warn_of_misleading(problem, X, groups)
             fitted.fit_problem(problem._replace(tasks=tasks, started=started))
             if tasks:
                 tasks.end(fitted=True)
         return self
 
-    def prepare(
-        self, X: Any, y: Any, sample_weight: Any, groups: Any, encode: Encode = fit_and_encode
-    ) -> TrainingProblem:
-        """Check the user's input, and convert it to what training needs.
-
-        Internal: other folders of the package call it.
-        """
-        self._findings = []  # of this table, none yet
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        if isinstance(y, str):
-            raise ValueError(
-                f"y is {y!r}, but it must hold the target of each row, not the name of a column. "
-                f"Pass X=df.drop(columns={y!r}) and y=df[{y!r}], where df is the table."
-            )
-        check_groups(groups)
-        check_collected(X)
-        check_consistent_length(X, y, groups)
-        if _num_samples(X) == 0:
-            raise ValueError("Found a table of 0 sample(s), where at least two are required.")
-        check_no_missing(y, "target", "y")
-        weight = relative_weights(check_weights(sample_weight, X))
-        present = np.flatnonzero(weight)
-        y = self._targets_type.check(y, self)
-        targets = self._targets_type.learn(y, weight)
-        training_weight = targets.weigh(y, weight, getattr(self, "class_weight", None))
-        unfitted = TabularEncoder(**{name: getattr(self, name) for name in READING_CONSTRAINTS})
-        encoder, encoded = encode(unfitted, X, present)
-        trained = None if (training_weight == 1).all() else training_weight
-        data = Data(encoded, targets.encode(y), trained, targets.class_targets)
-        random_state = check_random_state(self.random_state)
-        splits = self._splits(X, data.Y, groups, present, random_state)
-        check_splits(splits, training_weight)
-        if not is_classifier(self):
-            warn_of_one_row(splits)
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
-        terms = [TermSelection() for _ in splits]
-        n_rows = len(present)
-        return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms, n_rows)
-
-    def _splits(
-        self,
-        X: Any,
-        Y: NDArray[Any],
-        groups: Any,
-        present: Rows,
-        random_state: np.random.RandomState,
-    ) -> list[tuple[Rows, Rows]]:
-        """Split the rows with a weight above 0 into training rows and a fold, as `cv` says."""
-        if len(present) < 2:
-            raise ValueError(
-                "A cross-fitted ensemble needs at least 2 rows of a weight above 0, one to train "
-                f"on and one to hold out; got n_samples={len(present)}. Add rows."
-            )
-        if isinstance(self.cv, Integral):
-            groups = None if groups is None else _safe_indexing(groups, present)
-            splits = shuffled_splits(int(self.cv), self.n_repeats, Y[present], groups, random_state)
-            return [(present[training], present[held_out]) for training, held_out in splits]
-        if self.n_repeats > 1:
-            raise ValueError(
-                f"n_repeats={self.n_repeats} needs a number of folds as cv, to shuffle the rows "
-                f"again; got cv={self.cv!r}. Use a splitter that repeats, such as "
-                "RepeatedStratifiedKFold."
-            )
-        return given_splits(self.cv, X, Y, groups, present)
-
-    # What subclasses keep of a fit.
+    def _warn_of_misleading(self, problem: TrainingProblem, X: Any, groups: Any) -> None:
+        """Find columns that would mislead the user, and warn of them."""
+        decided = groups is not None or not isinstance(self.cv, Integral)  # which rows are alike
+        found: list[Note] = []
+        if self.inspect_table:
+            found = findings.find_misleading(problem, X, which_are_alike=not decided)
+        self._findings = [(note.case, note.column, {**note.values}) for note in found]
+        findings.warn_of_misleading(found)
 
     def _keep_problem(self, problem: TrainingProblem) -> None:
         """Keep what is known before training."""
@@ -347,39 +154,12 @@ class BaseTabular(
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
         return getattr(self, self._oof_name, None)
 
-    def _oof_score(self, problem: TrainingProblem, oof: FloatArray) -> float:
-        """Score the out-of-fold predictions of the rows that have them."""
-        rows, targets = predicted_rows(oof), self._targets
-        y = targets.values(problem.data.Y)[rows]
-        return targets.score(y, oof[rows], problem.sample_weight[rows])
-
-    def scored_rows(self, oof: FloatArray) -> tuple[Rows, Rows, FloatArray | None]:
+    def scored_rows(self) -> tuple[Rows, Rows, FloatArray | None]:
         """Return the rows whose errors tell how sure predictions are: see `scored_rows`.
-
-        The third array are their weights, None if all are equal.
 
         Internal: other folders of the package call it.
         """
-        rows, folds = scored_rows(predicted_rows(oof), self.held_out_, len(oof))
-        weight = self._row_weight
-        return rows, folds, None if weight is None else kept_weight(weight[rows])
-
-    def _uncertainty_of(
-        self, problem: TrainingProblem, oof: FloatArray
-    ) -> Callable[[FloatArray], Uncertainty]:
-        """Return the function that measures how wrong out-of-fold predictions are.
-
-        It measures those of a part of an ensemble, too, in units of the errors to expect of `oof`.
-        """
-        targets = self._targets
-        data, (rows, folds, weight) = problem.data, self.scored_rows(oof)
-        difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
-
-        def measure(oof: FloatArray) -> Uncertainty:
-            errors = targets.errors(data.Y[rows], oof[rows])
-            return Uncertainty(held_out_scores(errors / sizes, weight), difficulty)
-
-        return measure
+        return scored_rows(self.held_out_, self._row_weight)
 
     # Prediction.
 
@@ -402,12 +182,12 @@ class BaseTabular(
         blend, table = self.blend_and_table(X)
         return blend.predict(table)
 
-    def _regions(self, X: Any, coverage: float) -> NDArray[Any]:
+    def _prediction_sets(self, X: Any, coverage: float) -> NDArray[Any]:
         """Predict a set of classes or intervals for each row."""
         check_is_fitted(self)
         blend = self.blend
         limit = blend.uncertainty.scores.quantile(coverage)
-        return blend.predict_with_regions(self._encode(X), limit)[1]
+        return blend.predict_with_sets(self._encode(X), limit)[1]
 
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict by each fold. If the predictions disagree, their mean is uncertain.
@@ -428,6 +208,244 @@ class BaseTabular(
         blend, table = self.blend_and_table(X)
         return blend.predict_by_fold(table)
 
+    # What predictions depend on.
+
+    @property
+    def findings_(self) -> list[Note]:
+        """What you should know about the table."""
+        check_is_fitted(self)
+        return [Note(*each) for each in (*self.encoder_._notes, *self._findings)]
+
+    def explain(
+        self,
+        X: Any,
+        background: Any,
+        *,
+        folds: Sequence[int] | None = None,
+        max_samples: int | str = "auto",
+        random_state: Any = None,
+    ) -> Bunch:
+        """Measure by how much each value of a row moves its prediction.
+
+        The prediction of a row is compared with the mean prediction of background rows. The
+        contributions of its columns add up to the difference. They are Shapley values: a background
+        row gets the values of the row, one column after the other in a random order, and each
+        column contributes what its change adds to the prediction.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The rows to explain.
+        background : {DataFrame, array-like} of shape (n_background, n_features)
+            Rows to compare with, such as the table of `fit`, or new rows. The estimator keeps no
+            rows of `fit`, so that files of models contain none.
+        folds : list of int or None, default=None
+            Which folds predict; None means all. For a row of `fit`, pass those that held it out, as
+            `held_out_` tells: their prediction did not learn from its target.
+        max_samples : 'auto' or int, default='auto'
+            Largest number of background rows to use, drawn at random. If there are fewer, each is
+            used several times. 'auto' predicts about 5,000 rows to explain one, but uses 25
+            background rows at least: the number of predictions is twice that of the background rows
+            times that of the columns.
+        random_state : int, RandomState instance or None, default=None
+            Determines the background rows and the orders of the columns. Pass an int for
+            reproducible results.
+
+        Returns
+        -------
+        result : Bunch
+            The explanation, with these attributes:
+
+            contributions : ndarray of shape (n_samples, n_columns) or \
+                    (n_samples, n_columns, n_outputs)
+                Contribution of each column, in units of the target or of the probability of each
+                class.
+            predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+                Predictions, or class probabilities.
+            baseline : float or ndarray of shape (n_outputs,)
+                Mean prediction of the background rows. With the contributions of a row, it sums to
+                the prediction of the row.
+            names : list of str
+                Names of the columns.
+            n_rows : int
+                Number of background rows that were used.
+
+        Raises
+        ------
+        ValueError
+            If a table has no rows, or `folds` contains anything but numbers of folds.
+
+        See Also
+        --------
+        oof_importances : Which columns matter for all rows.
+
+        Notes
+        -----
+        Contributions say what the estimator does, not what would happen if you changed a value.
+        Changed rows may combine values that never occur together. Correlated columns share what
+        they tell, in proportions that depend on the fit.
+
+        Each order is used with its reverse. Contributions are then exact if the prediction is a sum
+        of terms of one or two columns; otherwise, they vary with `random_state`. Columns that the
+        encoder leaves out contribute 0.
+
+        References
+        ----------
+        Štrumbelj and Kononenko, "Explaining prediction models and individual predictions with
+        feature contributions", Knowledge and Information Systems 41, 2014. Mitchell, Cooper, Frank
+        and Holmes, "Sampling permutations for Shapley value estimation", JMLR 23, 2022.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from scratchmlp.tabular import TabularMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+        >>> regressor = TabularMLPRegressor(cv=4, max_iter=48, random_state=0).fit(X, y)
+        >>> result = regressor.explain(X[:2], X, random_state=0)
+        >>> result.contributions.shape
+        (2, 10)
+        >>> total = result.baseline + result.contributions.sum(axis=1)
+        >>> bool(abs(total - result.predictions).max() < 0.01)
+        True
+        """
+        settings = {"max_samples": max_samples, "random_state": random_state}
+        caller = f"{type(self).__name__}.explain"
+        validate_parameter_constraints(explanations.CONSTRAINTS, settings, caller)
+        blend, rows = self.blend_and_table(X)
+        known, _ = self.encoder_.encode(background)
+        columns = places_of(self.encoder_._columns)
+        return explanations.explain(blend, rows, known, columns, folds=folds, **settings)
+
+    def oof_importances(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        columns: Any = None,
+        scoring: Any = None,
+        n_repeats: int = 5,
+        max_samples: int | float | str = "auto",
+        sample_weight: Any = None,
+        random_state: Any = None,
+    ) -> Bunch:
+        """Measure how much worse the predictions get without the information of a column.
+
+        This is permutation importance for whole columns of the raw table, on rows that were held
+        out. What was trained without a fold in `fit` predicts the rows of the fold, first as they
+        are, then with the values of one column exchanged at random among all rows. The importance
+        is the difference of the two scores. Nothing is fitted again.
+
+        Strongly correlated columns share their importance: if one of them is permuted, the others
+        still tell its values. They are listed in `correlated`. Pass them as a group to permute them
+        together.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table that was passed to `fit`, with the same rows in the same order.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets that were passed to `fit`.
+        columns : list of str or int, dict of str to list of str or int, or None, default=None
+            What to permute. A list contains columns, by name or by position. A dict names groups,
+            and lists the columns of each group, which are permuted together:
+            ``{"place": ["latitude", "longitude"]}``. None means each column of the table. The
+            columns of an array are named "x0", "x1", ... Integers are always positions, also if
+            the names of a DataFrame are integers.
+        scoring : str, callable or None, default=None
+            A scorer of scikit-learn. None means the `scoring` of an ensemble that has one. All
+            others use "neg_log_loss" for classes and "r2" for numbers.
+        n_repeats : int, default=5
+            Number of times that each column is permuted.
+        max_samples : 'auto', int or float, default='auto'
+            Largest number of rows to use, at least 2, drawn at random, or their share. 'auto'
+            limits the time: it predicts about 400,000 rows in all columns and repeats, but uses 500
+            rows at least. Pass 1.0 to use all rows, if small importances matter.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in the scores. Rows with weight 0 are not used.
+        random_state : int, RandomState instance or None, default=None
+            Determines the permutations and the rows. Pass an int for reproducible results.
+
+        Returns
+        -------
+        result : Bunch
+            The importances, with these attributes:
+
+            importances_mean : ndarray of shape (n_columns,)
+                Mean importance over the repeats: the decrease in score when the column is permuted.
+            importances_std : ndarray of shape (n_columns,)
+                Standard deviation over the repeats. It tells nothing about other rows or networks.
+            importances : ndarray of shape (n_columns, n_repeats)
+                Importance in each repeat.
+            names : list of str
+                Names of the columns or groups, in the order of the importances.
+            score : float
+                Score without permutation.
+            scoring : str
+                Name of the scorer. Higher scores are better.
+            n_rows : int
+                Number of rows that were used.
+            correlated : list of tuple of (str, str, float)
+                Pairs of columns or groups with a correlation of at least 0.7, the highest first.
+                It is Spearman's for numbers, Cramér's V for categories and the correlation ratio
+                for one of each, on at most 2,000 rows. Only the first 16 numbers of a group or of a
+                column of text, and the 16 most frequent levels of a category are compared.
+
+        Raises
+        ------
+        ValueError
+            If X or y does not have the rows of `fit` in the same order, a name is not that of a
+            column, the score without permutation is not finite, or the estimator was saved with
+            ``training_state=False``.
+        TypeError
+            If `columns` contains anything but names and positions.
+
+        See Also
+        --------
+        scratchmlp.plotting.ImportancesDisplay : A plot of the result.
+        sklearn.inspection.permutation_importance : The same for rows that were not used in `fit`.
+
+        Notes
+        -----
+        Columns that the encoder leaves out have no influence on predictions. Their importance is 0.
+
+        Rows that no fold held out are not used. If several folds held out a row, their
+        predictions are averaged. The epochs of the networks, the calibration and the weights of an
+        ensemble were chosen on the same rows, which raises `score` a little.
+
+        The rows are checked by the out-of-fold predictions of `fit`, which must have their score
+        with this y. If they are clearly better than a constant, the predictions for X must be, too.
+        After `only`, there are no out-of-fold predictions, and no check.
+
+        One thread does the work, whatever `n_jobs` is. The limit of 'auto' is one of CPU time.
+
+        References
+        ----------
+        Breiman, "Random forests", Machine Learning 45, 2001. Fisher, Rudin and Dominici, "All
+        models are wrong, but many are useful", Journal of Machine Learning Research 20, 2019.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from scratchmlp.tabular import TabularMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+        >>> regressor = TabularMLPRegressor(cv=4, max_iter=48, random_state=0).fit(X, y)
+        >>> result = regressor.oof_importances(X, y, random_state=0)
+        >>> best = result.importances_mean.argsort()[-2:]
+        >>> sorted(result.names[i] for i in best)
+        ['bmi', 's5']
+        """
+        check_is_fitted(self)
+        settings: dict[str, Any] = {"n_repeats": n_repeats, "max_samples": max_samples}
+        settings["random_state"] = random_state
+        caller, given = f"{type(self).__name__}.oof_importances", {"scoring": scoring, **settings}
+        validate_parameter_constraints(importances.CONSTRAINTS, given, caller)
+        seen = SeenRows(
+            getattr(self, "held_out_", None), self._row_weight, self.out_of_fold, self.oof_score_
+        )
+        settings |= {"columns": columns, "sample_weight": sample_weight}
+        settings["scoring"] = getattr(self, "scoring", None) if scoring is None else scoring
+        return importances.importances(self.blend, self.encoder_, seen, X, y, **settings)
+
     @property
     def n_features_in_(self) -> int:
         """Number of columns seen in `fit`."""
@@ -443,4 +461,227 @@ class BaseTabular(
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         tags.input_tags.allow_nan = True
+        return tags
+
+
+class BaseTabularClassifier(ClassifierMixin, BaseTabular):
+    """Classes as targets."""
+
+    class_weight: Any
+
+    oof_proba_: FloatArray
+    _targets: ClassTargets
+    _calibration: Calibration
+    _oof_name = "oof_proba_"
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """Class labels, sorted."""
+        check_is_fitted(self)
+        return self._targets.classes
+
+    @property
+    def temperature_(self) -> float:
+        """Number by which raw scores are divided before the softmax."""
+        check_is_fitted(self)
+        return self._calibration.temperature
+
+    @property
+    def floor_(self) -> float:
+        """Number below which probabilities become much smaller."""
+        check_is_fitted(self)
+        return self._calibration.floor
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the class of each row.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Class with the highest probability.
+        """
+        return self.classes_[self._mean_prediction(X).argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Predict class probabilities: the mean over the folds.
+
+        Networks and trees have a weighted mean for each fold, and the prediction is the geometric
+        mean over the folds, rescaled to a sum of 1.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities, with columns in the order of `classes_`.
+        """
+        return self._mean_prediction(X)
+
+    def predict_log_proba(self, X: Any) -> FloatArray:
+        """Predict the logarithms of the class probabilities.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Logarithms of `predict_proba`, with columns in the order of `classes_`. All are finite.
+        """
+        return log_probabilities(self.predict_proba(X))
+
+    def predict_set(self, X: Any, coverage: float = 0.9) -> NDArray[np.bool_]:
+        """Predict a set of classes for each row: the true class is in it with a given probability.
+
+        A set of one class means that the model is sure. A class is left out if it is less probable
+        than the true class was for most rows in `fit`, by their out-of-fold probabilities. These
+        come from single folds, which err more than the ensemble, so sets tend to contain the true
+        class more often than `coverage` says. The page :doc:`/how_sure` says what breaks it.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+        coverage : float, default=0.9
+            Probability that the true class is in the set, above 0 and below 1, for new rows that
+            are drawn like the rows in `fit`. With `sample_weight`, these are drawn with
+            probabilities in proportion to their weights; see Notes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), bool
+            Which classes are in the set, with columns in the order of `classes_`. The most probable
+            class, which `predict` returns, always is.
+
+        Raises
+        ------
+        ValueError
+            If `coverage` is not between 0 and 1, or so high that it needs more rows than `fit` had:
+            for 0.99, it needs 99.
+
+        Notes
+        -----
+        A new row is taken to have the weight of an average draw: ``(w**2).sum() / w.sum()``, where
+        ``w`` is the `sample_weight` of the rows that were held out. The number of rows in `fit`
+        is the effective one, ``w.sum()**2 / (w**2).sum()``. Class weights do not count.
+
+        References
+        ----------
+        Sadinle, Lei and Wasserman, "Least ambiguous set-valued classifiers with bounded error
+        levels", JASA 114, 2019. Vovk, "Cross-conformal predictors", Annals of Mathematics and
+        Artificial Intelligence 74, 2015.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from scratchmlp.tabular import TabularMLPClassifier
+        >>> X, y = load_wine(return_X_y=True, as_frame=True)
+        >>> classifier = TabularMLPClassifier(cv=3, max_iter=16, random_state=0).fit(X[::2], y[::2])
+        >>> sets = classifier.predict_set(X[1::2], coverage=0.95)
+        >>> sets.shape, bool(sets.any(axis=1).all())
+        ((89, 3), True)
+        >>> sets[0]
+        array([ True, False, False])
+        """
+        return self._prediction_sets(X, coverage)
+
+
+class BaseTabularRegressor(RegressorMixin, BaseTabular):
+    """Numbers as targets."""
+
+    oof_prediction_: FloatArray
+    _targets: NumericTargets
+    _oof_name = "oof_prediction_"
+
+    def predict(self, X: Any) -> FloatArray:
+        """Predict the targets: the mean over the folds, weighted if there are weights.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, within the range of the targets in `fit`.
+        """
+        return self._mean_prediction(X)
+
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> FloatArray:
+        """Predict an interval for each row: the target is in it with a given probability.
+
+        This is conformal prediction from cross-validation ("CV-style"), around the prediction of
+        the ensemble. The interval is the prediction, plus and minus a multiple of the expected
+        error of the row, which a small model of errors predicts. The multiple is a quantile of the
+        errors of the out-of-fold predictions for the rows in `fit`, each divided by its expected
+        size. These predictions come from single folds, which err more than their mean, so
+        intervals tend to contain the target more often than `coverage` says. Unlike CV+, this has
+        no proven lower bound of the coverage. The page :doc:`/how_sure` says what breaks it.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+        coverage : float, default=0.9
+            Probability that the target is in the interval, above 0 and below 1, for new rows that
+            are drawn like the rows in `fit`. With `sample_weight`, these are drawn with
+            probabilities in proportion to their weights; see Notes. Of several targets, each one
+            has its own interval with this probability. They share the model of errors: it predicts
+            their mean error, in units of their standard deviations.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
+            Lower and upper ends. They may be outside of the range of the targets in `fit`, as new
+            targets may, but those of networks with ``loss="poisson"``, and of ensembles of such
+            networks alone, are at least 0.
+
+        Raises
+        ------
+        ValueError
+            If `coverage` is not between 0 and 1, or so high that it needs more rows than `fit` had:
+            for 0.99, it needs 99.
+
+        Notes
+        -----
+        A new row is taken to have the weight of an average draw: ``(w**2).sum() / w.sum()``, where
+        ``w`` is the `sample_weight` of the rows that were held out. The number of rows in `fit`
+        is the effective one, ``w.sum()**2 / (w**2).sum()``.
+
+        References
+        ----------
+        Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-free predictive inference for
+        regression", JASA 113, 2018, section 5.2. Vovk, "Cross-conformal predictors", Annals of
+        Mathematics and Artificial Intelligence 74, 2015.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from scratchmlp.tabular import TabularMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+        >>> regressor = TabularMLPRegressor(cv=3, max_iter=16, random_state=0).fit(X[::2], y[::2])
+        >>> low, high = regressor.predict_interval(X[1::2]).T
+        >>> bool(((low <= y[1::2]) & (y[1::2] <= high)).mean() > 0.85)
+        True
+        """
+        return self._prediction_sets(X, coverage)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
         return tags

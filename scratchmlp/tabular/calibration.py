@@ -9,7 +9,7 @@ from scipy.special import expit, log_expit
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.folds import effective_number, predicted_rows
+from scratchmlp.tabular.folds import Rows, effective_number
 
 #: Mean of the prior of the floor times the number of classes: the strongest label smoothing.
 _MEAN_FLOOR = 0.1
@@ -71,7 +71,7 @@ class Calibration(NamedTuple):
 NOT_CALIBRATED = Calibration(temperature=1.0, floor=0.0)
 
 
-def fit_calibration(data: Data, raw: FloatArray) -> Calibration:
+def fit_calibration(data: Data, raw: FloatArray, rows: Rows | None = None) -> Calibration:
     """Fit the calibration of probabilities.
 
     The temperature and the floor minimize the log-loss plus two penalties. They correspond to a
@@ -84,7 +84,9 @@ def fit_calibration(data: Data, raw: FloatArray) -> Calibration:
     data : Data
         Rows, whose targets are classes. X is not used.
     raw : ndarray of shape (n_samples, n_classes)
-        Raw scores of the rows, from models that were not trained on them; nan for rows to ignore.
+        Raw scores of the rows, from models that were not trained on them.
+    rows : ndarray of int or None, default=None
+        Numbers of the rows to use. None means all.
 
     Returns
     -------
@@ -96,7 +98,7 @@ def fit_calibration(data: Data, raw: FloatArray) -> Calibration:
     ----------
     Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.
     """
-    rows = predicted_rows(raw)
+    rows = np.arange(len(raw)) if rows is None else rows
     weight = None if data.sample_weight is None else data.sample_weight[rows]
     n_rows, n_classes = float(len(rows)), raw.shape[1]
     if weight is not None:

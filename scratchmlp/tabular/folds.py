@@ -1,6 +1,7 @@
 """The folds of an ensemble: the rows to train on, and those that are held out."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -166,7 +167,7 @@ def check_splits(splits: list[tuple[Rows, Rows]], weight: FloatArray) -> None:
 
 def warn_of_one_row(splits: list[tuple[Rows, Rows]]) -> None:
     """Warn that R² is not defined, if all folds together hold out a single row."""
-    if len(np.unique(np.concatenate([held_out for _, held_out in splits]))) == 1:
+    if len(rows_in([held_out for _, held_out in splits])) == 1:
         warnings.warn(
             "cv holds out a single row, so oof_score_ is nan: R² compares the errors with the "
             "spread of the targets of several rows. Hold out at least two.",
@@ -228,9 +229,9 @@ def by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: i
     return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
 
 
-def predicted_rows(oof: FloatArray) -> Rows:
-    """Return the numbers of the rows that have out-of-fold predictions: those of others are nan."""
-    return np.flatnonzero(np.isfinite(oof.reshape(len(oof), -1)[:, 0]))
+def rows_in(held_out: Sequence[Rows]) -> Rows:
+    """Return the numbers of the rows that some folds hold out, in order: those with predictions."""
+    return np.unique(np.concatenate(held_out))
 
 
 def relative_weights(weight: FloatArray) -> FloatArray:

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from sklearn.base import BaseEstimator
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.base import TrainingProblem
-from scratchmlp.tabular.inspection.uncertainty import Uncertainty
 from scratchmlp.tabular.prediction import Part
+from scratchmlp.tabular.problem import TrainingProblem
+from scratchmlp.tabular.uncertainty import Uncertainty
 
 
 class PartEstimator(BaseEstimator, ABC):

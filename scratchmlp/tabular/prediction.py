@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.calibration import Calibration, softmax
+from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, SharedTable
-from scratchmlp.tabular.inspection.uncertainty import Uncertainty
-from scratchmlp.tabular.scoring import log_probabilities
-from scratchmlp.tabular.targets import ClassLabels, Targets
+from scratchmlp.tabular.targets import Targets
+from scratchmlp.tabular.uncertainty import Uncertainty
 
 #: Rows that are predicted at the same time, and the fewest of them. All models read what is encoded
 #: of them, while it is in the processor's cache.
@@ -41,7 +40,7 @@ class Part(NamedTuple):
     ----------
     models : sequence of Member or FoldModel
         For each fold, what was trained without it.
-    targets : ClassLabels or Numbers
+    targets : ClassTargets or NumericTargets
         How scores become predictions. Those of an ensemble may differ: networks with
         ``loss="poisson"`` scale numbers in their own way.
     calibration : Calibration or None
@@ -77,7 +76,7 @@ class Blend(NamedTuple):
         The parts by name.
     weights : dict of str to float
         Their weights, which sum to 1.
-    targets : ClassLabels or Numbers
+    targets : ClassTargets or NumericTargets
         The targets.
     calibration : Calibration or None
         Calibration of the weighted mean. It changes nothing if there is one part.
@@ -95,19 +94,11 @@ class Blend(NamedTuple):
         """Predict the rows of a table: the mean over the folds, or over some of them."""
         folds = range(self.n_folds) if folds is None else folds
         return np.concatenate(
-            [self.mean(self.predict_folds(chunk, folds)) for chunk in _chunks(table)]
+            [self._mean(self.predict_folds(chunk, folds)) for chunk in _chunks(table)]
         )
 
-    def mean(self, of_folds: FloatArray) -> FloatArray:
-        """Return the mean of the predictions of all folds.
-
-        Several parts of a classifier have the geometric mean, rescaled to a sum of 1: their blends
-        are calibrated for single folds, and the arithmetic mean would be less extreme than these
-        are on average, and therefore no longer calibrated.
-        """
-        if isinstance(self.targets, ClassLabels) and len(self.parts) > 1:
-            return softmax(log_probabilities(of_folds).mean(axis=0))
-        return self.targets.blended(of_folds.mean(axis=0), self.targets.uncalibrated)
+    def _mean(self, of_folds: FloatArray) -> FloatArray:
+        return self.targets.mean_of_folds(of_folds, are_blends=len(self.parts) > 1)
 
     def predict_folds(self, table: EncodedTable, folds: Sequence[int]) -> FloatArray:
         """Predict with what was trained without a fold: the weighted mean of the parts.
@@ -144,7 +135,7 @@ class Blend(NamedTuple):
             for name, part in self.parts.items()
         }
 
-    def predict_with_regions(
+    def predict_with_sets(
         self, table: EncodedTable, limit: FloatArray
     ) -> tuple[FloatArray, NDArray[Any]]:
         """Return predictions, and their sets of classes or intervals.
@@ -154,17 +145,17 @@ class Blend(NamedTuple):
         """
         prediction = self.predict(table)
         reach = limit * self.uncertainty.expected_errors(table, prediction)
-        return prediction, self.regions(prediction, reach)
+        return prediction, self.prediction_sets(prediction, reach)
 
-    def regions(self, prediction: FloatArray, reach: FloatArray) -> NDArray[Any]:
+    def prediction_sets(self, prediction: FloatArray, reach: FloatArray) -> NDArray[Any]:
         """Return the sets or intervals of all targets whose error is at most `reach`.
 
         Intervals are at least 0 if all parts are networks with a loss of targets like that.
         """
-        regions = self.targets.regions(prediction, reach)
+        sets = self.targets.prediction_sets(prediction, reach)
         if all(part.targets.output == "exp" for part in self.parts.values()):
-            np.maximum(regions, 0.0, out=regions)
-        return regions
+            np.maximum(sets, 0.0, out=sets)
+        return sets
 
     @property
     def n_folds(self) -> int:

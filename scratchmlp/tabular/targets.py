@@ -1,8 +1,8 @@
 """The targets of estimators for raw tables: classes or numbers.
 
-What is learned from `y` before training is a record: `ClassLabels` or `Numbers`. Both have the same
-methods, and networks and ensembles call them without asking which it is. What training finds out,
-such as the calibration, stands beside the record.
+What is learned from `y` before training is a record: `ClassTargets` or `NumericTargets`. Both have
+the same methods, and networks and ensembles call them without asking which it is. What training
+finds out, such as the calibration, stands beside the record.
 """
 
 import warnings
@@ -25,9 +25,8 @@ from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_not_mixed, class_weights
 from scratchmlp.estimators.weights import check_total_weight
 from scratchmlp.losses import Loss
-from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration, fit_calibration
+from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration, fit_calibration, softmax
 from scratchmlp.tabular.folds import Rows, relative_weights
-from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
 from scratchmlp.tabular.scoring import (
     BlendLoss,
     log_loss,
@@ -35,6 +34,7 @@ from scratchmlp.tabular.scoring import (
     negative_score,
     squared_error,
 )
+from scratchmlp.tabular.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
 from scratchmlp.utils.public import stacklevel
 
 _LARGEST = 1e150  # its square is finite
@@ -42,7 +42,7 @@ _ROWS = 4096  # whose out-of-fold probabilities are computed at the same time
 
 
 @dataclass(frozen=True, eq=False)
-class ClassLabels:
+class ClassTargets:
     """The targets of a classifier.
 
     Attributes
@@ -93,17 +93,22 @@ class ClassLabels:
         """Multiply the weight of each row by the weight of its class."""
         if class_weight is None:
             return weight
-        factors = class_weights(y, self.classes, class_weight, weight)
+        numbers = self.encode(y)
+        sums = np.bincount(numbers, weight, len(self.classes))
+        factors = class_weights(self.classes, class_weight, sums)
         with np.errstate(over="ignore"):  # an infinite product is reported
-            weight = weight * factors[self.encode(y)]
+            weight = weight * factors[numbers]
             check_total_weight(weight.sum(), class_weight)
         return relative_weights(weight)
 
     # From raw scores to predictions.
 
-    def calibrate(self, data: Data, raw: FloatArray) -> Calibration | None:
-        """Fit the calibration to raw scores of rows from models that were trained without them."""
-        return fit_calibration(data, raw)
+    def calibrate(self, data: Data, raw: FloatArray, rows: Rows) -> Calibration | None:
+        """Fit the calibration to raw scores of `rows` from models that were trained without them.
+
+        `data` and `raw` have all rows.
+        """
+        return fit_calibration(data, raw, rows)
 
     def predictions(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
         """Return the probabilities for raw scores."""
@@ -125,6 +130,15 @@ class ClassLabels:
         if calibration == NOT_CALIBRATED:
             return blend  # without rounding
         return self.predictions(self.link(blend), calibration)
+
+    def mean_of_folds(self, of_folds: FloatArray, *, are_blends: bool) -> FloatArray:
+        """Return the mean of the predictions of all folds.
+
+        Blends of several parts have the geometric mean, rescaled to a sum of 1: they are calibrated
+        for single folds, and the arithmetic mean would be less extreme than these are on average,
+        and therefore no longer calibrated.
+        """
+        return softmax(self.link(of_folds).mean(axis=0)) if are_blends else of_folds.mean(axis=0)
 
     # How good predictions are.
 
@@ -156,7 +170,7 @@ class ClassLabels:
         """Return no model of errors, and the unit of all: sets of classes need no other."""
         return None, 1.0
 
-    def regions(self, proba: FloatArray, reach: FloatArray) -> NDArray[np.bool_]:
+    def prediction_sets(self, proba: FloatArray, reach: FloatArray) -> NDArray[np.bool_]:
         """Return the most probable class and all whose error would be at most `reach`."""
         found: NDArray[np.bool_] = 1.0 - proba <= reach
         found[np.arange(len(proba)), proba.argmax(axis=1)] = True
@@ -164,7 +178,7 @@ class ClassLabels:
 
 
 @dataclass(frozen=True, eq=False)
-class Numbers:
+class NumericTargets:
     """The targets of a regressor, one or several for each row.
 
     Attributes
@@ -187,7 +201,7 @@ class Numbers:
     deviation: FloatArray
     output: str = "identity"
 
-    class_targets = uncalibrated = None  # there are no classes
+    classes = class_targets = uncalibrated = None  # there are none
 
     # Before training.
 
@@ -236,7 +250,7 @@ class Numbers:
 
     # From raw scores to predictions.
 
-    def calibrate(self, data: Data, raw: FloatArray) -> None:
+    def calibrate(self, data: Data, raw: FloatArray, rows: Rows) -> None:
         """Return None: numbers are not calibrated."""
 
     @np.errstate(over="ignore")  # predictions stay within the range of the targets
@@ -255,6 +269,10 @@ class Numbers:
         """Keep weighted predictions within the range of the targets, which rounding may leave."""
         low, high = (self.low[0], self.high[0]) if self.one_column else (self.low, self.high)
         return np.clip(blend, low, high)
+
+    def mean_of_folds(self, of_folds: FloatArray, *, are_blends: bool) -> FloatArray:
+        """Return the mean of the predictions of all folds."""
+        return self.blended(of_folds.mean(axis=0), None)
 
     def _rescaled(self, standardized: FloatArray) -> FloatArray:
         """Return the targets for standardized ones."""
@@ -315,14 +333,14 @@ class Numbers:
         X = difficulty_inputs(data.X[rows], oof)
         return fit_difficulty(X, self.errors(data.Y[rows], oof), self.deviation, folds, weight)
 
-    def regions(self, prediction: FloatArray, reach: FloatArray) -> FloatArray:
+    def prediction_sets(self, prediction: FloatArray, reach: FloatArray) -> FloatArray:
         """Return lower and upper ends, on the last axis, at a distance from predictions."""
         center = prediction.reshape(len(prediction), -1)
         ends = np.stack([center - reach, center + reach], axis=-1)
         return ends[:, 0] if prediction.ndim == 1 else ends
 
 
-Targets = ClassLabels | Numbers
+Targets = ClassTargets | NumericTargets
 
 
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:

@@ -40,10 +40,9 @@ def one_blas_thread():
 class Sharing(TabularMLPClassifier):
     """A local ensemble whose members train on 50 rows each, as on a cluster."""
 
-    def prepare(self, *args):
-        prepared = super().prepare(*args)
-        splits = shared(prepared.splits, prepared.seeds.tolist(), 50)
-        return prepared._replace(splits=splits)
+    def fit_problem(self, problem):
+        splits = shared(problem.splits, problem.seeds.tolist(), 50)
+        super().fit_problem(problem._replace(splits=splits))
 
 
 class Case(NamedTuple):

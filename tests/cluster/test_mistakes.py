@@ -145,7 +145,6 @@ MISTAKES = [
     (of_table(), (rows, gap), "Each row needs a target, but 1 of the 240"),
     (of_table(), (rows.assign(number=np.inf), classes), "'number' holds infinity"),
     (of_table(), (infinite, classes, others), "holds infinity.*partition 3 of X"),
-    (of_network(dropout=(0.0, 0.1)), (x, y), "dropout is not supported on a cluster"),
     (timed, (rows, classes), "Callbacks are not sup"),
     (of_network(early_stopping=True), three, "of n_samples=3"),
     (of_network(scoring="roc_auc"), (x, y), "must be None or one of 'loss', 'accuracy'"),

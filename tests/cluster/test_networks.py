@@ -1,5 +1,9 @@
 """Networks trained on a cluster are those trained on rows in memory."""
 
+import inspect
+import io
+import re
+from contextlib import redirect_stdout
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -7,15 +11,17 @@ import dask.array as da
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.dask import fit, preparation
 from scratchmlp.dask.pieces import split
 from scratchmlp.io import load
 from tests.helpers.cluster_examples import CHUNKS, AfterEpoch, arrays, on_cluster
+from tests.helpers.option_effects import elsewhere, refusal, settings, values
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -251,3 +257,53 @@ def test_callbacks_and_warnings_are_those_of_other_fits(client, tmp_path):
     with pytest.warns(UserWarning, match="batch_size=500 is larger") as w:
         fit(ScratchMLPClassifier(batch_size=500, max_iter=1), x, y)
     assert w[0].filename == __file__
+
+
+# Options.
+
+
+def numbers_of(estimator, training):
+    """Return numbers of two fits that an option may change, and the length of what they print."""
+    with redirect_stdout(io.StringIO()) as printed:
+        losses = [training(estimator).history_["loss"] for _ in range(2)]
+    scores = estimator.history_["score"]
+    return np.concatenate([estimator.theta_, *losses, scores, [len(printed.getvalue())]])
+
+
+def result(estimator, training):
+    """Return `numbers_of`, or the error."""
+    try:
+        return numbers_of(estimator, training)
+    except (ValueError, DivergenceError) as error:
+        return str(error)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of values that overflow
+@pytest.mark.parametrize("name", [*inspect.signature(ScratchMLPClassifier).parameters])
+def test_an_option_acts_as_in_memory_unless_it_is_declared_otherwise(client, name):
+    def in_memory(network):
+        return network.fit(X, Y, X_val=X_VAL, y_val=VAL_TARGETS["classes"])
+
+    def there(network):
+        validation = (X_VAL, VAL_TARGETS["classes"])
+        X_val, y_val = (on_cluster(each, VAL_CHUNKS) for each in validation)
+        return fit(network, on_cluster(X), on_cluster(Y), X_val=X_val, y_val=y_val)
+
+    if name == "validation_fraction":
+        pytest.skip("a cluster holds out other rows")
+    solver = "adam" if name in elsewhere("lbfgs") else "lbfgs"
+    default = ScratchMLPClassifier(**{"solver": solver} | settings(name) | {"batch_size": 160})
+    usual = result(clone(default), in_memory)
+    for value in values(ScratchMLPClassifier, name):
+        changed = clone(default).set_params(**{name: value})
+        expected = result(clone(changed), in_memory)
+        if isinstance(expected, str) or np.array_equal(expected, usual):
+            continue  # an extreme value, or one without effect here
+        found = result(clone(changed), there)
+        if name in elsewhere("cluster"):
+            assert re.match(refusal(ScratchMLPClassifier, name, "cluster"), found)
+            return
+        if not isinstance(found, str):
+            np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+            return
+    pytest.fail(f"no value of {name} acts on a cluster: declare this in OPTIONS")

@@ -153,7 +153,7 @@ OF_KIND = {
             *("accuracy", "balanced_accuracy", "neg_log_loss", "f1_macro", "roc_auc"),
             share_of_errors,
         ],
-        "class_weight": [None],  # `case` chooses one that suits the labels
+        "class_weight": ["balanced"],  # `case` chooses others that suit the labels
     },
     "regressor": {
         "loss": [

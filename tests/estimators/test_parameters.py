@@ -108,14 +108,6 @@ def test_partial_fit_validates_parameters_every_time(Estimator):
         partial_fit(estimator, X_IRIS, Y_IRIS)
 
 
-def test_lbfgs_refuses_dropout_and_says_what_to_do(Estimator):
-    for dropout in (0.5, (0.0, 0.5)):
-        estimator = Estimator(hidden_layer_sizes=(6, 5), solver="lbfgs", dropout=dropout)
-        with fails(estimator, ValueError, r"'lbfgs' needs.*dropout=.*0\.5.*Choose.*'adam'"):
-            estimator.fit(X_IRIS, Y_IRIS)
-    estimator.set_params(dropout=(0, 0.0)).fit(X_IRIS, Y_IRIS)
-
-
 def test_partial_fit_exists_for_first_order_solvers_only(Estimator):
     assert hasattr(Estimator(solver="adamw"), "partial_fit")
     assert hasattr(Estimator(solver=SGD()), "partial_fit")

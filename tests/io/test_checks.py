@@ -20,7 +20,7 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import Bunch
 
@@ -31,7 +31,7 @@ from scratchmlp.io.container import SCHEMA
 from scratchmlp.io.objects import objects_in
 from scratchmlp.io.schema import _nodes_in
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor
-from tests.helpers.damage import members_of, signed, with_schema
+from tests.helpers.damage import members_of, signed, with_schema, zipped
 from tests.helpers.model_files import same, trusted_types
 
 skops_io = pytest.importorskip("skops.io")
@@ -340,6 +340,15 @@ def test_a_time_zone_that_is_a_path_and_another_kind_of_column_are_refused(old, 
     assert old in schema
     path.write_bytes(signed(members | {SCHEMA: schema.replace(old, new).encode()}))
     with pytest.raises(ModelFileError, match=message):
+        load(path)
+
+
+def test_a_zip_file_in_the_place_of_an_array_is_refused(path):
+    save(StandardScaler().fit(X), path)
+    members = members_of(path.read_bytes())
+    members[next(name for name in members if name.endswith(".npy"))] = zipped({"a.npy": b"any"})
+    path.write_bytes(signed(members))
+    with pytest.raises(ModelFileError, match="is not an array"):
         load(path)
 
 

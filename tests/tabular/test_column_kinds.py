@@ -148,6 +148,7 @@ EXAMPLES = {
         units="kg"),
     # Values that are no numbers are missing if they are few.
     "two signs": number([*TEXTS[:199], "+€-8"], "1 of 200 values of column is not a number"),
+    "a sign in parentheses": number([*TEXTS[:199], "(-8)"], "1 of 200 values of column is not a"),
     "a word": number([*TEXTS[:199], "err"], "1 of 200 values of column is not a number: 'err'. "
         "Such values count as missing. Correct them, or name the column in categorical_features="
         "['from_dtype', ...] if they are", indicator=True, unreadable=["err"]),

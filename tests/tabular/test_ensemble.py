@@ -57,6 +57,7 @@ from scratchmlp.tabular.ensemble import (
 )
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.networks import deadline
+from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.scoring import Difference, negative_score, squared_error
 from tests.configurations import tables
 from tests.helpers import model_files
@@ -595,7 +596,7 @@ def test_rows_of_weight_0_choose_no_estimators(monkeypatch):
     weight = np.r_[np.ones(N - 10), np.zeros(10)]
     few, all_rows = (
         TabularEnsembleRegressor(cv=2, random_state=0)._part_estimators(
-            TabularEnsembleRegressor(cv=2).prepare(X, NUMBERS, given, None)
+            problem_of(TabularEnsembleRegressor(cv=2), X, NUMBERS, given)
         )
         for given in (weight, None)
     )

@@ -32,6 +32,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.prediction import Blend
+from scratchmlp.tabular.problem import problem_of
 from tests.helpers.fuzzing import examples
 from tests.helpers.tabular_estimators import (
     ESTIMATORS,
@@ -319,7 +320,7 @@ MASK = np.arange(len(X)) < 80
 def test_splits_may_be_lists_masks_or_count_from_the_end(split):
     weight = np.r_[0.0, np.ones(119)]
     networks = TabularMLPClassifier(cv=[split])
-    [(training, held_out)] = networks.prepare(X, NUMBERS > 0, weight, None).splits
+    [(training, held_out)] = problem_of(networks, X, NUMBERS > 0, weight).splits
     np.testing.assert_array_equal(training, range(1, 80))
     np.testing.assert_array_equal(held_out, range(80, 120))
 

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.inputs.logarithms import Logarithms
+from scratchmlp.tabular.inputs.logarithms import Logarithms, positive_numbers
 
 
 def encode(X):
     """Fit an encoder and logarithms to a table, and return a function that computes these."""
     encoder = TabularEncoder().fit(X)
-    fitted = Logarithms.of_columns(encoder._columns).fit(encoder.encode(X)[0])
+    fitted = Logarithms.fit(encoder.encode(X)[0], positive_numbers(encoder._columns))
     return lambda new: fitted.transform(encoder.encode(new)[0])
 
 

@@ -101,6 +101,7 @@ WRONG = [
     ({"c": 9}, "names column 'c', which the table does not have. Its columns: 'a', 'b'. Name one"),
     ({2: 9}, "names column 2, which the table does not have"),
     ([None], "contains None, but values that mean missing are numbers and text. Write dates as"),
+    (np.array(2), r"contains array\(2\)"),
     ({"a": [pd.Timestamp(0)]}, "contains Timestamp.* Write dates as text, such as '1900-01-01'"),
     (object(), "'missing_values' parameter of TabularEncoder must be an array-like, an instance"),
 ]

@@ -18,7 +18,13 @@ from scratchmlp.network import Network
 from scratchmlp.schedules import CosLog4, Progress
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.networks import deadline
-from scratchmlp.tabular.networks.deadline import OUT_OF_TIME, Deadline, TimedSchedule, deadlines
+from scratchmlp.tabular.networks.deadline import (
+    NO_LIMIT,
+    OUT_OF_TIME,
+    Deadline,
+    TimedSchedule,
+    deadlines,
+)
 from scratchmlp.tabular.networks.epochs import (
     check_kept,
     choose_epochs,
@@ -30,6 +36,7 @@ from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.member import MemberHistory
 from scratchmlp.tabular.networks.recipe import classification_recipe, evenness, regression_recipe
 from scratchmlp.tabular.networks.tangent import TangentParametrization
+from scratchmlp.tabular.problem import problem_of
 from tests.helpers.tabular_estimators import ESTIMATORS, Counter, table, targets_for
 
 X, NUMBERS = table()
@@ -79,7 +86,7 @@ def test_uneven_classes_and_many_rows_are_smoothed_less():
     chosen = []
     for class_weight in (None, "balanced"):  # which makes the classes even
         model = TabularMLPClassifier(class_weight=class_weight, cv=2, random_state=0)
-        chosen.append(model._chosen_recipe(model.prepare(X, y, None, None)).loss.label_smoothing)
+        chosen.append(model._chosen_recipe(problem_of(model, X, y)).loss.label_smoothing)
     assert chosen[0] == pytest.approx(chosen[1] * evenness(np.array([32.0, 8.0])))
 
 
@@ -182,7 +189,7 @@ def test_the_schedule_knows_how_long_the_first_epoch_will_take_and_which_is_the_
 def test_members_share_the_time():
     assert deadlines(5.0, 10.0, [5], 2) == [Deadline(15.0, rounds) for rounds in (3, 2, 2, 1, 1)]
     assert deadlines(5.0, 10.0, [2, 0], 1) == [Deadline(15.0, 2), Deadline(15.0, 1)]
-    assert deadlines(5.0, None, [2, 1], 1) == [None] * 3
+    assert deadlines(5.0, None, [2, 1], 1) == [NO_LIMIT] * 3
     assert 4 < Deadline(time.time() + 10, 2).seconds() < 6
     assert Deadline(time.time() - 10, 2).seconds() > 0
 

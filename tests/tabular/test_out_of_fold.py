@@ -17,6 +17,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.networks import recipe
+from scratchmlp.tabular.problem import problem_of
 from tests.configurations.tables import SPLITS
 from tests.helpers.all_parts import all_parts
 from tests.helpers.patches import Patches
@@ -108,7 +109,7 @@ def test_no_member_trains_on_what_it_holds_out(name, case):
     model, (parameters, arguments) = fitted(name, case), CASES[case]
     weight, groups = arguments.get("sample_weight", np.ones(N)), arguments.get("groups")
     y = targets_for(model, CENTERED)
-    splits = model.prepare(X, y, weight, groups).splits
+    splits = problem_of(model, X, y, weight, groups).splits
     groups = np.arange(N) if groups is None else groups
     for (training, held_out), rows in zip(splits, model.held_out_, strict=True):
         np.testing.assert_array_equal(held_out, rows)

@@ -11,6 +11,7 @@ from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_poisson
 from scratchmlp.io import load, save
 from scratchmlp.losses import HuberLoss, LogLoss, QuantileLoss, SquaredError, losses_for
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
+from scratchmlp.tabular.problem import problem_of
 from tests.helpers.all_parts import all_parts
 
 SMALL = {"cv": 2, "hidden_layer_sizes": 32, "max_iter": 16, "random_state": 0}
@@ -95,7 +96,7 @@ def test_ensembles_scale_the_targets_of_poisson_networks():
 def test_counts_are_exact_beside_an_outlier():
     y = np.append(np.arange(8.0), 1e10)
     networks = TabularMLPRegressor(loss="poisson", cv=2)
-    problem = networks._for_loss(networks.prepare(X[:9], y, None, None))
+    problem = networks._for_loss(problem_of(networks, X[:9], y))
     np.testing.assert_allclose(problem.data.Y[:, 0] * problem.targets.deviation, y, rtol=1e-6)
 
 

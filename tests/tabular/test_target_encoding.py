@@ -70,10 +70,10 @@ def test_several_targets_and_many_classes_can_be_learned_from_levels():
 
 def test_the_encoding_of_a_training_row_does_not_depend_on_its_own_target():
     codes, y = rng().integers(30, size=300), rng().integers(2, size=300)
-    before = TargetEncoding(seed=0).fit_transform(data(codes, y))
+    before = TargetEncoding.fit_transform(data(codes, y), 0)[1]
     changed = y.copy()
     changed[7] = 1 - y[7]
-    after = TargetEncoding(seed=0).fit_transform(data(codes, changed))
+    after = TargetEncoding.fit_transform(data(codes, changed), 0)[1]
     others = np.flatnonzero((codes == codes[7]) & (np.arange(300) != 7))
     change = abs(after - before)  # of its own encoding through the mean and the scale of all rows
     assert change[7] < change[others].max() / 2
@@ -116,8 +116,7 @@ def test_nothing_is_trained_on_rows_that_are_encoded_by_their_own_targets(monkey
 
 def test_levels_are_encoded_by_their_mean_and_others_by_the_mean_of_all():
     codes, y = np.repeat([0, 1, 2], [100, 100, 2]), np.repeat([1, 0, 1], [100, 100, 2])
-    encoding = TargetEncoding(seed=0)
-    encoding.fit_transform(data(codes, y, n_levels=4))
+    encoding, _ = TargetEncoding.fit_transform(data(codes, y, n_levels=4), 0)
     new = data([0, 1, 2, 3, -1], [0] * 5).X
     high, low, rare, absent, unseen = encoding.transform(new)[:, 0]
     assert high > rare > 0 > low  # few rows are not enough to believe their mean
@@ -126,23 +125,25 @@ def test_levels_are_encoded_by_their_mean_and_others_by_the_mean_of_all():
 
 def test_levels_that_tell_nothing_are_not_scaled_up_and_others_are_limited_like_numbers():
     codes, y = np.arange(2000) % 2, rng().normal(size=(2000, 1))
-    out = TargetEncoding(seed=0).fit_transform(data(codes, y, class_targets=None))
+    out = TargetEncoding.fit_transform(data(codes, y, class_targets=None), 0)[1]
     assert 0 < out.std() < 0.5
-    codes, encoding = np.r_[np.zeros(1000), np.ones(10)], TargetEncoding(seed=0)
-    trained = encoding.fit_transform(data(codes, codes[:, None], class_targets=None))
+    codes = np.r_[np.zeros(1000), np.ones(10)]
+    rows = data(codes, codes[:, None], class_targets=None)
+    encoding, trained = TargetEncoding.fit_transform(rows, 0)
     assert 2.5 < trained.max() < 3
     assert 2.5 < encoding.transform(data([1], [1], n_levels=2).X).max() < 3
 
 
 def test_levels_of_sorted_rows_are_known_in_other_folds():
     codes = np.repeat(np.arange(50), 4)
-    encoded = TargetEncoding(seed=0).fit_transform(data(codes, codes % 2))
+    encoded = TargetEncoding.fit_transform(data(codes, codes % 2), 0)[1]
     assert np.mean((encoded[:, 0] > 0) == codes % 2) > 0.9
 
 
 def test_the_seed_decides_the_folds():
     codes, y = rng().integers(30, size=300), rng().integers(2, size=300)
-    some, same, other = (TargetEncoding(seed).fit_transform(data(codes, y)) for seed in (0, 0, 1))
+    rows = data(codes, y)
+    some, same, other = (TargetEncoding.fit_transform(rows, seed)[1] for seed in (0, 0, 1))
     np.testing.assert_array_equal(some, same)
     assert (some != other).any()
 
@@ -159,9 +160,9 @@ def test_processes_do_not_matter():
 def test_rows_of_weight_0_do_not_matter():
     codes, y = rng().integers(30, size=300), rng().integers(2, size=300)
     weight = (np.arange(300) < 250).astype(np.float32)
-    encoding, without = TargetEncoding(seed=0), TargetEncoding(seed=0)
-    encoded = encoding.fit_transform(data(codes, y, weight))
-    expected = without.fit_transform(data(codes[:250], y[:250], n_levels=30))
+    encoding, encoded = TargetEncoding.fit_transform(data(codes, y, weight), 0)
+    rows = data(codes[:250], y[:250], n_levels=30)
+    without, expected = TargetEncoding.fit_transform(rows, 0)
     np.testing.assert_array_equal(encoding.tables[0], without.tables[0])
     np.testing.assert_array_equal(encoded[:250], expected)
     np.testing.assert_array_equal(encoded[250:], without.transform(data(codes[250:], y[250:]).X))
@@ -169,7 +170,7 @@ def test_rows_of_weight_0_do_not_matter():
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_few_rows_are_encoded(n):
-    encoded = TargetEncoding(seed=0).fit_transform(data([0] * n, [1] * n, n_levels=3))
+    encoded = TargetEncoding.fit_transform(data([0] * n, [1] * n, n_levels=3), 0)[1]
     np.testing.assert_array_equal(encoded, np.zeros((n, 1)))
 
 
@@ -178,7 +179,7 @@ def test_the_number_of_outputs_of_a_column_is_limited(n_classes, n_columns):
     class_targets = np.eye(n_classes, dtype=np.float32)
     rows = data(np.arange(400) % 70, np.arange(400) % n_classes, class_targets=class_targets)
     assert len(np.unique(target_columns(rows), axis=0)) == n_classes  # no two classes are alike
-    assert TargetEncoding(seed=0).fit_transform(rows).shape == (400, n_columns)
+    assert TargetEncoding.fit_transform(rows, 0)[1].shape == (400, n_columns)
 
 
 def test_members_keep_a_number_for_each_level_and_no_names():
@@ -200,6 +201,6 @@ def test_one_category_of_two_rows_among_many_of_one():
     assert model.encoder_.columns_["key"]["kind"] == "category"
     assert np.isfinite(model.oof_proba_).all()
     codes = np.array([-1, 0, -1, 0, -1, -1])
-    out = TargetEncoding(seed=0).fit_transform(data(codes, np.c_[:6.0], class_targets=None))
+    out = TargetEncoding.fit_transform(data(codes, np.c_[:6.0], class_targets=None), 0)[1]
     assert (out[codes < 0] == 0).all()
     assert out[codes == 0].any()

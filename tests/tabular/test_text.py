@@ -14,7 +14,7 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.columns import text as text_module
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
-from scratchmlp.tabular.inputs.inputs import Inputs
+from scratchmlp.tabular.inputs.inputs import InputsPlan
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.reading.values import MOST_CHARACTERS
 
@@ -173,19 +173,18 @@ def test_terms_of_all_rows_or_of_none_are_not_selected(n_rows):
     numbers = np.arange(n_rows)
     terms = np.c_[numbers >= 0, numbers < 0, numbers % 2]
     for y, expected in [(numbers % 2, [2] * (n_rows > 2)), (numbers * 0, [])]:
-        selection = TermSelection()
-        assert selection.fit_transform(rows_of_terms(terms, y)).shape == (n_rows, len(expected))
+        selection = TermSelection.fit(rows_of_terms(terms, y))
         assert [chosen.tolist() for chosen in selection.selected] == [expected]
     constant = rows_of_terms(terms[:, :2], numbers % 2)
-    assert TermSelection().fit_transform(constant).shape == (n_rows, 0)
+    assert TermSelection.fit(constant).transform(constant.X).shape == (n_rows, 0)
 
 
-def test_a_fit_of_inputs_leaves_unfitted_ones_as_they_are():
+def test_terms_may_be_selected_before():
     rows = rows_of_terms(np.arange(60)[:, None] % 2, np.arange(60) % 2)
-    inputs = Inputs((TermSelection(),), None, None)
-    fitted, encoded = inputs.fit(rows)
-    assert inputs.supervised == (TermSelection(),)
-    np.testing.assert_array_equal(encoded, fitted.array(rows.X)[:, 1:])
+    for terms in (None, TermSelection.fit(rows)):
+        fitted, encoded = InputsPlan(0, terms, None, {}).fit(rows)
+        np.testing.assert_array_equal(encoded, np.arange(60)[:, None] % 2)
+        np.testing.assert_array_equal(encoded, fitted.array(rows.X)[:, 1:])
 
 
 @pytest.mark.parametrize("by_class", [False, True])

@@ -13,8 +13,8 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.inspection import uncertainty as module
-from scratchmlp.tabular.inspection.uncertainty import (
+from scratchmlp.tabular import uncertainty as module
+from scratchmlp.tabular.uncertainty import (
     fit_difficulty,
     held_out_scores,
     scored_rows,
@@ -170,17 +170,16 @@ def test_two_rows_and_several_targets():
 def test_many_rows_are_drawn(monkeypatch):
     monkeypatch.setattr(module, "_MOST_SCORES", 50)
     rows = np.arange(20, 200)
-    drawn, _ = scored_rows(rows, [rows], n_rows=200)
+    drawn, _, _ = scored_rows([rows], None)
     assert len(np.unique(drawn)) == 50
     assert drawn.min() >= 20
-    np.testing.assert_array_equal(drawn, scored_rows(rows, [rows], n_rows=200)[0])
+    np.testing.assert_array_equal(drawn, scored_rows([rows], None)[0])
 
 
 def test_rows_are_in_the_fold_of_a_member_that_held_them_out():
-    rows = np.array([0, 1, 3])
-    _, found = scored_rows(rows, [np.array([0, 1]), np.array([2, 3])], n_rows=5)
+    _, found, _ = scored_rows([np.array([0, 1]), np.array([3])], None)
     np.testing.assert_array_equal(found, [0, 0, 1])
-    _, found = scored_rows(np.arange(9), [np.arange(9)], n_rows=9)  # of one member, five folds
+    _, found, _ = scored_rows([np.arange(9)], None)  # of one member, five folds
     np.testing.assert_array_equal(found, [0, 1, 2, 3, 4, 0, 1, 2, 3])
 
 

@@ -17,9 +17,9 @@ from scratchmlp.dask.collections import Given
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.tables.members import ClusterExecutor, most_rows, shared
 from scratchmlp.dask.tables.table import encode_all, read_all
-from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.folds import check_splits
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
+from scratchmlp.tabular.problem import TrainingProblem, problem_of
 from scratchmlp.utils.atomic_fit import all_at_once
 
 _LOGGER = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def prepare(
     """
     table, others = read_all(rounds, given)
     weight, groups = others.get("sample_weight"), others.get("groups")
-    problem = estimator.prepare(table, others["y"], weight, groups, encode_all)
+    problem = problem_of(estimator, table, others["y"], weight, groups, encode_all)
     data, workers = problem.data, _workers(rounds)
     n_training = most_rows(rows_per_member, problem.splits, workers, data.X.n_bytes, len(data.X))
     estimator.rows_per_member_ = n_training or "all"

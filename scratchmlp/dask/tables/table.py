@@ -70,7 +70,7 @@ class Parts:
 
 
 class UnencodedTable(Parts):
-    """A table that is not encoded: `X` of `scratchmlp.tabular.base.BaseTabular.prepare`.
+    """A table that is not encoded: `X` of `scratchmlp.tabular.problem.problem_of`.
 
     Its parts are `RawRows`.
     """

@@ -11,7 +11,7 @@ from scratchmlp.io.onnx.calendar import add_calendar
 from scratchmlp.io.onnx.graph import ML, Graph, Value, concat, scaled
 from scratchmlp.tabular.columns.any_column import Column, Columns
 from scratchmlp.tabular.columns.categories import FewLevels, ManyCodes, ManyLevels
-from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, Place, layout_of, places_of
+from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, layout_of
 from scratchmlp.tabular.columns.fitted_column import LeftOutColumn
 from scratchmlp.tabular.columns.numeric import (
     DateColumn,
@@ -112,16 +112,15 @@ def add_table(graph: Graph, encoder: Any) -> TableValues:
         See `check_columns`.
     """
     columns, layout = check_columns(encoder.fitted_columns), layout_of(encoder.fitted_columns)
-    places = places_of(encoder.fitted_columns)
     inputs = {}
     for name, column in columns.items():
         dtype = object if _is_string(column) else np.float64
         given = graph.add_input(name, dtype, 1, VALUES[column.expected].onnx)
         inputs[name] = _known(given, name, column, encoder.values_for_missing.get(name, ()))
     codes = {name: _codes(inputs[name], each) for name, each in columns.items() if each.coded_as}
-    outputs = [*_number_outputs(columns, places, inputs, codes)]
+    outputs = [*_number_outputs(columns, layout, inputs, codes)]
     numbers = imputed = _in_order(outputs) if outputs else None
-    if numbers and any(each.may_miss for each in layout.columns):
+    if numbers and any(each.may_miss for each in layout.columns.values()):
         imputed = numbers.mask(np.isnan(numbers), 0)
     return TableValues(numbers, imputed, concat([*codes.values()]) if codes else None, layout)
 
@@ -210,33 +209,32 @@ def _level_numbers(column: Column) -> Any:
 
 def _number_outputs(
     columns: Columns,
-    places: Mapping[str, Place],
+    layout: Layout,
     inputs: Mapping[str, Value],
     codes: Mapping[str, Value],
 ) -> Iterator[Outputs]:
     """Add the outputs that are no levels, in any order."""
     scaled_columns: dict[str, ScaledColumn] = {}
     for name, column in columns.items():
-        numbers = places[name].numbers
+        numbers = layout.columns[name].numbers
         match column:
             case NumberColumn() | DurationColumn() | DateColumn():
                 scaled_columns[name] = column
             case ManyCodes():
                 scaled_columns[name] = column
-                yield _frequency(codes[name], column), numbers[-1:]
+                yield _frequency(codes[name], column), [numbers["_frequency"]]
             case ManyLevels():
-                yield _frequency(codes[name], column), numbers[:1]
+                yield _frequency(codes[name], column), [numbers["_frequency"]]
                 if column.indicator:
-                    yield _missing(inputs[name], column), numbers[1:]
+                    yield _missing(inputs[name], column), [numbers["_missing"]]
             case FewLevels() | TextColumn() | LeftOutColumn():
-                if numbers:  # the indicator is their only number
-                    yield _missing(inputs[name], column), numbers
+                if "_missing" in numbers:
+                    yield _missing(inputs[name], column), [numbers["_missing"]]
             case _:
                 assert_never(column)
     if scaled_columns:
         values = concat([inputs[name] for name in scaled_columns])
-        suffixes = {n: c.suffixes()[c.n_coded_outputs :] for n, c in scaled_columns.items()}
-        own = [dict(zip(each, places[n].numbers, strict=True)) for n, each in suffixes.items()]
+        own = [layout.columns[name].numbers for name in scaled_columns]
         yield from _scaled_outputs(values, [*scaled_columns.values()], own)
 
 

@@ -103,8 +103,8 @@ def _numbers_and_codes(table: TableValues) -> tuple[Value, int]:
     parts = [table.numbers] if table.numbers else []
     if table.codes:
         parts.append(table.codes.astype(np.float32))
-    places = [each.place for each in table.layout.columns]
-    return concat(parts), sum(len(each.numbers) + len(each.codes) for each in places)
+    columns = table.layout.columns.values()
+    return concat(parts), sum(len(each.numbers) + len(each.place.codes) for each in columns)
 
 
 # Linear models.

@@ -27,7 +27,7 @@ from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.numeric import CLIP
 from scratchmlp.tabular.networks.member import Member
 from scratchmlp.tabular.reading.values import LARGEST
-from scratchmlp.tabular.targets import ClassLabels, Numbers
+from scratchmlp.tabular.targets import ClassTargets, NumericTargets
 
 
 def export_encoder(graph: Graph, encoder: Any) -> None:
@@ -72,11 +72,11 @@ def export_blend(graph: Graph, estimator: Any) -> None:
     ]
     folds = first.apply("Sum", *others) if others else first
     match blend.targets:
-        case Numbers() as targets:
+        case NumericTargets() as targets:
             _add_numbers(_mean(_clip(folds, targets)), targets)
-        case ClassLabels(classes) if not others:
+        case ClassTargets(classes) if not others:
             _add_classes(_mean(folds), classes)
-        case ClassLabels(classes):
+        case ClassTargets(classes):
             folds = _calibrate(_log(folds), blend.calibration)
             _add_classes(softmax(_mean(_log(folds))), classes)
 
@@ -88,7 +88,7 @@ def _part(table: TableValues, array: Value, name: str, part: Any) -> Value:
         scores = _member_scores(table, array, part.models)
     else:
         scores = fold_predictions(table, array, name, part.models)
-    if isinstance(part.targets, Numbers):
+    if isinstance(part.targets, NumericTargets):
         return _to_targets(scores, part.targets)
     return _calibrate(scores if are_networks else _log(scores), part.calibration)
 
@@ -167,13 +167,13 @@ def _mean(folds: Value) -> Value:
     return folds.apply("ReduceMean", axes=[0], keepdims=0)
 
 
-def _to_targets(raw: Value, targets: Numbers) -> Value:
+def _to_targets(raw: Value, targets: NumericTargets) -> Value:
     """Return the targets for raw scores of networks, or for predictions of encoded targets."""
     y = np.exp(raw) if targets.output == "exp" else raw
     return _clip(y * targets.deviation + targets.mean, targets)
 
 
-def _clip(y: Value, targets: Numbers) -> Value:
+def _clip(y: Value, targets: NumericTargets) -> Value:
     """Limit predictions to the range of the targets in `fit`."""
     return y.at_least(targets.low).at_most(targets.high)
 
@@ -185,7 +185,7 @@ def _add_classes(proba: Value, classes: Any) -> None:
     add_class_columns(proba.astype(np.float32), "probabilities", classes)
 
 
-def _add_numbers(y: Value, targets: Numbers) -> None:
+def _add_numbers(y: Value, targets: NumericTargets) -> None:
     """Add the output of a regressor for predictions, of shape (n_samples, n_outputs)."""
     check_sizes(np.maximum(abs(targets.low), abs(targets.high)))
     add_prediction(y.astype(np.float32), *(() if targets.one_column else targets.low.shape))

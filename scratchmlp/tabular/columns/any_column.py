@@ -91,10 +91,8 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
                 assert_never(kind)
 
 
-def encode_column(
-    name: str, given: "pd.Series[Any]", column: Column, out: NDArray[np.float32]
-) -> tuple[Encoded, list[Note]]:
-    """Write the outputs of a column, except for those that codes of levels tell.
+def encode_column(name: str, given: "pd.Series[Any]", column: Column) -> tuple[Encoded, list[Note]]:
+    """Encode a column of a table.
 
     Parameters
     ----------
@@ -104,14 +102,11 @@ def encode_column(
         Its values in a table.
     column : Column
         The fitted column.
-    out : ndarray of shape (n_samples, n_outputs), float32
-        Array of zeros to write to. It has a column for each output after the first
-        `n_coded_outputs`.
 
     Returns
     -------
     encoded : Encoded
-        What is encoded anew for each fold.
+        Its outputs.
     notes : list of Note
         Notes on values that cannot be read. With `SEVERAL` or more rows, further notes say that
         there are no values, or that none of them is known.
@@ -124,10 +119,10 @@ def encode_column(
         If a label cannot be hashed.
     """
     if isinstance(column, LeftOutColumn):
-        return column.encode(given, out), []
+        return column.encode(given), []
     with naming_column(name):
         values, notes = read_new(name, given, column)
-        encoded = column.encode(values, out)
+        encoded = column.encode(values)
     if isinstance(column, CategoricalColumn) and encoded.codes is not None:
         notes += _note_unseen(name, values, encoded.codes, column)
     return encoded, notes

@@ -64,8 +64,8 @@ class Calendar:
         cycles = [f"_{name}{form}" for name in self.cycles for form in FORMS]
         return cycles + [weekday_suffix(number) for number in self.weekdays]
 
-    def encode(self, days: Floats, out: NDArray[np.float32]) -> None:
-        """Write where dates are in the year, in the day and in the week.
+    def encode(self, days: Floats) -> dict[str, Floats]:
+        """Return where dates are in the year, in the day and in the week, by suffix.
 
         A position in the year or in the day is a number in [-1, 1), whose bins can find a month or
         opening hours, and a wave of six decimal places, which does not jump at midnight. A day of
@@ -75,15 +75,18 @@ class Calendar:
         ----------
         days : ndarray of shape (n_samples,), float64
             Days since 1970-01-01, NaN where they are missing.
-        out : ndarray of shape (n_samples, n_outputs), float32
-            Array to write to. Missing dates are 0 in all columns.
+
+        Returns
+        -------
+        dict of str to ndarray of shape (n_samples,)
+            The outputs. Missing dates are 0 in all of them.
         """
         dates = _dates(np.nan_to_num(days))
         positions = {"month": _year_fraction(dates), "hour": _hour(dates) / 24}
         outputs = [output for name in self.cycles for output in in_cycle(positions[name])]
         outputs += [_weekday(dates) == number for number in self.weekdays]
-        for column, values in zip(out.T, outputs, strict=True):
-            column[:] = np.where(np.isnan(days), 0, values)
+        known = [np.where(np.isnan(days), 0, values) for values in outputs]
+        return dict(zip(self.suffixes(), known, strict=True))
 
 
 def in_cycle(position: Any) -> list[Any]:

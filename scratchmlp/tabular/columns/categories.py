@@ -98,31 +98,27 @@ class FewLevels(CategoricalColumn):
     """A column of up to `max_categories` levels, or of more that all occur once."""
 
     @property
-    def n_coded_outputs(self) -> int:
-        """Number of outputs that depend on the code of the level alone."""
-        return {"one-hot": len(self.levels), "sign": 1}.get(self.encoding, 0)
-
-    @property
     def unrepeated(self) -> Case | None:
         """Case of the `Note` if no level repeats, or there is only one."""
         if self.coded_as:
             return None
         return "constant" if self.n_levels == 1 else "unrepeated"
 
-    def suffixes(self) -> list[str]:
-        """Return a suffix for each output: the level, or "_missing"."""
-        if self.encoding == "missing":
-            return ["_missing"]
-        shown = {"one-hot": self.levels, "sign": self.levels[1:], "none": ()}
-        return [f"_{level}" for level in shown[self.encoding]]
+    def level_suffixes(self) -> list[str]:
+        """Return a suffix for each level with an output."""
+        shown = {"one-hot": self.levels, "sign": self.levels[1:]}
+        return [f"_{level}" for level in shown.get(self.encoding, ())]
 
-    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
-        """Return the codes, or write the indicator of missing values."""
+    def number_suffixes(self) -> list[str]:
+        """Return "_missing" if only this is encoded."""
+        return ["_missing"] if self.encoding == "missing" else []
+
+    def encode(self, values: "pd.Series[Any]") -> Encoded:
+        """Return the codes, or the indicator of missing values."""
         labels = values.to_numpy(dtype=object)
         codes = self.codes_of(labels)
-        if self.encoding == "missing":
-            out[:, -1] = pd.isna(labels)
-        return Encoded(codes if self.coded_as else None)
+        missing = {"_missing": pd.isna(labels)} if self.encoding == "missing" else {}
+        return Encoded(missing, codes if self.coded_as else None)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -144,11 +140,6 @@ class ManyLevels(CategoricalColumn):
     indicator: bool
 
     @property
-    def n_coded_outputs(self) -> int:
-        """Number of outputs that depend on the code of the level alone."""
-        return len(self.levels)
-
-    @property
     def coded_levels(self) -> tuple[Any, ...]:
         """The levels that are told apart. The code of a level is its position."""
         return self.levels + self.other_levels
@@ -159,19 +150,20 @@ class ManyLevels(CategoricalColumn):
         log_counts = np.log([*self.counts, 1])
         return log_counts / (log_counts.max() or 1.0)
 
-    def suffixes(self) -> list[str]:
-        """Return a suffix for each level with an output, "_frequency" and perhaps "_missing"."""
-        levels = [f"_{level}" for level in self.levels]
-        return [*levels, "_frequency", *["_missing"] * self.indicator]
+    def level_suffixes(self) -> list[str]:
+        """Return a suffix for each level with an output."""
+        return [f"_{level}" for level in self.levels]
 
-    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
-        """Write the frequency and the indicator of missing values, and return the codes."""
+    def number_suffixes(self) -> list[str]:
+        """Return "_frequency" and perhaps "_missing"."""
+        return ["_frequency", *["_missing"] * self.indicator]
+
+    def encode(self, values: "pd.Series[Any]") -> Encoded:
+        """Return the frequency, the indicator of missing values, and the codes."""
         labels = values.to_numpy(dtype=object)
         codes = self.codes_of(labels)
-        if self.indicator:
-            out[:, -1] = pd.isna(labels)
-        out[:, 0] = self.frequencies[codes]
-        return Encoded(codes)
+        missing = {"_missing": pd.isna(labels)} if self.indicator else {}
+        return Encoded({"_frequency": self.frequencies[codes], **missing}, codes)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -184,17 +176,15 @@ class ManyCodes(ManyLevels, ScaledColumn):
         """Return whether values of a kind are numbers, unlike labels of several kinds."""
         return FittedColumn.is_like(self, received)
 
-    def suffixes(self) -> list[str]:
-        """Return the suffixes of levels, those of numbers, and "_frequency"."""
-        levels = [f"_{level}" for level in self.levels]
-        return [*levels, *ScaledColumn.suffixes(self), "_frequency"]
+    def number_suffixes(self) -> list[str]:
+        """Return the suffixes of numbers, and "_frequency"."""
+        return [*ScaledColumn.number_suffixes(self), "_frequency"]
 
-    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
-        """Write the outputs of numbers and the frequency, and return the codes."""
-        self._encode_numbers(to_numbers(values, self.expected), out[:, :-1])
+    def encode(self, values: "pd.Series[Any]") -> Encoded:
+        """Return the outputs of numbers, the frequency, and the codes."""
+        numbers = self._encode_numbers(to_numbers(values, self.expected))
         codes = self.codes_of(values.to_numpy(dtype=object))
-        out[:, -1] = self.frequencies[codes]
-        return Encoded(codes)
+        return Encoded({**numbers, "_frequency": self.frequencies[codes]}, codes)
 
 
 def fit_categories(

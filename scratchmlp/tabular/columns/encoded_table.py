@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.any_column import Columns, encode_column
+from scratchmlp.tabular.columns.any_column import Column, Columns, encode_column
 from scratchmlp.tabular.reading.findings import Note
 
 #: Share of known values, by weight, up to which a column is empty for trees. Of more than 200,000
@@ -54,8 +54,11 @@ class ColumnLayout(NamedTuple):
 
     Attributes
     ----------
+    numbers : dict of str to int
+        The column of `EncodedTable.numbers` of each output that is a number or an indicator, by the
+        suffix of the output, such as "" for the value itself, or "_missing".
     place : Place
-        The parts of the column.
+        All parts of the column.
     outputs : range
         Positions of its outputs: those that the code of the level tells, then its numbers.
     coded_as : {'one-hot', 'sign', 'many'} or None
@@ -63,9 +66,10 @@ class ColumnLayout(NamedTuple):
     n_levels : int
         Number of levels with a code.
     may_miss : bool
-        Whether the first number is NaN if it is missing. Then the second one is its indicator.
+        Whether the number "" is NaN if it is missing. Then "_missing" is its indicator.
     """
 
+    numbers: dict[str, int]
     place: Place
     outputs: range
     coded_as: str | None
@@ -75,7 +79,7 @@ class ColumnLayout(NamedTuple):
     @property
     def n_shown(self) -> int:
         """Number of outputs that the code of the level tells."""
-        return len(self.outputs) - len(self.place.numbers)
+        return len(self.outputs) - len(self.numbers)
 
 
 class Layout(NamedTuple):
@@ -83,26 +87,21 @@ class Layout(NamedTuple):
 
     Attributes
     ----------
-    columns : tuple of ColumnLayout
-        The columns of the table.
+    columns : dict of str to ColumnLayout
+        The columns of the table, by name.
     n_outputs : int
         Number of outputs.
     numbers : ndarray of int
         Positions of the outputs that are numbers or indicators of missing values.
     """
 
-    columns: tuple[ColumnLayout, ...]
+    columns: dict[str, ColumnLayout]
     n_outputs: int
     numbers: NDArray[np.intp]
 
-    @property
-    def n_terms(self) -> int:
-        """Number of columns of text whose terms the table indicates."""
-        return sum(len(each.place.terms) for each in self.columns)
-
     def coded_as(self, *encodings: str) -> list[ColumnLayout]:
         """Return the columns whose codes are encoded in one of some ways."""
-        return [each for each in self.columns if each.coded_as in encodings]
+        return [each for each in self.columns.values() if each.coded_as in encodings]
 
 
 def layout_of(columns: Columns) -> Layout:
@@ -120,19 +119,24 @@ def layout_of(columns: Columns) -> Layout:
     """
     fitted = columns.values()
     outputs = _consecutive(each.n_outputs for each in fitted)
-    numbers = _consecutive(
-        len(own) - each.n_coded_outputs for each, own in zip(fitted, outputs, strict=True)
-    )
+    numbers = _consecutive(len(each.number_suffixes()) for each in fitted)
     codes = _consecutive(each.coded_as is not None for each in fitted)
     terms = _consecutive(each.n_terms for each in fitted)
     places = map(Place, numbers, codes, terms)
-    laid = tuple(
-        ColumnLayout(place, own, each.coded_as, len(each.coded_levels), each.may_miss)
-        for each, place, own in zip(fitted, places, outputs, strict=True)
-    )
-    positions = [i for each in laid for i in each.outputs[each.n_shown :]]
+    laid = {
+        name: _laid_out(each, place, own)
+        for (name, each), place, own in zip(columns.items(), places, outputs, strict=True)
+    }
+    positions = [i for each in laid.values() for i in each.outputs[each.n_shown :]]
     n_outputs = max(1, sum(map(len, outputs)))  # without any output, a column of zeros
     return Layout(laid, n_outputs, np.array(positions, np.intp))
+
+
+def _laid_out(column: Column, place: Place, outputs: range) -> ColumnLayout:
+    """Return the layout of a column whose parts and outputs are at these places."""
+    numbers = dict(zip(column.number_suffixes(), place.numbers, strict=True))
+    n_levels = len(column.coded_levels)
+    return ColumnLayout(numbers, place, outputs, column.coded_as, n_levels, column.may_miss)
 
 
 def _consecutive(lengths: Iterable[int]) -> list[range]:
@@ -153,8 +157,7 @@ def places_of(columns: Columns) -> dict[str, Place]:
     dict of str to Place
         The parts of each column, by its name. Columns without outputs have none.
     """
-    laid = layout_of(columns).columns
-    return {name: each.place for name, each in zip(columns, laid, strict=True)}
+    return {name: each.place for name, each in layout_of(columns).columns.items()}
 
 
 def join_places(places: Iterable[Place]) -> Place:
@@ -302,20 +305,19 @@ def encode_table(table: pd.DataFrame, columns: Columns) -> tuple[EncodedTable, l
         What the user should know about its columns.
     """
     layout = layout_of(columns)
-    numbers = np.zeros((len(table), len(layout.numbers)), np.float32)
-    n_codes = sum(len(each.place.codes) for each in layout.columns)
+    numbers = np.empty((len(table), len(layout.numbers)), np.float32)
+    n_codes = sum(len(each.place.codes) for each in layout.columns.values())
     codes = np.empty((len(table), n_codes), np.int32)
     terms: list[csr_array] = []
     notes: list[Note] = []
-    end, coded = 0, iter(codes.T)
-    for (name, column), (_, given), laid in zip(
-        columns.items(), table.items(), layout.columns, strict=True
-    ):
+    for (name, column), (_, given) in zip(columns.items(), table.items(), strict=True):
+        laid = layout.columns[name]
         if laid.outputs:  # columns without outputs are not read
-            start, end = end, end + len(laid.place.numbers)
-            encoded, found = encode_column(name, given, column, numbers[:, start:end])
+            encoded, found = encode_column(name, given, column)
+            for suffix, number in laid.numbers.items():
+                numbers[:, number] = encoded.numbers[suffix]
             if encoded.codes is not None:
-                next(coded)[:] = encoded.codes
+                codes[:, laid.place.codes] = encoded.codes[:, np.newaxis]
             terms += encoded.terms
             notes += found
     return EncodedTable(numbers, codes, tuple(terms), layout), notes

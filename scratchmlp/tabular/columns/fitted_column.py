@@ -1,6 +1,7 @@
 """What all fitted columns have in common, and columns that are left out."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -19,17 +20,19 @@ ColumnKind = Literal[
 
 
 class Encoded(NamedTuple):
-    """What encoding a column returns besides the outputs that it writes.
+    """What encoding a column returns.
 
     Attributes
     ----------
+    numbers : dict of str to ndarray of shape (n_samples,)
+        The outputs that are numbers or indicators, by suffix: see `number_suffixes`.
     codes : ndarray of shape (n_samples,), int32, or None
-        Codes of the levels of a categorical column. They tell the first outputs of the column,
-        which are not written.
+        Codes of the levels of a categorical column, which tell its other outputs.
     terms : tuple of csr_array of shape (n_samples, n_terms), int8
         Indicators of the terms of a column of text.
     """
 
+    numbers: Mapping[str, NDArray[Any]]
     codes: NDArray[np.int32] | None = None
     terms: tuple[csr_array, ...] = ()
 
@@ -65,25 +68,34 @@ class FittedColumn(ABC):
     share_missing: float = 0.0
 
     @abstractmethod
-    def suffixes(self) -> list[str]:
-        """Return a suffix for each output, which is appended to the name of the column."""
+    def number_suffixes(self) -> list[str]:
+        """Return a suffix for each output that is a number or an indicator of missing values.
+
+        It is appended to the name of the column: "" is the value itself.
+        """
 
     @abstractmethod
-    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
+    def encode(self, values: "pd.Series[Any]") -> Encoded:
         """Encode values that `read` has returned.
 
         Parameters
         ----------
         values : Series of shape (n_samples,)
             The values.
-        out : ndarray of shape (n_samples, n_outputs), float32
-            Array of zeros to write to: a column for each output after the `n_coded_outputs`.
 
         Returns
         -------
         Encoded
-            What is not written.
+            The outputs.
         """
+
+    def level_suffixes(self) -> list[str]:
+        """Return a suffix for each output that the code of the level alone tells."""
+        return []
+
+    def suffixes(self) -> list[str]:
+        """Return a suffix for each output, in order: first those of levels."""
+        return [*self.level_suffixes(), *self.number_suffixes()]
 
     @property
     def n_outputs(self) -> int:
@@ -96,18 +108,13 @@ class FittedColumn(ABC):
         return None
 
     @property
-    def n_coded_outputs(self) -> int:
-        """Number of outputs that depend on the code of the level alone: the first ones."""
-        return 0
-
-    @property
     def coded_levels(self) -> tuple[Any, ...]:
         """The levels that are told apart. The code of a level is its position."""
         return ()
 
     @property
     def may_miss(self) -> bool:
-        """Whether the first number that is written is NaN if the value is missing."""
+        """Whether the output "" is NaN if the value is missing."""
         return False
 
     @property
@@ -135,7 +142,7 @@ class FittedColumn(ABC):
     @property
     def uses_values(self) -> bool:
         """Whether an output tells more than that the value is missing."""
-        return self.coded_as is not None or any(suffix != "_missing" for suffix in self.suffixes())
+        return self.coded_as is not None or bool({*self.number_suffixes()} - {"_missing"})
 
     @property
     def unrepeated(self) -> Case | None:
@@ -189,14 +196,13 @@ class LeftOutColumn(FittedColumn):
     indicator: bool
     expected: Kind = "missing"  # no kind: its values are not read
 
-    def suffixes(self) -> list[str]:
+    def number_suffixes(self) -> list[str]:
         """Return "_missing" if there is an indicator."""
         return ["_missing"] * self.indicator
 
-    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
-        """Write the indicator."""
-        out[:, 0] = values.isna()
-        return Encoded()
+    def encode(self, values: "pd.Series[Any]") -> Encoded:
+        """Encode whether values are missing, if there is an indicator."""
+        return Encoded({"_missing": values.isna().to_numpy()} if self.indicator else {})
 
 
 def set_fields(record: Any) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class ScaledColumn(FittedColumn):
         """
         return cls(**quartiles(to_numbers(values, cls.expected)), **common)
 
-    def suffixes(self) -> list[str]:
+    def number_suffixes(self) -> list[str]:
         """Return "" for the scaled numbers and "_missing" for the indicator."""
         return [""] * (self.scale > 0) + ["_missing"] * self.indicator
 
@@ -73,23 +73,24 @@ class ScaledColumn(FittedColumn):
         """Scale, divided by the median; 0 if this is not positive, or ratios mean nothing."""
         return self.scale / self.center if self.has_ratios and self.center > 0 else 0.0
 
-    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
-        """Write the scaled and clipped numbers, and the indicator of missing values.
+    def encode(self, values: "pd.Series[Any]") -> Encoded:
+        """Return the scaled and clipped numbers, and the indicator of missing values.
 
         Without an indicator, missing numbers become 0, the median.
         """
-        self._encode_numbers(to_numbers(values, self.expected), out)
-        return Encoded()
+        return Encoded(self._encode_numbers(to_numbers(values, self.expected)))
 
-    def _encode_numbers(self, numbers: Floats, out: NDArray[np.float32]) -> None:
-        """Write the outputs of numbers that are NaN where they are missing."""
-        if self.indicator:
-            out[:, -1] = np.isnan(numbers)
+    def _encode_numbers(self, numbers: Floats) -> dict[str, NDArray[Any]]:
+        """Return the outputs of numbers that are NaN where they are missing."""
+        outputs: dict[str, NDArray[Any]] = {}
         if self.scale > 0:
             with np.errstate(over="ignore"):  # the scale may be tiny
                 z = (numbers - self.center) / self.scale
             z = clip_smoothly(z)
-            out[:, 0] = z if self.indicator else np.nan_to_num(z, copy=False)
+            outputs[""] = z if self.indicator else np.nan_to_num(z, copy=False)
+        if self.indicator:
+            outputs["_missing"] = np.isnan(numbers)
+        return outputs
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -150,17 +151,14 @@ class DateColumn(ScaledColumn):
         """Return the values of the same column of another table as dates."""
         return to_dates(super().values_of(column))
 
-    def suffixes(self) -> list[str]:
+    def number_suffixes(self) -> list[str]:
         """Return the suffixes of numbers, followed by those of the calendar."""
-        return super().suffixes() + self.calendar.suffixes()
+        return super().number_suffixes() + self.calendar.suffixes()
 
-    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
-        """Write the outputs of days as numbers, followed by those of the calendar."""
+    def encode(self, values: "pd.Series[Any]") -> Encoded:
+        """Return the outputs of days as numbers, and those of the calendar."""
         days = to_numbers(values, self.expected)
-        n_numbers = (self.scale > 0) + self.indicator
-        self._encode_numbers(days, out[:, :n_numbers])
-        self.calendar.encode(days, out[:, n_numbers:])
-        return Encoded()
+        return Encoded(self._encode_numbers(days) | self.calendar.encode(days))
 
 
 def quartiles(numbers: Floats) -> dict[str, Any]:

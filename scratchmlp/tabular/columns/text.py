@@ -163,10 +163,12 @@ class TextColumn(FittedColumn):
         """What is not plain about the column, in words."""
         return ["no word occurs twice"] if self.unrepeated else super().remarks
 
-    def suffixes(self) -> list[str]:
+    def number_suffixes(self) -> list[str]:
         """Return a suffix for each component, and perhaps "_missing"."""
-        components = [f"_svd{number + 1}" for number in range(self.encoder.n_components)]
-        return components + ["_missing"] * self.indicator
+        return self._component_suffixes() + ["_missing"] * self.indicator
+
+    def _component_suffixes(self) -> list[str]:
+        return [f"_svd{number + 1}" for number in range(self.encoder.n_components)]
 
     def read(self, name: str, column: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[Note]]:
         """Read the same column of another table, and note texts that are cut."""
@@ -177,22 +179,20 @@ class TextColumn(FittedColumn):
         """Return whether values of a kind may be encoded as those of `fit`."""
         return super().is_like(received) or "mixed" in (received, self.expected)
 
-    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
-        """Write the components and the indicator, and return the terms."""
+    def encode(self, values: "pd.Series[Any]") -> Encoded:
+        """Return the components, the indicator and the terms."""
         missing, encoder = values.isna().to_numpy(), self.encoder
-        if self.indicator:
-            out[:, -1] = missing
+        indicator = {"_missing": missing} if self.indicator else {}
         if not encoder.n_components:
-            return Encoded()
-        texts, terms = to_texts(values), []
+            return Encoded(indicator)
+        texts, components, terms = to_texts(values), [], []
         for rows in gen_batches(len(texts), _TEXTS_AT_ONCE):
             tf_idf = encoder.tf_idf(texts[rows])
-            components = encoder.components(tf_idf)
-            out[rows, : encoder.n_components] = np.where(missing[rows, None], 0, components)
+            components.append(np.where(missing[rows, None], 0, encoder.components(tf_idf)))
             terms.append(indicators(tf_idf))
-        return Encoded(
-            terms=tuple(csr_array(vstack(chunks)) for chunks in zip(*terms, strict=True))
-        )
+        numbers = dict(zip(self._component_suffixes(), np.concatenate(components).T, strict=True))
+        joined = tuple(csr_array(vstack(chunks)) for chunks in zip(*terms, strict=True))
+        return Encoded(numbers | indicator, terms=joined)
 
     def plain(self) -> dict[str, Any]:
         """Describe the column; the encoder stands in `TabularEncoder.text_encoders_`."""

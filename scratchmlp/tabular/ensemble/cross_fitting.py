@@ -28,16 +28,16 @@ from threadpoolctl import threadpool_limits
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
-from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
 from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING, BoostedTrees, boosted_trees
 from scratchmlp.tabular.folds import Rows, by_row
-from scratchmlp.tabular.inputs.inputs import Inputs, unfitted_inputs
+from scratchmlp.tabular.inputs.inputs import Inputs, InputsPlan
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Part
+from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.scoring import log_probabilities
-from scratchmlp.tabular.targets import ClassLabels, Targets
+from scratchmlp.tabular.targets import ClassTargets, Targets
 from scratchmlp.utils.threads import threads
 
 _ROWS = 2**14  # that are predicted at the same time
@@ -154,8 +154,8 @@ class Fold(NamedTuple):
     ----------
     training, held_out : ndarray of int
         Row numbers for training, and those of the fold.
-    inputs : Inputs
-        How to compute the inputs. `fit_fold` fits it to the training rows.
+    inputs : InputsPlan
+        How to fit the inputs to the training rows.
     seed : int
         Random state.
     tasks : CallbackTasks or None
@@ -164,7 +164,7 @@ class Fold(NamedTuple):
 
     training: Rows
     held_out: Rows
-    inputs: Inputs
+    inputs: InputsPlan
     seed: int
     tasks: CallbackTasks | None
 
@@ -198,9 +198,9 @@ class CrossFitted(PartEstimator):
 
     def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
         problem = self._for_loss(problem)
-        layout, tasks = problem.data.X.layout, problem.tasks
+        tasks = problem.tasks
         folds = [
-            Fold(*rows, unfitted_inputs(layout, seed, terms), seed, tasks and tasks.subtask(0))
+            Fold(*rows, InputsPlan(seed, terms, None, {}), seed, tasks and tasks.subtask(0))
             for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
         results: list[tuple[FoldModel, FloatArray]] = []
@@ -211,7 +211,7 @@ class CrossFitted(PartEstimator):
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
         """Return the problem with targets as the loss of the estimator needs them."""
         targets = problem.targets
-        if isinstance(targets, ClassLabels) or targets.low.min() < 0:
+        if isinstance(targets, ClassTargets) or targets.low.min() < 0:
             return problem
         if not _needs_nonnegative(self.estimator):
             return problem
@@ -224,7 +224,8 @@ class CrossFitted(PartEstimator):
         self.models_ = [model for model, _ in results]
         data, targets, held_out = problem.data, problem.targets, problem.held_out[: len(results)]
         scores = by_row(held_out, [found for _, found in results], len(data.Y))
-        self._targets, self._calibration = targets, targets.calibrate(data, scores)
+        self._targets = targets
+        self._calibration = targets.calibrate(data, scores, problem.rows_in(len(results)))
         return targets.predictions(scores, self._calibration)
 
     def _fit_folds(

@@ -15,8 +15,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from scratchmlp.batches import Data
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
-from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
+from scratchmlp.tabular.networks.mlp import TabularMLPClassifier, TabularMLPRegressor
 
 #: From this number of rows, a fold has enough rows to stop boosting early.
 _MANY = 1000

@@ -1,4 +1,4 @@
-"""What the ensembles of networks and other estimators share."""
+"""TabularEnsembleClassifier and TabularEnsembleRegressor: networks, trees and others, weighted."""
 
 import pickle
 from copy import copy
@@ -13,19 +13,18 @@ from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data
-from scratchmlp.tabular.base import BaseTabular, TableParameters, TrainingProblem
+from scratchmlp.tabular.base import BaseTabular, BaseTabularClassifier, BaseTabularRegressor
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
 from scratchmlp.tabular.ensemble.blending import NEGLIGIBLE, select_weights, without_negligible
 from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
-from scratchmlp.tabular.folds import predicted_rows
-from scratchmlp.tabular.inspection.uncertainty import largest_scores
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend
+from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.scoring import SCORING, Difference
+from scratchmlp.tabular.uncertainty import largest_scores
 
 
 @dataclass(eq=False, repr=False)
@@ -102,12 +101,12 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self._keep_fits(fits)
         self._keep_weighted(fits)
         blend: Any = sum(weight * fits.oof[name] for name, weight in self.weights_.items())
-        self._calibration = self._fitted_calibration(problem.data, blend)
+        self._calibration = self._fitted_calibration(problem, blend)
         oof = self._targets.blended(blend, self._calibration)
         setattr(self, self._oof_name, oof)
-        self.oof_score_ = self._oof_score(problem, oof)
+        self.oof_score_ = problem.score(oof)
         self._measure(fits)
-        uncertainty_of = self._uncertainty_of(problem, oof)
+        uncertainty_of = problem.uncertainty_of(oof)
         self._uncertainty = uncertainty_of(oof)
         for name, part in self._parts.items():
             part._keep_uncertainty(uncertainty_of(fits.oof[name]))
@@ -148,7 +147,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def _keep_weighted(self, fits: PartFits) -> None:
         """Weight the estimators that are fitted in all folds, and keep those that matter."""
         names = fits.complete
-        rows = predicted_rows(fits.oof[names[0]])
+        rows = fits.problem.rows_in()
         loss = self._targets.blend_loss(fits.problem.data.rows(rows), self.scoring)
         predictions = [fits.oof[name][rows] for name in names]
         preferred = np.isin(names, fits.preferred)
@@ -164,11 +163,14 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         dropped = [name for name in fits.oof if name not in self.weights_]
         self.dropped_ = {name: reasons.get(name, left) for name in dropped}
 
-    def _fitted_calibration(self, data: Data, blend: FloatArray) -> Calibration | None:
+    def _fitted_calibration(
+        self, problem: TrainingProblem, blend: FloatArray
+    ) -> Calibration | None:
         """Calibrate the weighted predictions. Those of a single estimator are calibrated."""
         if len(self._parts) == 1:
             return self._targets.uncalibrated
-        return self._targets.calibrate(data, self._targets.link(blend))
+        raw = self._targets.link(blend)
+        return self._targets.calibrate(problem.data, raw, problem.rows_in())
 
     def _measure(self, fits: PartFits) -> None:
         """Measure how good each estimator is, also of those that are dropped."""
@@ -179,23 +181,25 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             for rows in problem.held_out
         ]
 
-        def loss(oof: Any) -> float:
-            rows = predicted_rows(oof)
+        def loss(oof: Any, n_folds: int | None = None) -> float:
+            rows = problem.rows_in(n_folds)
             return readable(
                 self._targets.blend_loss(problem.data.rows(rows), self.scoring)(oof[rows])
             )
 
-        def by_fold(oof: Any) -> "pd.Series[float]":  # nan for folds in which it is not fitted
-            losses = [of_fold(oof[rows]) for of_fold, rows in folds]
+        def by_fold(oof: Any, n_folds: int | None = None) -> "pd.Series[float]":
+            losses = [of_fold(oof[rows]) for of_fold, rows in folds[:n_folds]]
             return pd.Series(list(map(self._targets.readable_loss, losses)))
 
         whole: Any = self.out_of_fold
         self.oof_loss_, whole_by_fold = loss(whole), by_fold(whole)
         self.oof_scores_, losses, differences = {}, {}, {}
         for name, oof in fits.oof.items():
-            self.oof_scores_[name] = self._oof_score(problem, oof)
-            losses[name] = loss(oof)
-            differences[name] = Difference.of(by_fold(oof) - whole_by_fold, problem.splits)
+            n = fits.n_folds[name]
+            self.oof_scores_[name] = problem.score(oof, n)
+            losses[name] = loss(oof, n)
+            difference = by_fold(oof, n) - whole_by_fold  # nan where it is not fitted
+            differences[name] = Difference.of(difference, problem.splits)
         self._measured = {
             "loss": losses,
             "difference": {name: each.mean for name, each in differences.items()},
@@ -208,7 +212,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         """Try the user's scorer."""
         if self.scoring is None:
             return
-        data = problem.data.rows(np.unique(np.concatenate(problem.held_out)))
+        data = problem.data.rows(problem.rows_in())
         zeros = np.zeros((len(data.Y), data.n_targets))  # all rows have the same prediction
         try:
             loss = self._targets.blend_loss(data, self.scoring)
@@ -373,6 +377,217 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         """What predicts, for other folders of the package: the weighted estimators."""
         parts = {name: part._part for name, part in self._parts.items()}
         return Blend(parts, self.weights_, self._targets, self._calibration, self._uncertainty)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
+    """Classifier for raw tables: networks and trees, weighted by their out-of-fold predictions.
+
+    Their weighted mean usually predicts better than each alone. The table may contain numbers,
+    missing values, categories, text, booleans and dates. See :doc:`/tabular`,
+    :doc:`/tabular_methods` and :doc:`/tabular_results`.
+
+    Parameters
+    ----------
+    estimators : list of (str, estimator) or None, default=None
+        Named classifiers; "drop" leaves one out. None means "networks"
+        (:class:`TabularMLPClassifier`), "linear", "boosting", "deep boosting", "extra trees",
+        "forest" and "full trees", each if it is worth its time.
+
+        Networks use the parameters of the ensemble where both have one. Estimators that accept
+        missing values get numbers and codes of categories, others the output of
+        :class:`TabularEncoder`; their parameters refer to these columns. An estimator that stops
+        early gets the fold as `X_val`, if its `fit` takes it. With sample or class weights,
+        estimators that take no weights are left out.
+    cv : int, splitter or iterable, default=8
+        Splits into training rows and a held-out fold; see :class:`TabularMLPClassifier`.
+    n_repeats : int, default=1
+        How often the rows are split into `cv` folds.
+    max_time : float or None, default=None
+        Time limit of `fit` in seconds. Networks train for fewer epochs, and estimators that lack
+        time are left out, with a warning.
+    categorical_features, numeric_features, text_features, date_features, missing_values
+        How columns are read; see :class:`TabularEncoder`.
+    inspect_table : bool, default=True
+        Whether `fit` warns of columns that would mislead you; see `findings_`.
+    n_jobs : int or None, default=None
+        Number of fits in parallel; -1 means all processors. The result is the same.
+    random_state : int, RandomState instance or None, default=None
+        Determines the folds and all random choices of the estimators.
+    scoring : str, callable or None, default=None
+        Scorer that the weights maximize, such as "roc_auc". None means the
+        negative log-loss.
+    class_weight : dict, 'balanced' or None, default=None
+        Weights of the classes; see :class:`TabularMLPClassifier`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    weights_ : dict of str to float
+        Weight of each estimator in the ensemble, with a sum of 1.
+    named_estimators_ : Bunch
+        The fitted estimators: a :class:`TabularMLPClassifier`, or a list with one for each fold.
+    errors_ : dict of str to str
+        Errors of the estimators whose fit failed.
+    dropped_ : dict of str to str
+        Why estimators were dropped: their weight is 0 or hardly matters.
+    oof_score_ : float
+        Accuracy of the weighted out-of-fold predictions, with `sample_weight`: a little
+        too high; see :doc:`/tabular`.
+    oof_scores_ : dict of str to float
+        Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
+    oof_loss_ : float
+        Log-loss of the weighted out-of-fold predictions, with `class_weight`. With `scoring`, the
+        negative score.
+    oof_proba_ : ndarray of shape (n_samples, n_classes)
+        Weighted, calibrated out-of-fold probabilities; nan for rows in no fold.
+    temperature_, floor_ : float
+        Calibration of the weighted probabilities; see :class:`TabularMLPClassifier`.
+    held_out_ : list of ndarray of int
+        Row numbers that each fold holds out.
+    encoder_ : TabularEncoder
+        The fitted encoder of all estimators.
+    findings_ : list of Note
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names if strings.
+
+    Warns
+    -----
+    MisleadingDataWarning
+        See :doc:`/what_can_mislead_you`.
+    FitFailedWarning
+        If the fit of an estimator fails; if all fail, `fit` raises the first error.
+    UserWarning
+        If `y` has a single class.
+
+    See Also
+    --------
+    TabularMLPClassifier : The networks alone.
+
+    References
+    ----------
+    Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of models", ICML
+    2004.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from scratchmlp.tabular import TabularEnsembleClassifier
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> ensemble = TabularEnsembleClassifier(cv=3, random_state=0).fit(X, y)
+    >>> ensemble.oof_score_ > 0.95
+    True
+    >>> ensemble.predict_proba(X).shape
+    (178, 3)
+    """
+
+    class_weight: Any = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTabularEnsemble._parameter_constraints,
+        **BaseTabularClassifier._parameter_constraints,
+    }
+
+
+class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
+    """Regressor for raw tables: networks and trees, weighted by their out-of-fold predictions.
+
+    Their weighted mean usually predicts better than each alone. The table may contain numbers,
+    missing values, categories, text, booleans and dates. See :doc:`/tabular`,
+    :doc:`/tabular_methods` and :doc:`/tabular_results`.
+
+    Parameters
+    ----------
+    estimators : list of (str, estimator) or None, default=None
+        Named regressors; "drop" leaves one out. None means "networks"
+        (:class:`TabularMLPRegressor`), "linear", "boosting" and "extra trees", each if it is
+        worth its time.
+
+        Networks use the parameters of the ensemble where both have one. Estimators that accept
+        missing values get numbers and codes of categories, others the output of
+        :class:`TabularEncoder`; their parameters refer to these columns. Targets are standardized,
+        or divided by their mean for a loss that takes no negative ones, such as "poisson". An
+        estimator that stops early gets the fold as `X_val`, if its `fit` takes it. With
+        `sample_weight`, estimators that take no weights are left out.
+    cv : int, splitter or iterable, default=8
+        Splits into training rows and a held-out fold; see :class:`TabularMLPRegressor`.
+    n_repeats : int, default=1
+        How often the rows are split into `cv` folds.
+    max_time : float or None, default=None
+        Time limit of `fit` in seconds. Networks train for fewer epochs, and estimators that lack
+        time are left out, with a warning.
+    categorical_features, numeric_features, text_features, date_features, missing_values
+        How columns are read; see :class:`TabularEncoder`.
+    inspect_table : bool, default=True
+        Whether `fit` warns of columns that would mislead you; see `findings_`.
+    n_jobs : int or None, default=None
+        Number of fits in parallel; -1 means all processors. The result is the same.
+    random_state : int, RandomState instance or None, default=None
+        Determines the folds and all random choices of the estimators.
+    scoring : str, callable or None, default=None
+        Scorer that the weights maximize, such as "neg_mean_absolute_error". None means the
+        negative squared error.
+
+    Attributes
+    ----------
+    weights_ : dict of str to float
+        Weight of each estimator in the ensemble, with a sum of 1.
+    named_estimators_ : Bunch
+        The fitted estimators: a :class:`TabularMLPRegressor`, or a list with one for each fold.
+    errors_ : dict of str to str
+        Errors of the estimators whose fit failed.
+    dropped_ : dict of str to str
+        Why estimators were dropped: their weight is 0 or hardly matters.
+    oof_score_ : float
+        R² of the weighted out-of-fold predictions, with `sample_weight`: a little
+        too high; see :doc:`/tabular`. nan if one row was held out.
+    oof_scores_ : dict of str to float
+        Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
+    oof_loss_ : float
+        Root mean squared error of the weighted out-of-fold predictions; of several targets, in
+        units of their standard deviations. With `scoring`, the negative score.
+    oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Weighted out-of-fold predictions; nan for rows in no fold.
+    held_out_ : list of ndarray of int
+        Row numbers that each fold holds out.
+    encoder_ : TabularEncoder
+        The fitted encoder of all estimators.
+    findings_ : list of Note
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names if strings.
+
+    Warns
+    -----
+    MisleadingDataWarning
+        See :doc:`/what_can_mislead_you`.
+    FitFailedWarning
+        If the fit of an estimator fails; if all fail, `fit` raises the first error.
+    UndefinedMetricWarning
+        If a single row is held out.
+
+    See Also
+    --------
+    TabularMLPRegressor : The networks alone.
+
+    References
+    ----------
+    Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of models", ICML
+    2004.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from scratchmlp.tabular import TabularEnsembleRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> ensemble = TabularEnsembleRegressor(cv=3, random_state=0).fit(X, y)
+    >>> ensemble.oof_score_ > 0.4
+    True
+    >>> ensemble.predict(X).shape
+    (442,)
+    """
 
 
 def networks_in(estimator: BaseTabular) -> dict[str, BaseTabularMLP]:

@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.ensemble.blending import select_weights
 from scratchmlp.tabular.part import PartEstimator
+from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.utils.public import stacklevel
 
 #: Folds of a trial.
@@ -138,7 +138,7 @@ class PartFits:
 
         Parts are promising that have a weight, or are of the better half.
         """
-        rows = np.unique(np.concatenate(self.problem.held_out[: self.n_trial]))
+        rows = self.problem.rows_in(self.n_trial)
         loss = self.problem.targets.blend_loss(self.problem.data.rows(rows), None)
         predictions = {name: oof[rows] for name, oof in self.oof.items()}
         preferred = np.isin([*predictions], self.preferred)

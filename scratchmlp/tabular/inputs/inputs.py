@@ -1,6 +1,6 @@
 """The inputs of a network, which it computes from an encoded table."""
 
-from copy import copy
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from sklearn.utils import resample
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, Layout
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.inputs.logarithms import Logarithms
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
@@ -93,31 +93,6 @@ class Inputs(NamedTuple):
     bins: Bins | None
     logarithms: Logarithms | None = None
 
-    def fit(self, data: Data) -> tuple["Inputs", FloatArray]:
-        """Return encodings that are fitted to training rows. These stay as they are.
-
-        Terms that have been selected before are kept.
-
-        Parameters
-        ----------
-        data : Data
-            Training rows; X is an `EncodedTable`.
-
-        Returns
-        -------
-        inputs : Inputs
-            The fitted encodings.
-        supervised : ndarray of shape (n_samples, n_supervised), float32
-            What these encodings make of the training rows. A target encoding makes something else
-            of them than of new rows.
-        """
-        empty = np.empty((len(data.Y), 0), np.float32)
-        fitted = tuple(copy(each) for each in self.supervised)
-        supervised = np.hstack([empty, *(each.fit_transform(data) for each in fitted)])
-        bins = self.bins.fit(data) if self.bins else None
-        logarithms = self.logarithms.fit(data.X) if self.logarithms else None
-        return Inputs(fitted, bins, logarithms), supervised
-
     def array(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
         """Return the inputs of a network for rows of an encoded table.
 
@@ -126,7 +101,7 @@ class Inputs(NamedTuple):
         table : EncodedTable
             The rows.
         supervised : ndarray of shape (n_samples, n_supervised) or None, default=None
-            Second result of `fit`, for training rows.
+            Second result of `InputsPlan.fit`, for training rows.
 
         Returns
         -------
@@ -211,32 +186,52 @@ class InputRows:
         return self.inputs.array(self.table[rows], supervised)
 
 
-def unfitted_inputs(
-    layout: Layout,
-    seed: int,
-    terms: TermSelection,
-    bins: Bins | None = None,
-    logarithms: Logarithms | None = None,
-) -> Inputs:
-    """Return how the inputs of a fold are to be computed.
+class InputsPlan(NamedTuple):
+    """What the inputs of a fold are fitted with.
 
-    Parameters
+    Attributes
     ----------
-    layout : Layout
-        The layout of the encoded table.
     seed : int
         Random state of the encodings.
-    terms : TermSelection
-        Selects terms, if the table has text. The terms may have been selected by the same rows.
-    bins : Bins or None, default=None
-        Bins, if the fold has any.
-    logarithms : Logarithms or None, default=None
-        Logarithms, if the folds have any.
-
-    Returns
-    -------
-    Inputs
-        Encodings that are not fitted.
+    terms : TermSelection or None
+        The terms of text that the same rows have selected before. None selects them.
+    bins : Bins or None
+        Bins that are not fitted, if the fold has any.
+    positive : dict of int to float
+        Numbers that may have logarithms: see `positive_numbers`.
     """
-    levels = (TargetEncoding(seed),) if layout.coded_as("many") else ()
-    return Inputs((*levels, *((terms,) if layout.n_terms else ())), bins, logarithms)
+
+    seed: int
+    terms: TermSelection | None
+    bins: Bins | None
+    positive: Mapping[int, float]
+
+    def fit(self, data: Data) -> tuple[Inputs, FloatArray]:
+        """Fit the encodings to training rows.
+
+        Parameters
+        ----------
+        data : Data
+            Training rows; X is an `EncodedTable`.
+
+        Returns
+        -------
+        inputs : Inputs
+            The fitted encodings.
+        supervised : ndarray of shape (n_samples, n_supervised), float32
+            What the supervised ones make of the training rows. A target encoding makes something
+            else of them than of new rows.
+        """
+        table, supervised = data.X, [np.empty((len(data.Y), 0), np.float32)]
+        fitted: list[TargetEncoding | TermSelection] = []
+        if table.layout.coded_as("many"):
+            encoding, encoded = TargetEncoding.fit_transform(data, self.seed)
+            fitted.append(encoding)
+            supervised.append(encoded)
+        if table.terms:
+            terms = TermSelection.fit(data) if self.terms is None else self.terms
+            fitted.append(terms)
+            supervised.append(terms.transform(table))
+        bins = self.bins.fit(data) if self.bins else None
+        logarithms = Logarithms.fit(table, self.positive) if self.positive else None
+        return Inputs(tuple(fitted), bins, logarithms), np.hstack(supervised)

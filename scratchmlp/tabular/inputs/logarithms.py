@@ -1,13 +1,14 @@
 """Logarithms of positive numbers, with which a network can learn ratios and products."""
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.columns.numeric import CLIP
 from scratchmlp.tabular.reading.values import Floats
 
@@ -35,43 +36,57 @@ class Logarithms(NamedTuple):
         Which numbers of an encoded table these are.
     scales : ndarray of float
         The scale of each number, divided by its median.
-    widths : ndarray of float or None, default=None
-        What the logarithms are divided by. None before `fit`.
+    widths : ndarray of float
+        What the logarithms are divided by.
     """
 
     columns: NDArray[np.intp]
     scales: Floats
-    widths: Floats | None = None
+    widths: Floats
 
     @classmethod
-    def of_columns(cls, columns: Columns) -> "Logarithms":
-        """Find the columns that may have logarithms."""
-        places = places_of(columns)
-        scales = {
-            places[name].numbers[0]: each.relative_scale
-            for name, each in columns.items()
-            if 0 < each.relative_scale < _STEEP
-        }
-        return cls(np.array([*scales], np.intp), np.array([*scales.values()]))
-
-    def fit(self, table: EncodedTable) -> "Logarithms":
-        """Choose among the columns by training rows, and find the widths."""
-        relative = _relative(self._scaled(table), self.scales)
+    def fit(cls, table: EncodedTable, candidates: Mapping[int, float]) -> Self:
+        """Choose among `candidates` by training rows, and find the widths."""
+        columns, scales = np.array([*candidates], np.intp), np.array([*candidates.values()])
+        relative = _relative(_scaled(table, columns), scales)
         low, high = np.maximum(np.quantile(relative, [0.1, 0.9], axis=0), _LEAST)
         # The median, 1, is nearer to the deciles' geometric mean than to the arithmetic one.
         skewed = (low + high) / 2 + np.sqrt(low * high) > 2
         chosen = (relative.min(axis=0) > -_LEAST) & (high >= _WIDE * low) & skewed
         widths = np.log(high / low)[chosen] / 2
-        return Logarithms(self.columns[chosen], self.scales[chosen], widths)
+        return cls(columns[chosen], scales[chosen], widths)
 
     def transform(self, table: EncodedTable) -> FloatArray:
         """Return the scaled logarithms."""
-        logarithms: Floats = scaled_logarithms(self._scaled(table), self.scales, self.widths)
+        z = _scaled(table, self.columns)
+        logarithms: Floats = scaled_logarithms(z, self.scales, self.widths)
         return logarithms.astype(np.float32)
 
-    def _scaled(self, table: EncodedTable) -> Floats:
-        """Return the scaled numbers."""
-        return table.imputed(self.columns).astype(np.float64)
+
+def positive_numbers(columns: Columns) -> dict[int, float]:
+    """Return which numbers of an encoded table may have logarithms.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+        The columns of the table.
+
+    Returns
+    -------
+    dict of int to float
+        The scale of each of these numbers, divided by its median.
+    """
+    layout = layout_of(columns).columns
+    return {
+        layout[name].numbers[""]: each.relative_scale
+        for name, each in columns.items()
+        if 0 < each.relative_scale < _STEEP
+    }
+
+
+def _scaled(table: EncodedTable, columns: NDArray[np.intp]) -> Floats:
+    """Return the scaled numbers."""
+    return table.imputed(columns).astype(np.float64)
 
 
 def scaled_logarithms(z: Any, scales: Any, widths: Any) -> Any:

@@ -1,7 +1,6 @@
 """The target encoding of columns of many categories, which is fitted anew for each fold."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,22 +52,19 @@ def used_rows(data: Data) -> NDArray[np.intp]:
     return np.arange(n_rows) if data.sample_weight is None else np.flatnonzero(data.sample_weight)
 
 
-@dataclass
-class TargetEncoding:
+class TargetEncoding(NamedTuple):
     """The target encoding of some columns.
 
     Attributes
     ----------
-    seed : int
-        Random state of the folds.
     tables : list of ndarray of shape (n_levels + 1, n_targets), float32
         Encoding of each level of each column. The last row is for other values.
     """
 
-    seed: int
-    tables: list[FloatArray] = field(default_factory=list)
+    tables: list[FloatArray]
 
-    def fit_transform(self, data: Data) -> FloatArray:
+    @classmethod
+    def fit_transform(cls, data: Data, seed: int) -> tuple[Self, FloatArray]:
         """Fit the encoding to training rows, and encode them.
 
         The encoding of a training row does not depend on its own target.
@@ -78,26 +74,26 @@ class TargetEncoding:
         data : Data
             Training rows; X is an `EncodedTable`. Rows with weight 0 are encoded, but not learned
             from. Other weights are ignored.
+        seed : int
+            Random state of the folds.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_columns * n_targets), float32
+        encoding : TargetEncoding
+            The fitted encoding.
+        encoded : ndarray of shape (n_samples, n_columns * n_targets), float32
             The encoded rows.
         """
         many = data.X.layout.coded_as("many")
         codes, n_levels = data.X.codes_of(many), [each.n_levels for each in many]
         used = used_rows(data)
         used = used if len(used) > 1 else np.repeat(used, 2)  # cross-fitting needs two rows
-        fitted = [
-            _encode(codes[used], n_levels, y, self.seed) for y in target_columns(data)[used].T
-        ]
-        self.tables = [
-            np.column_stack(tables)
-            for tables in zip(*(tables for _, tables in fitted), strict=True)
-        ]
-        out = self.transform(data.X)
+        fitted = [_encode(codes[used], n_levels, y, seed) for y in target_columns(data)[used].T]
+        tables = zip(*(of_target for _, of_target in fitted), strict=True)
+        encoding = cls([*map(np.column_stack, tables)])
+        out = encoding.transform(data.X)
         out[used] = np.stack([encoded for encoded, _ in fitted], axis=-1).reshape(len(used), -1)
-        return out
+        return encoding, out
 
     def transform(self, table: EncodedTable) -> FloatArray:
         """Encode rows.

@@ -1,7 +1,6 @@
 """The terms of text that tell most about the targets, by the training rows of a fold."""
 
-from dataclasses import dataclass, field
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,7 @@ _MOST_TERMS = 64  # words of a column, and as many n-grams
 _FALSE_SHARE = 0.1  # expected share of selected terms that tell nothing
 
 
-@dataclass
-class TermSelection:
+class TermSelection(NamedTuple):
     """Indicators of the terms whose presence is correlated with the targets.
 
     Attributes
@@ -28,9 +26,10 @@ class TermSelection:
         Column numbers of the selected terms, for each array of terms of an `EncodedTable`.
     """
 
-    selected: list[NDArray[np.intp]] = field(default_factory=list)
+    selected: list[NDArray[np.intp]]
 
-    def fit(self, data: Data) -> Self:
+    @classmethod
+    def fit(cls, data: Data) -> Self:
         """Select terms by training rows.
 
         Parameters
@@ -41,30 +40,12 @@ class TermSelection:
 
         Returns
         -------
-        self
+        TermSelection
             The selection.
         """
         used = used_rows(data)
         targets = target_columns(data)[used]
-        self.selected = [_select(terms[used], targets) for terms in data.X.terms]
-        return self
-
-    def fit_transform(self, data: Data) -> FloatArray:
-        """Encode training rows. Select terms by them, unless terms have been selected before.
-
-        Parameters
-        ----------
-        data : Data
-            See `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_selected), float32
-            The encoded rows.
-        """
-        if not self.selected:
-            self.fit(data)
-        return self.transform(data.X)
+        return cls([_select(terms[used], targets) for terms in data.X.terms])
 
     def transform(self, table: EncodedTable) -> FloatArray:
         """Encode rows.

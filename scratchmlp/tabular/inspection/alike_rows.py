@@ -103,15 +103,15 @@ def find_alike_rows(
 
 def _questions(data: Data, columns: Columns, random: np.random.RandomState) -> list[_Question]:
     """Return what to ask."""
-    placed = list(zip(columns.items(), data.X.layout.columns, strict=True))
+    layout = data.X.layout.columns
     dates = (
-        _of_time(name, data.X.numbers[:, laid.place.numbers[0]], random)
-        for (name, column), laid in placed
+        _of_time(name, data.X.numbers[:, layout[name].numbers[""]], random)
+        for name, column in columns.items()
         if isinstance(column, DateColumn) and column.scale > 0
     )
     entities = (
         _of_entity(name, data.X.codes_of([laid])[:, 0], random)
-        for (name, _), laid in sorted(placed, key=lambda each: -each[1].n_levels)
+        for name, laid in sorted(layout.items(), key=lambda each: -each[1].n_levels)
         if laid.n_levels >= _FEWEST_VALUES
     )
     questions = [*islice(filter(None, dates), 1), *filter(None, entities)]

@@ -138,7 +138,8 @@ def associations_with(
 
 def _outputs(table: EncodedTable, place: Place) -> FloatArray:
     """Return ranks of numbers, and indicators of the most frequent levels."""
-    indicators = {each.place.numbers[1] for each in table.layout.columns if each.may_miss}
+    columns = table.layout.columns.values()
+    indicators = {each.numbers["_missing"] for each in columns if each.may_miss}
     numbers = table.imputed([n for n in place.numbers if n not in indicators][:_MOST])
     parts = [rankdata(numbers, axis=0)] if numbers.size else [np.empty((len(table), 0))]
     for codes in table.codes[:, place.codes].T:

@@ -3,16 +3,13 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.batches import Data, sampled
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
-from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
@@ -20,6 +17,7 @@ from scratchmlp.tabular.inspection.alike_rows import find_alike_rows
 from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
 from scratchmlp.tabular.inspection.leaks import find_leaks
 from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
+from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.utils.public import public, stacklevel
 
@@ -32,36 +30,7 @@ class MisleadingDataWarning(UserWarning):
     """Warns of columns that would mislead you about a model, such as one that tells the target."""
 
 
-class FindingsMixin:
-    """What a fit finds in its table."""
-
-    cv: Any
-    inspect_table: bool
-    encoder_: TabularEncoder
-    #: What was found besides the notes of the encoder, as plain data.
-    _findings: Sequence[tuple[Any, str, dict[str, Any]]] = ()
-
-    @property
-    def findings_(self) -> list[Note]:
-        """What you should know about the table."""
-        check_is_fitted(self)
-        return [Note(*each) for each in (*self.encoder_._notes, *self._findings)]
-
-    def _look_for_misleading(self, problem: Any, X: Any, groups: Any) -> None:
-        """Find columns that would mislead the user, and warn of them.
-
-        `problem` is the `TrainingProblem` that was made of the other arguments.
-        """
-        if not self.inspect_table:
-            return
-        decided = groups is not None or not isinstance(self.cv, Integral)  # which rows are alike
-        found = find_misleading(problem, X, which_are_alike=not decided)
-        self._findings = [(note.case, note.column, {**note.values}) for note in found]
-        if found:
-            warnings.warn(_told(found), MisleadingDataWarning, stacklevel=stacklevel())
-
-
-def find_misleading(problem: Any, X: Any, *, which_are_alike: bool) -> list[Note]:
+def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) -> list[Note]:
     """Find columns that would mislead the user.
 
     Parameters
@@ -86,17 +55,19 @@ def find_misleading(problem: Any, X: Any, *, which_are_alike: bool) -> list[Note
     return [*leaks, *inspection.sentinels(), *alike]
 
 
-def _told(found: Sequence[Note]) -> str:
-    """Write the first findings, and the number of the others."""
+def warn_of_misleading(found: Sequence[Note]) -> None:
+    """Warn of the first findings, and tell the number of the others."""
     n_more = len(found) - _MOST_TOLD
     more = [f"For {n_more} more, see findings_."] if n_more > 0 else []
-    return " ".join([*map(str, found[:_MOST_TOLD]), *more])
+    if found:
+        message = " ".join([*map(str, found[:_MOST_TOLD]), *more])
+        warnings.warn(message, MisleadingDataWarning, stacklevel=stacklevel())
 
 
 class _Inspection:
     """The questions about a table: see `find_misleading`."""
 
-    def __init__(self, problem: Any, X: Any) -> None:
+    def __init__(self, problem: TrainingProblem, X: Any) -> None:
         self.problem, self.X = problem, X
         self.columns = problem.encoder._columns
         self.places = places_of(self.columns)
@@ -128,7 +99,7 @@ class _Inspection:
         known = {note.column for note in leaks}
         rows = sampled(len(self.rows), _MOST_ROWS)
         most: dict[str, Note] = {}  # of each column, what is true of the most rows
-        for found in find_fixing_values(self.data, rows, self.columns):
+        for found in find_fixing_values(self.data, rows):
             if found.column not in known and (note := self._fixing(found)):
                 both = most.get(note.column, note), note
                 most[note.column] = max(both, key=lambda each: each.values["n_rows"])
@@ -150,7 +121,8 @@ class _Inspection:
         for name, column in self.columns.items():
             if not (isinstance(column, NumberColumn) and column.scale > 0):
                 continue
-            if not may_have_sentinel(self.data.X.numbers[:, self.places[name].numbers[0]]):
+            encoded = self.data.X
+            if not may_have_sentinel(encoded.numbers[:, encoded.layout.columns[name].numbers[""]]):
                 continue
             numbers = self.values_of(name).to_numpy()
             if (value := find_sentinel(numbers)) is not None:

@@ -10,7 +10,6 @@ from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.columns.any_column import Columns
 
 #: Fewest rows of such a value, and their smallest share of all. In fewer, all targets are often the
 #: same where nothing leaks, such as the species of all penguins of an island.
@@ -80,7 +79,7 @@ class Fixing(NamedTuple):
         return {"value": values.min(), "part": "at least"}
 
 
-def find_fixing_values(data: Data, rows: NDArray[np.intp], columns: Columns) -> Iterator[Fixing]:
+def find_fixing_values(data: Data, rows: NDArray[np.intp]) -> Iterator[Fixing]:
     """Find values in whose rows all targets are the same, although those of most others differ.
 
     Looked at are categories, and the smallest and the largest value of each output that is a
@@ -93,8 +92,6 @@ def find_fixing_values(data: Data, rows: NDArray[np.intp], columns: Columns) -> 
         All rows; X is an `EncodedTable`.
     rows : ndarray of int
         Numbers of the rows to look at.
-    columns : dict of str to Column
-        The columns.
 
     Yields
     ------
@@ -107,12 +104,13 @@ def find_fixing_values(data: Data, rows: NDArray[np.intp], columns: Columns) -> 
         return Fixing(name, suffix, end, row, encoded == encoded[row])
 
     numbers = X.numbers[rows]
-    outputs = [(n, each) for n, c in columns.items() for each in c.suffixes()[c.n_coded_outputs :]]
+    layout = X.layout.columns
+    outputs = [(name, suffix) for name, laid in layout.items() for suffix in laid.numbers]
     for end, extreme in (("least", np.fmin), ("most", np.fmax)):  # they ignore nan
         has_value = (numbers == extreme.reduce(numbers, axis=0)).T
         for i in np.flatnonzero(_fixes(has_value, targets)):
             yield fixing(*outputs[i], end, X.numbers[:, i], rows[has_value[i].argmax()])
-    coded = [name for name, column in columns.items() if column.coded_as]
+    coded = [name for name, laid in layout.items() if laid.coded_as]
     for name, all_codes in zip(coded, X.codes.T, strict=True):
         codes = all_codes[rows]
         has_code = csr_array((np.ones(len(codes)), (codes + 1, np.arange(len(codes)))))

@@ -3,23 +3,23 @@
 Also the checks that these rows are those of `fit`, in the same order.
 """
 
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _num_samples
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
-from scratchmlp.tabular.folds import Rows, by_row, predicted_rows
-from scratchmlp.utils.public import stacklevel
+from scratchmlp.tabular.folds import Rows, by_row, rows_in
+from scratchmlp.tabular.prediction import Blend
+from scratchmlp.tabular.scoring import BlendLoss
+from scratchmlp.tabular.targets import Targets
 from scratchmlp.utils.threads import threads
 
 _ROWS = 2**13  # that are predicted at the same time, if a fold holds out fewer
@@ -40,7 +40,7 @@ class OutOfFold:
         Which of them each fold held out, which may be none.
     """
 
-    def __init__(self, blend: Any, table: EncodedTable, held_out: list[Rows]) -> None:
+    def __init__(self, blend: Blend, table: EncodedTable, held_out: list[Rows]) -> None:
         self.blend, self.table = blend, table
         self.held_out = {fold: rows for fold, rows in enumerate(held_out) if len(rows)}
 
@@ -128,137 +128,78 @@ def exchange(table: EncodedTable, rows: Rows, changes: list[Change]) -> EncodedT
     return replace(new, terms=tuple(terms))
 
 
-#: Largest mean square of the difference between the predictions and those of the same rows in
-#: `fit`, relative to those of other rows. In 28 fits to small tables, it was at most 0.31 on the
-#: rows of `fit`, because only the epochs differ, and between 0.6 and 1.1 in another order.
-_DIFFERENT = 0.6
-#: Score above that of a constant from which predictions tell rows apart, and number of rows.
-_CLEAR, _LEAST_ROWS = 0.1, 20
+#: Largest loss of out-of-fold predictions that tell rows apart, as a share of that of a constant,
+#: and fewest rows.
+_CLEAR, _FEWEST_ROWS = 0.95, 20
+_OTHER_ROWS = "For other rows, call sklearn.inspection.permutation_importance."
 
 
-def rows_held_out(estimator: Any, X: Any, y: Any) -> list[Rows]:
-    """Return which rows of `fit` each fold holds out, and check the number of rows.
+class SeenRows(NamedTuple):
+    """What an estimator knows about the rows of `fit`.
 
-    The number is that of the out-of-fold predictions. Without them, only the last row that was held
-    out is known.
-
-    Parameters
+    Attributes
     ----------
-    estimator : BaseTabular
-        The fitted estimator.
-    X : DataFrame or array-like of shape (n_samples, n_features)
-        The table.
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        The targets.
-
-    Returns
-    -------
-    list of ndarray of int
-        The rows.
-
-    Raises
-    ------
-    ValueError
-        If the estimator does not know the rows, or if the number of rows is another one.
+    held_out : list of ndarray of int, or None
+        Row numbers that each fold held out; None without training state.
+    weight : ndarray of shape (n_samples,) or None
+        Weights of the rows, None if all are equal.
+    oof : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
+        Out-of-fold predictions; None after `only`.
+    score : float
+        Their score.
     """
-    if not hasattr(estimator, "held_out_"):
-        raise ValueError(
-            "oof_importances needs to know which rows each fold held out, but this estimator was "
-            "saved with training_state=False. Save it with training_state=True, fit it again, or "
-            "call sklearn.inspection.permutation_importance with rows that were not used in fit."
-        )
-    held_out: list[Rows] = estimator.held_out_
-    oof, n_rows = estimator.out_of_fold, _num_samples(X)
-    least = 1 + max(int(rows.max()) for rows in held_out) if oof is None else len(oof)
-    if n_rows < least or (oof is not None and n_rows > least):
-        raise ValueError(
-            f"X must have {'at least ' * (oof is None)}the {least} rows of fit, in the same order; "
-            f"got {n_rows} rows. For other rows, call sklearn.inspection.permutation_importance."
-        )
-    check_consistent_length(X, y)
-    return held_out
 
+    held_out: list[Rows] | None
+    weight: FloatArray | None
+    oof: FloatArray | None
+    score: float
 
-def check_rows(
-    estimator: Any, y: NDArray[Any], weight: FloatArray, rows: Rows, predictions: FloatArray
-) -> None:
-    """Check that predictions and targets agree with the out-of-fold predictions of `fit`.
+    def folds_of(self, X: Any, y: Any) -> list[Rows]:
+        """Return the rows that each fold held out, and check the number of rows.
 
-    Nothing is checked if the predictions of `fit` were hardly better than a constant, because they
-    cannot tell rows apart.
+        The number is that of the out-of-fold predictions. Without them, only the last row that was
+        held out is known.
+        """
+        if self.held_out is None:
+            raise ValueError(
+                "oof_importances needs to know which rows each fold held out, but this estimator "
+                "was saved with training_state=False. Save it with training_state=True, fit it "
+                "again, or call sklearn.inspection.permutation_importance with rows that were not "
+                "used in fit."
+            )
+        oof, n_rows = self.oof, _num_samples(X)
+        least = 1 + int(rows_in(self.held_out)[-1]) if oof is None else len(oof)
+        if n_rows < least or (oof is not None and n_rows > least):
+            raise ValueError(
+                f"X must have {'at least ' * (oof is None)}the {least} rows of fit, in the same "
+                f"order; got {n_rows} rows. {_OTHER_ROWS}"
+            )
+        check_consistent_length(X, y)
+        return self.held_out
 
-    Parameters
-    ----------
-    estimator : BaseTabular
-        The fitted estimator.
-    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Class numbers or targets of all rows.
-    weight : ndarray of shape (n_samples,)
-        Weights of all rows.
-    rows : ndarray of int
-        The rows that are predicted.
-    predictions : ndarray of shape (n_rows,) or (n_rows, n_outputs)
-        Predictions of these rows by the folds that held them out.
+    def check_targets(self, targets: Targets, y: NDArray[Any]) -> None:
+        """Check that the out-of-fold predictions have the score that they had in `fit`."""
+        if self.oof is None or self.held_out is None:
+            return
+        rows = rows_in(self.held_out)
+        weight = None if self.weight is None else self.weight[rows]
+        score = targets.score(targets.values(targets.encode(y))[rows], self.oof[rows], weight)
+        if not np.isclose(score, self.score, atol=1e-6, equal_nan=True):
+            raise ValueError(
+                "X and y must have the rows of fit, in the same order. With this y, the "
+                f"out-of-fold predictions of fit have a score of {score:.3g}, but oof_score_ is "
+                f"{self.score:.3g}. Pass the table and the targets of fit. {_OTHER_ROWS}"
+            )
 
-    Raises
-    ------
-    ValueError
-        If the predictions are far from the out-of-fold predictions of `fit`.
-
-    Warns
-    -----
-    UserWarning
-        If the targets give these predictions a far lower score than in `fit`. This is no error,
-        because the weights of the rows may have been others.
-    """
-    gain = estimator.oof_score_ - max(
-        _constant_score(estimator, y, each) for each in (None, weight)
-    )
-    if gain < _CLEAR or len(rows) < _LEAST_ROWS:
-        return
-    oof = estimator.out_of_fold
-    if oof is not None:
-        _check_table(oof, rows, predictions)
-        rows = predicted_rows(oof)
-        predictions = oof[rows]
-    score = estimator._targets.score(y[rows], predictions, None)
-    if weight[rows].any():  # the weights may be those of `fit`, or others
-        score = max(score, estimator._targets.score(y[rows], predictions, weight[rows]))
-    if estimator.oof_score_ - score > max(gain / 2, _CLEAR):
-        name = "accuracy" if is_classifier(estimator) else "r2"
-        warnings.warn(
-            f"y does not seem to be that of fit: the out-of-fold predictions have a score ({name}) "
-            f"of {score:.3g} with this y, but oof_score_ is {estimator.oof_score_:.3g}. Pass the "
-            "targets of fit, in the same order, and its sample_weight if it had one.",
-            UserWarning,
-            stacklevel=stacklevel(),
-        )
-
-
-def _check_table(oof: FloatArray, rows: Rows, predictions: FloatArray) -> None:
-    """Check that predictions are near the out-of-fold predictions of `fit`."""
-    oof = oof.reshape(len(oof), -1)
-    variance = np.nanvar(oof, axis=0)
-    varied = variance > 0
-    if not varied.any():
-        return  # constant predictions cannot tell rows apart
-    scale = np.sqrt(variance[varied])
-    oof, found = oof[:, varied] / scale, predictions.reshape(len(rows), -1)[:, varied] / scale
-    from_same = np.mean((found - oof[rows]) ** 2)
-    from_others = np.mean((found - np.nanmean(oof, axis=0)) ** 2) + 1  # plus the variance
-    if from_same > _DIFFERENT * from_others:
-        raise ValueError(
-            "X must have the rows of fit, in the same order. The predictions of its rows differ "
-            f"{from_same / from_others:.2g} times as much (mean square) from the out-of-fold "
-            f"predictions of these rows in fit as from those of other rows, which must be at most "
-            f"{_DIFFERENT}. Pass the table of fit. For other rows, call "
-            "sklearn.inspection.permutation_importance."
-        )
-
-
-def _constant_score(estimator: Any, y: NDArray[Any], weight: FloatArray | None) -> float:
-    """Return the score of the most frequent class, or of the mean."""
-    if not is_classifier(estimator):
-        return 0.0
-    counts = np.bincount(y, weight)
-    return float(counts.max() / counts.sum())
+    def check_predictions(self, loss: BlendLoss, rows: Rows, predictions: FloatArray) -> None:
+        """Check that predictions of rows are better than a constant, if those of `fit` were."""
+        if self.oof is None or len(rows) < _FEWEST_ROWS:
+            return
+        oof = self.oof[rows]
+        constant = loss(np.broadcast_to(oof.mean(axis=0), oof.shape))
+        if loss(oof) < _CLEAR * constant < constant < (now := loss(predictions)):
+            raise ValueError(
+                f"X must have the rows of fit, in the same order. The loss of its predictions is "
+                f"{now:.3g}, above that of a constant, {constant:.3g}; that of the out-of-fold "
+                f"predictions of fit is {loss(oof):.3g}. Pass the table of fit. {_OTHER_ROWS}"
+            )

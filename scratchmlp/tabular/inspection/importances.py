@@ -8,29 +8,32 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import (
     Interval,
     RealNotInt,
     StrOptions,
-    validate_parameter_constraints,
 )
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import _check_sample_weight
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.encoded_table import Place, join_places, places_of
-from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.folds import Rows, rows_in
 from scratchmlp.tabular.inspection.associations import correlated_pairs
-from scratchmlp.tabular.inspection.held_out import OutOfFold, check_rows, rows_held_out
+from scratchmlp.tabular.inspection.held_out import OutOfFold, SeenRows
+from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.scoring import SCORING, BlendLoss, log_loss, negative_score
+from scratchmlp.tabular.targets import Targets
 from scratchmlp.utils.names import listed
 
 #: Rows to predict in all columns and repeats, which takes less CPU time than `fit` on the tables
 #: that were measured; and rows to use at least: with fewer, importances are noisy.
 _PREDICTIONS, _LEAST_ROWS = 400_000, 500
 
-_CONSTRAINTS = {
+#: Values of the parameters.
+CONSTRAINTS = {
     "scoring": SCORING,
     "n_repeats": [Interval(Integral, 1, None, closed="left")],
     "max_samples": [
@@ -42,176 +45,75 @@ _CONSTRAINTS = {
 }
 
 
-class ImportancesMixin:
-    """Permutation importance of the columns of a raw table."""
+def importances(
+    blend: Blend,
+    encoder: TabularEncoder,
+    seen: SeenRows,
+    X: Any,
+    y: Any,
+    *,
+    columns: Any,
+    scoring: Any,
+    n_repeats: int,
+    max_samples: int | float | str,
+    sample_weight: Any,
+    random_state: Any,
+) -> Bunch:
+    """Measure how much worse predictions get: see `BaseTabular.oof_importances`.
 
-    def oof_importances(
-        self,
-        X: Any,
-        y: Any,
-        *,
-        columns: Any = None,
-        scoring: Any = None,
-        n_repeats: int = 5,
-        max_samples: int | float | str = "auto",
-        sample_weight: Any = None,
-        random_state: Any = None,
-    ) -> Bunch:
-        """Measure how much worse the predictions get without the information of a column.
+    Parameters
+    ----------
+    blend : Blend
+        What predicts.
+    encoder : TabularEncoder
+        The encoder of `fit`.
+    seen : SeenRows
+        What is known about the rows of `fit`.
+    X, y, columns, scoring, n_repeats, max_samples, sample_weight, random_state : object
+        The arguments of the method.
 
-        This is permutation importance for whole columns of the raw table, on rows that were held
-        out. What was trained without a fold in `fit` predicts the rows of the fold, first as they
-        are, then with the values of one column exchanged at random among all rows. The importance
-        is the difference of the two scores. Nothing is fitted again.
-
-        Strongly correlated columns share their importance: if one of them is permuted, the others
-        still tell its values. They are listed in `correlated`. Pass them as a group to permute them
-        together.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table that was passed to `fit`, with the same rows in the same order.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets that were passed to `fit`.
-        columns : list of str or int, dict of str to list of str or int, or None, default=None
-            What to permute. A list contains columns, by name or by position. A dict names groups,
-            and lists the columns of each group, which are permuted together:
-            ``{"place": ["latitude", "longitude"]}``. None means each column of the table. The
-            columns of an array are named "x0", "x1", ... Integers are always positions, also if
-            the names of a DataFrame are integers.
-        scoring : str, callable or None, default=None
-            A scorer of scikit-learn. None means the `scoring` of an ensemble that has one. All
-            others use "neg_log_loss" for classes and "r2" for numbers.
-        n_repeats : int, default=5
-            Number of times that each column is permuted.
-        max_samples : 'auto', int or float, default='auto'
-            Largest number of rows to use, at least 2, drawn at random, or their share. 'auto'
-            limits the time: it predicts about 400,000 rows in all columns and repeats, but uses 500
-            rows at least. Pass 1.0 to use all rows, if small importances matter.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows in the scores. Rows with weight 0 are not used.
-        random_state : int, RandomState instance or None, default=None
-            Determines the permutations and the rows. Pass an int for reproducible results.
-
-        Returns
-        -------
-        result : Bunch
-            The importances, with these attributes:
-
-            importances_mean : ndarray of shape (n_columns,)
-                Mean importance over the repeats: the decrease in score when the column is permuted.
-            importances_std : ndarray of shape (n_columns,)
-                Standard deviation over the repeats. It tells nothing about other rows or networks.
-            importances : ndarray of shape (n_columns, n_repeats)
-                Importance in each repeat.
-            names : list of str
-                Names of the columns or groups, in the order of the importances.
-            score : float
-                Score without permutation.
-            scoring : str
-                Name of the scorer. Higher scores are better.
-            n_rows : int
-                Number of rows that were used.
-            correlated : list of tuple of (str, str, float)
-                Pairs of columns or groups with a correlation of at least 0.7, the highest first.
-                It is Spearman's for numbers, Cramér's V for categories and the correlation ratio
-                for one of each, on at most 2,000 rows. Only the first 16 numbers of a group or of a
-                column of text, and the 16 most frequent levels of a category are compared.
-
-        Raises
-        ------
-        ValueError
-            If X does not have the rows of `fit` in the same order, a name is not that of a column,
-            the score without permutation is not finite, or the estimator was saved with
-            ``training_state=False``.
-        TypeError
-            If `columns` contains anything but names and positions.
-
-        Warns
-        -----
-        UserWarning
-            If y gives the out-of-fold predictions a far lower score than in `fit`, so that its rows
-            may be in another order.
-
-        See Also
-        --------
-        scratchmlp.plotting.ImportancesDisplay : A plot of the result.
-        sklearn.inspection.permutation_importance : The same for rows that were not used in `fit`.
-
-        Notes
-        -----
-        Columns that the encoder leaves out have no influence on predictions. Their importance is 0.
-
-        Rows that no fold held out are not used. If several folds held out a row, their
-        predictions are averaged. The epochs of the networks, the calibration and the weights of an
-        ensemble were chosen on the same rows, which raises `score` a little.
-
-        The order of the rows is checked by their predictions, which must be near the out-of-fold
-        predictions of `fit`. This check needs predictions that are clearly better than a constant.
-        After `only`, there are no out-of-fold predictions, and only the score is compared.
-
-        One thread does the work, whatever `n_jobs` is. The limit of 'auto' is one of CPU time.
-
-        References
-        ----------
-        Breiman, "Random forests", Machine Learning 45, 2001. Fisher, Rudin and Dominici, "All
-        models are wrong, but many are useful", Journal of Machine Learning Research 20, 2019.
-
-        Examples
-        --------
-        >>> from sklearn.datasets import load_diabetes
-        >>> from scratchmlp.tabular import TabularMLPRegressor
-        >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
-        >>> regressor = TabularMLPRegressor(cv=4, max_iter=48, random_state=0).fit(X, y)
-        >>> result = regressor.oof_importances(X, y, random_state=0)
-        >>> best = result.importances_mean.argsort()[-2:]
-        >>> sorted(result.names[i] for i in best)
-        ['bmi', 's5']
-        """
-        check_is_fitted(self)
-        estimator: Any = self
-        given = {"scoring": scoring, "n_repeats": n_repeats, "max_samples": max_samples}
-        given["random_state"] = random_state
-        caller = f"{type(self).__name__}.oof_importances"
-        validate_parameter_constraints(_CONSTRAINTS, given, caller)
-        held_out = rows_held_out(estimator, X, y)
-        y = _known_targets(estimator, y)
-        weight = _check_sample_weight(sample_weight, np.empty(len(y)), ensure_non_negative=True)
-        random = check_random_state(random_state)
-        places = _places(estimator.encoder_, columns)
-        if max_samples == "auto":
-            max_samples = max(_LEAST_ROWS, _PREDICTIONS // (n_repeats * len(places)))
-        rows = _rows_to_use(held_out, weight, max_samples, random)
-        encoded = estimator.encoder_.encode(X)[0][rows]  # `fit` has warned
-        name, loss = _loss(
-            estimator, scoring, y[rows], None if sample_weight is None else weight[rows]
-        )
-        among_rows = [np.flatnonzero(np.isin(rows, fold)) for fold in held_out]
-        oof = OutOfFold(estimator.blend, encoded, among_rows)
-        predictions = oof.predictions()
-        check_rows(estimator, y, weight, rows, predictions)
-        score = _finite(-loss(predictions), name)
-        used = [number for number, place in enumerate(places.values()) if not place.is_empty]
-        changes = (
-            (place, random.permutation(len(rows)))
-            for place in places.values()
-            for _ in range(n_repeats)
-            if not place.is_empty
-        )
-        importances = np.zeros((len(places), n_repeats))
-        losses = [loss(each) for each in oof.permuted(changes)]
-        importances[used] = score + np.reshape(losses, (len(used), n_repeats))
-        return Bunch(
-            importances_mean=importances.mean(axis=1),
-            importances_std=importances.std(axis=1),
-            importances=importances,
-            names=list(places),
-            score=score,
-            scoring=name,
-            n_rows=len(rows),
-            correlated=correlated_pairs(encoded, places, random),
-        )
+    Returns
+    -------
+    Bunch
+        The importances.
+    """
+    targets, held_out = blend.targets, seen.folds_of(X, y)
+    y = _checked(targets, y)
+    seen.check_targets(targets, y)
+    weight = _check_sample_weight(sample_weight, np.empty(len(y)), ensure_non_negative=True)
+    random = check_random_state(random_state)
+    places = _places(encoder, columns)
+    if max_samples == "auto":
+        max_samples = max(_LEAST_ROWS, _PREDICTIONS // (n_repeats * len(places)))
+    rows = _rows_to_use(held_out, weight, max_samples, random)
+    encoded = encoder.encode(X)[0][rows]  # `fit` has warned
+    used_weight = None if sample_weight is None else weight[rows]
+    name, loss = _loss(targets, scoring, y[rows], used_weight)
+    oof = OutOfFold(blend, encoded, [np.flatnonzero(np.isin(rows, fold)) for fold in held_out])
+    predictions = oof.predictions()
+    known = Data(encoded, targets.encode(y[rows]), None, targets.class_targets)
+    seen.check_predictions(targets.blend_loss(known, None), rows, predictions)
+    score = _finite(-loss(predictions), name)
+    used = [number for number, place in enumerate(places.values()) if not place.is_empty]
+    changes = (
+        (place, random.permutation(len(rows)))
+        for place in places.values()
+        for _ in range(n_repeats)
+        if not place.is_empty
+    )
+    found = np.zeros((len(places), n_repeats))
+    losses = [loss(each) for each in oof.permuted(changes)]
+    found[used] = score + np.reshape(losses, (len(used), n_repeats))
+    return Bunch(
+        importances_mean=found.mean(axis=1),
+        importances_std=found.std(axis=1),
+        importances=found,
+        names=list(places),
+        score=score,
+        scoring=name,
+        n_rows=len(rows),
+        correlated=correlated_pairs(encoded, places, random),
+    )
 
 
 def _finite(score: float, scoring: str) -> float:
@@ -228,7 +130,7 @@ def _rows_to_use(
     held_out: list[Rows], weight: FloatArray, max_samples: Any, random: np.random.RandomState
 ) -> Rows:
     """Choose rows at random that were held out and have a weight."""
-    rows = np.unique(np.concatenate(held_out))
+    rows = rows_in(held_out)
     rows = rows[weight[rows] > 0]
     if len(rows) < 2:
         raise ValueError(
@@ -240,7 +142,7 @@ def _rows_to_use(
     return rows if n >= len(rows) else np.sort(random.choice(rows, n, replace=False))
 
 
-def _places(encoder: Any, columns: Any) -> dict[str, Place]:
+def _places(encoder: TabularEncoder, columns: Any) -> dict[str, Place]:
     """Return where the parts of each column or group are in an encoded table."""
     known = places_of(encoder._columns)
     if columns is None:
@@ -293,30 +195,26 @@ def _name(known: list[str], column: Any) -> str:
     return str(column)
 
 
-def _known_targets(estimator: Any, y: Any) -> NDArray[Any]:
-    """Check targets. Return numbers or, for a classifier, the numbers of classes seen in `fit`."""
-    y = estimator._targets.check(y, estimator)
-    if not is_classifier(estimator):
-        return y
-    if unknown := set(np.unique(y).tolist()) - set(estimator.classes_.tolist()):
+def _checked(targets: Targets, y: Any) -> NDArray[Any]:
+    """Check targets: numbers, or labels of classes seen in `fit`."""
+    y = targets.check(y, "oof_importances")
+    if targets.classes is not None and len(unknown := np.setdiff1d(y, targets.classes)):
         raise ValueError(
-            f"y has the class {unknown.pop()!r}, not seen in fit. Pass the targets of fit."
+            f"y has the class {unknown.tolist()[0]!r}, not seen in fit. Pass the targets of fit."
         )
-    return np.searchsorted(estimator.classes_, y)
+    return y
 
 
 def _loss(
-    estimator: Any, scoring: Any, y: NDArray[Any], weight: FloatArray | None
+    targets: Targets, scoring: Any, y: NDArray[Any], weight: FloatArray | None
 ) -> tuple[str, BlendLoss]:
     """Return the name of the scorer, and the function from predictions to the negative score."""
-    classes = estimator.classes_ if is_classifier(estimator) else None
-    if scoring is None:
-        scoring = getattr(estimator, "scoring", None)
+    classes = targets.classes
     if scoring is None:
         scoring = "r2" if classes is None else "neg_log_loss"
     name = scoring if isinstance(scoring, str) else getattr(scoring, "__name__", repr(scoring))
-    if classes is None:
-        return name, negative_score(scoring, y, weight, None)
-    if scoring == "neg_log_loss":  # scikit-learn's scorer needs rows of all classes
-        return name, log_loss(y, weight)
-    return name, negative_score(scoring, classes[y], weight, classes)
+    if (
+        classes is not None and scoring == "neg_log_loss"
+    ):  # scikit-learn's scorer needs rows of all classes
+        return name, log_loss(np.searchsorted(classes, y), weight)
+    return name, negative_score(scoring, y, weight, classes)

@@ -1,5 +1,6 @@
 """The deadline of an ensemble, which `max_time` sets, and a schedule that meets it."""
 
+import math
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -37,9 +38,13 @@ class Deadline(NamedTuple):
         return max(self.end - time.time(), _SHORTEST) / self.rounds
 
 
+#: The deadline of members that may take any time.
+NO_LIMIT = Deadline(math.inf, 1)
+
+
 def deadlines(
     started: float, max_time: float | None, groups: Sequence[int], n_at_once: int
-) -> list[Deadline | None]:
+) -> list[Deadline]:
     """Return the deadline of each member.
 
     Parameters
@@ -55,11 +60,11 @@ def deadlines(
 
     Returns
     -------
-    list of Deadline or None
-        One deadline for each member. None means no limit.
+    list of Deadline
+        One deadline for each member.
     """
     if max_time is None:
-        return [None] * sum(groups)
+        return [NO_LIMIT] * sum(groups)
     rounds: list[int] = []
     for n_members in reversed(groups):
         later = max(rounds, default=0)
@@ -77,19 +82,19 @@ class TimedSchedule(Observer):
     ----------
     schedule : HorizonSchedule
         The learning-rate schedule.
-    deadline : Deadline or None
-        The deadline of the member. None means no limit: the schedule then follows the epochs.
+    deadline : Deadline
+        The deadline of the member. With `NO_LIMIT`, the schedule follows the epochs.
     last_epoch : float, default=inf
         Epoch after which training ends anyway, counted from 1. The time is only needed for the part
         of the schedule until then.
     """
 
     def __init__(
-        self, schedule: HorizonSchedule, deadline: Deadline | None, last_epoch: float = np.inf
+        self, schedule: HorizonSchedule, deadline: Deadline, last_epoch: float = np.inf
     ) -> None:
         self.schedule = schedule
         self.last_epoch = last_epoch
-        self.end = time.perf_counter() + (deadline.seconds() if deadline else np.inf)
+        self.end = time.perf_counter() + deadline.seconds()
         self.start(0.0)
 
     def start(self, epoch_seconds: float) -> None:

@@ -16,8 +16,8 @@ from scratchmlp.objective import Objective
 from scratchmlp.prediction import raw_scores
 from scratchmlp.run import Run
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.inputs.inputs import Inputs
-from scratchmlp.tabular.networks.deadline import Deadline, TimedSchedule
+from scratchmlp.tabular.inputs.inputs import Inputs, InputsPlan
+from scratchmlp.tabular.networks.deadline import NO_LIMIT, Deadline, TimedSchedule
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.recipe import Recipe
 from scratchmlp.tabular.networks.tangent import Reparametrized, TangentParametrization
@@ -43,12 +43,12 @@ class MemberPlan(NamedTuple):
         Row numbers for training.
     held_out : ndarray of int
         Row numbers of the fold.
-    inputs : Inputs
-        How to compute the inputs. `train_member` fits it to the training rows.
+    inputs : InputsPlan
+        How to fit the inputs to the training rows.
     seed : int
         Random state of the weights and the order of rows.
-    deadline : Deadline or None
-        Time by which the member must be trained. None means no limit.
+    deadline : Deadline
+        Time by which the member must be trained, or `NO_LIMIT`.
     tasks : CallbackTasks or None
         Task that tells callbacks of the training. None if the ensemble has no callbacks.
     """
@@ -56,9 +56,9 @@ class MemberPlan(NamedTuple):
     number: int
     training: NDArray[np.intp]
     held_out: NDArray[np.intp]
-    inputs: Inputs
+    inputs: InputsPlan
     seed: int
-    deadline: Deadline | None
+    deadline: Deadline
     tasks: CallbackTasks | None
 
 
@@ -265,7 +265,7 @@ def train_member(
             metric="loss",
             observers=observers,
         )
-        if plan.deadline:
+        if plan.deadline != NO_LIMIT:
             clock.start(_epoch_seconds(objective, run.theta, training, solver.batch_size))
         if train(objective, solver, monitor, run, training):
             raise KeyboardInterrupt  # ends the fit of the ensemble

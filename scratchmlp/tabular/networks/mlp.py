@@ -1,4 +1,4 @@
-"""What the tabular MLP classifier and regressor share: a cross-fitted ensemble of networks.
+"""TabularMLPClassifier and TabularMLPRegressor: a cross-fitted ensemble of networks.
 
 Each member is trained without one part of the rows, its fold. The losses on the folds decide which
 epoch each member keeps. The predictions of a member for its fold are out-of-fold predictions. They
@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.parameters import hidden_sizes
-from scratchmlp.losses import Loss
+from scratchmlp.estimators.own_objects import TRIED_ROWS, is_own, try_loss
+from scratchmlp.estimators.parameters import hidden_sizes, loss_of, refuse_own_outputs
+from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.run import DivergenceError
-from scratchmlp.tabular.base import BaseTabular, TableParameters, TrainingProblem
+from scratchmlp.tabular.base import BaseTabular, BaseTabularClassifier, BaseTabularRegressor
 from scratchmlp.tabular.folds import by_row
-from scratchmlp.tabular.inputs.inputs import Bins, unfitted_inputs
-from scratchmlp.tabular.inputs.logarithms import Logarithms
+from scratchmlp.tabular.inputs.inputs import Bins, InputsPlan
+from scratchmlp.tabular.inputs.logarithms import positive_numbers
 from scratchmlp.tabular.networks.deadline import Deadline, deadlines
 from scratchmlp.tabular.networks.epochs import (
     N_FIRST,
@@ -42,6 +43,8 @@ from scratchmlp.tabular.networks.member import (
 from scratchmlp.tabular.networks.recipe import Recipe, recommended_recipe
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend, Part
+from scratchmlp.tabular.problem import TableParameters, TrainingProblem
+from scratchmlp.tabular.targets import NumericTargets
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -82,7 +85,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         problem = self._for_loss(problem)
         oof = self._fit_folds(problem, executor or LocalExecutor(self.n_jobs))
         setattr(self, self._oof_name, oof)
-        self._uncertainty = self._uncertainty_of(problem, oof)(oof)
+        self._uncertainty = problem.uncertainty_of(oof)(oof)
 
     def _check_part(self, name: str, ensemble: str) -> None:
         self._validate_params()
@@ -116,7 +119,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         finished = executor.finish(problem.data, chosen, epochs, problem.held_out)
         self._keep_members(histories, chosen, finished)
         oof = self._calibrated(problem, finished)
-        self.oof_score_ = self._oof_score(problem, oof)
+        self.oof_score_ = problem.score(oof)
         return oof
 
     def _chosen_recipe(self, problem: TrainingProblem) -> Recipe:
@@ -143,7 +146,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         return histories + executor.train(limited, data, plans)
 
     def _plans(
-        self, problem: TrainingProblem, recipe: Recipe, ends: list[Deadline | None], members: range
+        self, problem: TrainingProblem, recipe: Recipe, ends: list[Deadline], members: range
     ) -> Iterator[MemberPlan]:
         """Yield what distinguishes the training of some members from that of the others.
 
@@ -152,13 +155,13 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         """
         layout = problem.data.X.layout
         numeric = np.searchsorted(layout.numbers, problem.encoder.numeric_outputs_)
-        logarithms = Logarithms.of_columns(problem.encoder._columns) if recipe.logarithms else None
+        positive = positive_numbers(problem.encoder._columns) if recipe.logarithms else {}
         n_epochs = int(min(recipe.n_epochs, recipe.last_epoch))
         for member in members:
             encoder = recipe.bins_for(member, len(numeric))
             bins = Bins(encoder, numeric) if encoder else None
             seed, terms = problem.seeds[member], problem.terms[member]
-            inputs = unfitted_inputs(layout, seed, terms, bins, logarithms)
+            inputs = InputsPlan(seed, terms, bins, positive)
             task = problem.tasks.subtask(n_epochs) if problem.tasks else None
             yield MemberPlan(member, *problem.splits[member], inputs, seed, ends[member], task)
 
@@ -184,7 +187,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         """Fit the calibration, and return calibrated out-of-fold predictions."""
         held_out, n_rows = problem.held_out, len(problem.data.Y)
         kept = by_row(held_out, [member.kept for member in finished], n_rows)
-        self._calibration = self._targets.calibrate(problem.data, kept)
+        self._calibration = self._targets.calibrate(problem.data, kept, problem.rows_in())
         raw = by_row(held_out, [member.out_of_fold for member in finished], n_rows)
         return self._targets.out_of_fold(raw, self._calibration)
 
@@ -200,3 +203,250 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         parts, weights = {"networks": self._part}, {"networks": 1.0}
         uncalibrated = self._targets.uncalibrated
         return Blend(parts, weights, self._targets, uncalibrated, self._uncertainty)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
+    """Classifier for raw tables: a calibrated ensemble of neural networks that needs no tuning.
+
+    The table may contain numbers, missing values, categories, text, booleans and dates. Each
+    network, a member of the ensemble, is trained without one fold of the rows, which chooses
+    its best epoch and calibrates the probabilities. See :doc:`/tabular` and
+    :doc:`/tabular_methods`.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable, default=8
+        Number of shuffled, stratified folds, a splitter of scikit-learn, or for each member the
+        row numbers for training and those held out.
+    n_repeats : int, default=1
+        How often the rows are split into `cv` folds.
+    max_time : float or None, default=None
+        Time limit of `fit` in seconds. Members that lack time train for fewer epochs, at least one.
+    categorical_features, numeric_features, text_features, date_features, missing_values
+        How columns are read; see :class:`TabularEncoder`.
+    inspect_table : bool, default=True
+        Whether `fit` warns of columns that would mislead you; see `findings_`.
+    n_jobs : int or None, default=None
+        Number of members trained in parallel; -1 means all processors. The result is the same.
+    random_state : int, RandomState instance or None, default=None
+        Determines folds, initial weights and order of rows.
+    hidden_layer_sizes : 'auto', int or array-like of int, default='auto'
+        Number of units of each hidden layer. 'auto' means (128, 128) for fewer than 10,000 rows,
+        and (64,) for more. Below 1,000 rows, half of the members have (256, 128, 64).
+    max_iter : int or 'auto', default='auto'
+        Maximum number of epochs. 'auto' means 128 for up to 2,000 rows, and fewer for more.
+    class_weight : dict, 'balanced' or None, default=None
+        Weights of the classes, multiplied by `sample_weight`. 'balanced' means inverse class
+        frequencies. Probabilities then describe the reweighted data.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    oof_proba_ : ndarray of shape (n_samples, n_classes)
+        Out-of-fold probabilities, by the member not trained on the row; nan for rows in no fold.
+    oof_score_ : float
+        Accuracy of the out-of-fold predictions, with `sample_weight`.
+    temperature_ : float
+        Raw scores are divided by it before the softmax, to calibrate probabilities.
+    floor_ : float
+        Then p becomes proportional to p³ / (p² + `floor_` ²), which undoes label smoothing.
+    held_out_ : list of ndarray of int
+        Row numbers that each member held out.
+    encoder_ : TabularEncoder
+        The fitted encoder; see its `columns_`.
+    members_ : list of Member
+        The trained networks; see :class:`Member`.
+    history_ : dict of str to ndarray
+        Columns "member" (from 0), "epoch" (from 1), "loss", "validation_loss" (on the fold),
+        "learning_rate" and "seconds".
+    best_epochs_ : ndarray of shape (n_members,)
+        Epoch that each member keeps, from 1.
+    n_iter_ : int
+        Largest number of epochs of a member.
+    stop_reasons_ : list of str
+        Why the training of each member ended.
+    findings_ : list of Note
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names if strings.
+
+    Warns
+    -----
+    MisleadingDataWarning
+        See :doc:`/what_can_mislead_you`.
+    UserWarning
+        If `y` has a single class.
+
+    See Also
+    --------
+    TabularMLPRegressor : The regressor for raw tables.
+    scratchmlp.ScratchMLPClassifier : A single network, with parameters for every choice.
+
+    Notes
+    -----
+    Sample weights count in the loss and in the bins of numbers.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from scratchmlp.tabular import TabularMLPClassifier
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> classifier = TabularMLPClassifier(cv=4, max_iter=48, random_state=0).fit(X, y)
+    >>> classifier.oof_score_ > 0.95
+    True
+    >>> classifier.predict_proba(X).shape
+    (178, 3)
+    """
+
+    class_weight: Any = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTabularMLP._parameter_constraints,
+        **BaseTabularClassifier._parameter_constraints,
+    }
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
+    """Regressor for raw tables: an ensemble of neural networks that needs no tuning.
+
+    The table may contain numbers, missing values, categories, text, booleans and dates. Each
+    network, a member of the ensemble, is trained without one fold of the rows, which chooses
+    its best epoch. See :doc:`/tabular` and :doc:`/tabular_methods`.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable, default=8
+        Number of shuffled folds, a splitter of scikit-learn, or for each member the row numbers
+        for training and those held out.
+    n_repeats : int, default=1
+        How often the rows are split into `cv` folds.
+    max_time : float or None, default=None
+        Time limit of `fit` in seconds. Members that lack time train for fewer epochs, at least one.
+    categorical_features, numeric_features, text_features, date_features, missing_values
+        How columns are read; see :class:`TabularEncoder`.
+    inspect_table : bool, default=True
+        Whether `fit` warns of columns that would mislead you; see `findings_`.
+    n_jobs : int or None, default=None
+        Number of members trained in parallel; -1 means all processors. The result is the same.
+    random_state : int, RandomState instance or None, default=None
+        Determines folds, initial weights and order of rows.
+    hidden_layer_sizes : 'auto', int or array-like of int, default='auto'
+        Number of units of each hidden layer. 'auto' means (128, 128) for fewer than 10,000 rows,
+        and (64, 64) for more.
+    max_iter : int or 'auto', default='auto'
+        Maximum number of epochs. 'auto' means 128 for fewer than 1,000 rows, 64 for up to 2,000,
+        and fewer for more.
+    loss : str or Loss, default='squared_error'
+        Training loss, which also chooses the epochs: a name, or an object of
+        :mod:`scratchmlp.losses` with the output activation "identity" or "exp".
+
+        - 'squared_error': predicts the mean.
+        - 'absolute_error': predicts the median.
+        - 'huber': between the two; `delta` is in standard deviations of the targets.
+        - 'quantile': predicts a quantile, such as ``QuantileLoss(quantile=0.9)``.
+        - 'poisson': predicts the mean, above 0, of targets of at least 0.
+
+    Attributes
+    ----------
+    oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Out-of-fold predictions, by the member not trained on the row; nan for rows in no fold.
+    oof_score_ : float
+        R² of the out-of-fold predictions, with `sample_weight`; nan if one row was held out.
+    held_out_ : list of ndarray of int
+        Row numbers that each member held out.
+    encoder_ : TabularEncoder
+        The fitted encoder; see its `columns_`.
+    members_ : list of Member
+        The trained networks; see :class:`Member`.
+    history_ : dict of str to ndarray
+        Columns "member" (from 0), "epoch" (from 1), "loss", "validation_loss" (on the fold),
+        "learning_rate" and "seconds".
+    best_epochs_ : ndarray of shape (n_members,)
+        Epoch that each member keeps, from 1.
+    n_iter_ : int
+        Largest number of epochs of a member.
+    stop_reasons_ : list of str
+        Why the training of each member ended.
+    findings_ : list of Note
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names if strings.
+
+    Warns
+    -----
+    MisleadingDataWarning
+        See :doc:`/what_can_mislead_you`.
+    UndefinedMetricWarning
+        If a single row is held out.
+
+    See Also
+    --------
+    TabularMLPClassifier : The classifier for raw tables.
+    scratchmlp.ScratchMLPRegressor : A single network, with parameters for every choice.
+
+    Notes
+    -----
+    Sample weights count in the loss and in the bins of numbers.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from scratchmlp.tabular import TabularMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> regressor = TabularMLPRegressor(cv=4, max_iter=48, random_state=0).fit(X, y)
+    >>> regressor.oof_score_ > 0.4
+    True
+    >>> regressor.member_predictions(X).shape
+    (4, 442)
+    """
+
+    loss: str | Loss = "squared_error"
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTabularMLP._parameter_constraints,
+        "loss": [StrOptions(set(losses_for("regressor"))), Loss],
+    }
+
+    def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
+        loss, targets = self._training_loss, problem.targets
+        assert isinstance(targets, NumericTargets)
+        if loss.output != "identity" and (lowest := targets.low.min()) < 0:
+            raise ValueError(
+                f"loss={self.loss!r} needs targets of at least 0; got {lowest:g}. Use another "
+                "loss, such as 'squared_error', or correct the targets."
+            )
+        problem = problem.for_targets(targets.for_loss(loss, problem.y, problem.sample_weight))
+        if is_own(loss):
+            some = problem.data.Y[:TRIED_ROWS]
+            try_loss(loss, some, np.zeros_like(some))
+        return problem
+
+    @property
+    def _training_loss(self) -> Loss:
+        loss = loss_of(self)
+        refuse_own_outputs(loss, self)
+        if loss.output not in ("identity", "exp"):
+            raise ValueError(
+                f"loss={self.loss!r} has the output activation {loss.output!r}, but "
+                "TabularMLPRegressor scales the targets, so it can use 'identity' and 'exp' alone. "
+                "Choose another loss, or use ScratchMLPRegressor."
+            )
+        return loss.with_output(loss.output)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = self.loss == "poisson" or isinstance(
+            self.loss, PoissonLoss
+        )
+        return tags

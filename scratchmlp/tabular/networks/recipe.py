@@ -17,7 +17,7 @@ from scratchmlp.optimizers import AdamW
 from scratchmlp.schedules import CosLog4, HorizonSchedule, Progress
 from scratchmlp.solvers import Descent
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
-from scratchmlp.tabular.targets import ClassLabels, Numbers, Targets
+from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,10 @@ def recommended_recipe(targets: Targets, data: Data, n_rows: int, loss: Loss | N
     The loss is that of numbers; None for classes.
     """
     match targets:
-        case ClassLabels():
+        case ClassTargets():
             counts = np.bincount(data.Y, data.sample_weight, len(targets.classes))
             return classification_recipe(n_rows, evenness(counts))
-        case Numbers():
+        case NumericTargets():
             return regression_recipe(n_rows, loss)
         case _:
             assert_never(targets)

@@ -1,7 +1,7 @@
 """Values that mean missing, such as 999, as the user names them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from types import MappingProxyType
 from typing import Any
@@ -63,7 +63,7 @@ def missing_values_of(names: Sequence[str], missing_values: Any) -> MissingValue
 
 def _as_list(given: Any) -> list[float | str]:
     """Return one or several values as a list."""
-    is_one = isinstance(given, str) or not isinstance(given, Iterable)
+    is_one = isinstance(given, str) or not np.iterable(given)
     values = [given] if is_one else list(given)
     for value in values:
         if not isinstance(value, Real | str):

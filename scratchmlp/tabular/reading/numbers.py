@@ -129,10 +129,9 @@ def _decimal_of(number: str) -> str:
 def _read_number(value: str, decimal: str) -> float:
     """Read one number. Another value becomes NaN."""
     text = value.strip().translate(_DASHES)
-    sign = 1.0
     if text.startswith("(") and text.endswith(")"):
-        text, sign = text[1:-1], -1.0
+        text = f"-{text[1:-1]}"
     if _ADDRESS.fullmatch(text) or not _NUMBERS[decimal].fullmatch(re.sub(r"\s", " ", text)):
         return np.nan
     text = re.sub(rf"[{_SPACES},]" if decimal == "." else rf"[{_SPACES}.]", "", text)
-    return sign * float(_UNITS.sub("", text).replace(",", "."))
+    return float(_UNITS.sub("", text).replace(",", "."))

@@ -5,7 +5,7 @@ thus like that for a new row, and a quantile of such errors tells how far off ne
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
-from scratchmlp.tabular.folds import effective_number
+from scratchmlp.tabular.folds import Rows, effective_number, rows_in
 from scratchmlp.utils.threads import threads
 
 #: Most rows whose scores are kept. Of more rows, these are drawn at random.
@@ -137,36 +137,37 @@ def largest_scores(parts: Sequence[HeldOutScores]) -> HeldOutScores:
 
 
 def scored_rows(
-    rows: NDArray[np.intp], held_out: Iterable[NDArray[np.intp]], n_rows: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the numbers of the rows whose scores to keep, and the fold of each.
+    held_out: Sequence[Rows], weight: FloatArray | None
+) -> tuple[Rows, Rows, FloatArray | None]:
+    """Return the rows whose errors tell how sure predictions are.
 
     Parameters
     ----------
-    rows : ndarray of int
-        Numbers of the rows with out-of-fold predictions, in order.
-    held_out : iterable of ndarray of int
+    held_out : sequence of ndarray of int
         Row numbers that each fold held out.
-    n_rows : int
-        Number of all rows.
+    weight : ndarray of shape (n_samples,) or None
+        Weights of all rows; None if all are equal.
 
     Returns
     -------
     rows : ndarray of int
-        All rows with a prediction, or a random 10,000 of them, always the same.
+        Numbers of all rows that were held out, or of a random 10,000 of them, always the same.
     folds : ndarray of int
         For each of these rows, the number of a fold that held it out. If a single one held out all
         of them, they are divided into folds.
+    weight : ndarray of float64 or None
+        Their weights; None if all are equal.
     """
+    rows = rows_in(held_out)
+    numbers = np.empty(rows[-1] + 1, np.intp)
     if len(rows) > _MOST_SCORES:
         rows = np.sort(np.random.RandomState(0).choice(rows, _MOST_SCORES, replace=False))
-    numbers = np.empty(n_rows, np.intp)
     for fold, held_out_rows in enumerate(held_out):
         numbers[held_out_rows] = fold
     folds = numbers[rows]
     if (folds == folds[0]).all():
         folds = np.arange(len(rows)) % _FOLDS
-    return rows, folds
+    return rows, folds, None if weight is None else kept_weight(weight[rows])
 
 
 def kept_weight(weight: FloatArray) -> FloatArray | None:

@@ -1,0 +1,255 @@
+"""What there is to train: the table of `fit`, checked and encoded, its targets and its folds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, NamedTuple, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
+from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
+from sklearn.utils.validation import _num_samples
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.estimators.weights import check_weights
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
+from scratchmlp.tabular.folds import (
+    Rows,
+    check_groups,
+    check_no_missing,
+    check_splits,
+    given_splits,
+    relative_weights,
+    rows_in,
+    shuffled_splits,
+    warn_of_one_row,
+)
+from scratchmlp.tabular.inputs.term_selection import TermSelection
+from scratchmlp.tabular.reading.values import check_collected
+from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
+from scratchmlp.tabular.uncertainty import Uncertainty, held_out_scores, kept_weight, scored_rows
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TableParameters:
+    """Parameters of all estimators for raw tables, which document them.
+
+    An estimator is a dataclass of its parameters.
+    """
+
+    cv: Any = 8
+    n_repeats: int = 1
+    max_time: float | None = None
+    categorical_features: Any = "from_dtype"
+    numeric_features: Any = None
+    text_features: Any = None
+    date_features: Any = None
+    missing_values: Any = None
+    inspect_table: bool = True
+    n_jobs: int | None = None
+    random_state: Any = None
+
+
+def fit_and_encode(
+    encoder: TabularEncoder, X: Any, present: Rows
+) -> tuple[TabularEncoder, EncodedTable]:
+    """Fit an encoder and encode a table. Rows that are not present have weight 0.
+
+    They are encoded, but the encoder does not learn from them.
+    """
+    encoder.fit(X if len(present) == _num_samples(X) else _safe_indexing(X, present))
+    encoded, _ = encoder.encode(X)  # `fit` has warned
+    return encoder, encoded
+
+
+#: A function such as `fit_and_encode`, for a table that may be on a cluster.
+Encode: TypeAlias = Callable[[TabularEncoder, Any, Rows], tuple[TabularEncoder, Any]]
+
+
+class TrainingProblem(NamedTuple):
+    """What there is to train, made from the user's input.
+
+    Attributes
+    ----------
+    encoder : TabularEncoder
+        The fitted encoder.
+    targets : ClassTargets or NumericTargets
+        What is learned from the targets before training.
+    data : Data
+        All rows, with encoded inputs and targets. The weights include class weights. They are None
+        if all are 1.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Labels or numbers as the user passed them.
+    sample_weight : ndarray of shape (n_samples,)
+        Weights as the user passed them, without class weights, but divided by their mean.
+    splits : list of tuple of two ndarrays
+        For each fold, the row numbers for training and those that are held out.
+    seeds : ndarray of int
+        Random state of each fold.
+    terms : list of TermSelection or None
+        The terms of text that each fold selects; None if each estimator selects its own.
+    n_rows : int
+        Number of rows by which hyperparameters are chosen: those with a weight above 0 or, if folds
+        train on fewer, as many as they train on.
+    tasks : CallbackTasks or None, default=None
+        Task that tells callbacks of the fit. None if there are no callbacks.
+    started : float, default=0.0
+        Time at which the fit began: `max_time` counts from then.
+    """
+
+    encoder: TabularEncoder
+    targets: Targets
+    data: Data
+    y: NDArray[Any]
+    sample_weight: FloatArray
+    splits: list[tuple[Rows, Rows]]
+    seeds: NDArray[np.int_]
+    terms: Sequence[TermSelection | None]
+    n_rows: int
+    tasks: CallbackTasks | None = None
+    started: float = 0.0
+
+    @property
+    def held_out(self) -> list[Rows]:
+        """Row numbers that each fold holds out."""
+        return [rows for _, rows in self.splits]
+
+    def rows_in(self, n_folds: int | None = None) -> Rows:
+        """Return the rows that all folds hold out, or the first ones: those with predictions."""
+        return rows_in(self.held_out[:n_folds])
+
+    def score(self, oof: FloatArray, n_folds: int | None = None) -> float:
+        """Score out-of-fold predictions of the rows of all folds, or of the first ones."""
+        rows = self.rows_in(n_folds)
+        y = self.targets.values(self.data.Y)[rows]
+        return self.targets.score(y, oof[rows], self.sample_weight[rows])
+
+    def uncertainty_of(self, oof: FloatArray) -> Callable[[FloatArray], Uncertainty]:
+        """Return the function that measures how wrong out-of-fold predictions are.
+
+        It measures those of a part of an ensemble, too, in units of the errors to expect of `oof`.
+        """
+        targets, data = self.targets, self.data
+        rows, folds, weight = scored_rows(self.held_out, kept_weight(self.sample_weight))
+        difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
+
+        def measure(oof: FloatArray) -> Uncertainty:
+            errors = targets.errors(data.Y[rows], oof[rows])
+            return Uncertainty(held_out_scores(errors / sizes, weight), difficulty)
+
+        return measure
+
+    def with_other_seeds(self, number: int) -> Self:
+        """Return the problem with other seeds, the same for each number; those of 0 stay."""
+        return self._replace(seeds=(self.seeds + number) % np.iinfo(np.int32).max)
+
+    def with_terms(self) -> Self:
+        """Return the problem with terms that are selected for each fold, once for all estimators.
+
+        This goes through the folds one by one, but no process or estimator selects again.
+        """
+        if not self.data.X.terms:
+            return self
+        terms = [TermSelection.fit(self.data.rows(training)) for training, _ in self.splits]
+        return self._replace(terms=terms)
+
+    def for_targets(self, targets: Targets) -> Self:
+        """Return the same problem with targets that are encoded otherwise.
+
+        Terms are selected anew: by other targets, the last bits of what decides would differ.
+        """
+        if targets is self.targets:
+            return self
+        data = self.data._replace(Y=targets.encode(self.y))
+        return self._replace(targets=targets, data=data, terms=[None] * len(self.splits))
+
+
+def problem_of(
+    estimator: TableParameters,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    groups: Any = None,
+    encode: Encode = fit_and_encode,
+) -> TrainingProblem:
+    """Check what the user passes to `fit`, and convert it to what training needs.
+
+    Parameters
+    ----------
+    estimator : TabularEnsemble* or TabularMLP*
+        The estimator, of which only the parameters are read.
+    X, y, sample_weight, groups : object
+        See `BaseTabular.fit`.
+    encode : callable, default=fit_and_encode
+        Fits an encoder, and encodes the table, which may be on a cluster.
+
+    Returns
+    -------
+    TrainingProblem
+        What there is to train.
+    """
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+        )
+    if isinstance(y, str):
+        raise ValueError(
+            f"y is {y!r}, but it must hold the target of each row, not the name of a column. "
+            f"Pass X=df.drop(columns={y!r}) and y=df[{y!r}], where df is the table."
+        )
+    check_groups(groups)
+    check_collected(X)
+    check_consistent_length(X, y, groups)
+    if _num_samples(X) == 0:
+        raise ValueError("Found a table of 0 sample(s), where at least two are required.")
+    check_no_missing(y, "target", "y")
+    weight = relative_weights(check_weights(sample_weight, X))
+    present = np.flatnonzero(weight)
+    kind: type[Targets] = ClassTargets if is_classifier(estimator) else NumericTargets
+    y = kind.check(y, estimator)
+    targets = kind.learn(y, weight)
+    training_weight = targets.weigh(y, weight, getattr(estimator, "class_weight", None))
+    unfitted = TabularEncoder(**{name: getattr(estimator, name) for name in READING_CONSTRAINTS})
+    encoder, encoded = encode(unfitted, X, present)
+    trained = None if (training_weight == 1).all() else training_weight
+    data = Data(encoded, targets.encode(y), trained, targets.class_targets)
+    random_state = check_random_state(estimator.random_state)
+    splits = _splits(estimator, X, data.Y, groups, present, random_state)
+    check_splits(splits, training_weight)
+    if not is_classifier(estimator):
+        warn_of_one_row(splits)
+    seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
+    terms, n_rows = [None] * len(splits), len(present)
+    return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms, n_rows)
+
+
+def _splits(
+    estimator: TableParameters,
+    X: Any,
+    Y: NDArray[Any],
+    groups: Any,
+    present: Rows,
+    random_state: np.random.RandomState,
+) -> list[tuple[Rows, Rows]]:
+    """Split the rows with a weight above 0 into training rows and a fold, as `cv` says."""
+    if len(present) < 2:
+        raise ValueError(
+            "A cross-fitted ensemble needs at least 2 rows of a weight above 0, one to train "
+            f"on and one to hold out; got n_samples={len(present)}. Add rows."
+        )
+    if isinstance(estimator.cv, Integral):
+        groups = None if groups is None else _safe_indexing(groups, present)
+        n_folds, n_repeats = int(estimator.cv), estimator.n_repeats
+        splits = shuffled_splits(n_folds, n_repeats, Y[present], groups, random_state)
+        return [(present[training], present[held_out]) for training, held_out in splits]
+    if estimator.n_repeats > 1:
+        raise ValueError(
+            f"n_repeats={estimator.n_repeats} needs a number of folds as cv, to shuffle the rows "
+            f"again; got cv={estimator.cv!r}. Use a splitter that repeats, such as "
+            "RepeatedStratifiedKFold."
+        )
+    return given_splits(estimator.cv, X, Y, groups, present)
