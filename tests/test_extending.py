@@ -17,10 +17,9 @@ from sklearn.preprocessing import scale
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, check_gradient
 from scratchmlp.activations import Identity
-from scratchmlp.estimators import own_objects
 from scratchmlp.initializers import glorot_uniform
-from scratchmlp.losses import ErrorLoss, HuberLoss, LogLoss, Loss
-from scratchmlp.optimizers import Adam, Optimizer
+from scratchmlp.losses import ErrorLoss, LogLoss, Loss
+from scratchmlp.optimizers import Optimizer
 from scratchmlp.schedules import Schedule
 from tests.helpers.estimator_examples import by_joblib, raw_scores
 
@@ -299,15 +298,3 @@ def test_initial_weights_are_real(Estimator, part):
 
     with pytest.raises(ValueError, match=r"weight_init must return real.*complex128.* with \.real"):
         Estimator(**SMALL, weight_init=lambda *args: tuple(draw(*args))).fit(X, Y)
-
-
-def test_only_objects_of_users_are_tried(monkeypatch):
-    """A trial takes time. In a stream, the first call makes it."""
-    tried = []
-    monkeypatch.setattr(own_objects, "try_loss", lambda *args: tried.append("loss"))
-    monkeypatch.setattr(own_objects, "_try_optimizer", lambda *args: tried.append("solver"))
-    ScratchMLPRegressor("huber", solver="adam", **SMALL).fit(X, Y)
-    ScratchMLPRegressor(HuberLoss(0.5), solver=Adam(), **SMALL).fit(X, Y)
-    assert tried == []
-    piecewise(ScratchMLPRegressor(OwnSquares(), solver=OwnMomentum(), **SMALL), X, Y)
-    assert tried == ["loss", "solver"]

@@ -11,8 +11,8 @@ from scipy.stats import t
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from benchmarks import accuracy, fresh, fresh_tables, tables
-from benchmarks.candidates import CANDIDATES, Candidate, code_hash, tuning_hash
+from benchmarks import accuracy, fresh, tables
+from benchmarks.candidates import CANDIDATES, code_hash, tuning_hash
 from benchmarks.differences import (
     alike,
     compare,
@@ -26,48 +26,12 @@ from benchmarks.differences import (
     significance,
     unranked,
 )
-from benchmarks.runs import measure_runs, read, warm_up
+from benchmarks.runs import measure_runs, read
 from benchmarks.tables import Table
 from benchmarks.tuning import StoppedTrees
 
 ENSEMBLE = "TabularEnsemble"
 N_TREES = {"scikit-learn": "n_iter_", "catboost": "tree_count_", "lightgbm": "best_iteration_"}
-
-
-#: Packages, their tables and the targets: first 16 of classes, then 9 of numbers.
-FIXED = """\
-AER HealthInsurance insurance
-AER SmokeBan smoker
-AER SwissLabor participation
-carData Arrests released
-carData BEPS vote
-modeldata stackoverflow Remote
-modeldata taxi tip
-modeldata attrition Attrition
-openintro email spam
-ISLR OJ Purchase
-psych bfi gender
-DAAG spam7 yesno
-modeldata cells class
-survival flchain death
-wooldridge loanapp approve
-wooldridge k401ksubs e401k
-AER CPS1988 wage
-Ecdat Computers price
-mosaicData SaratogaHouses price
-wooldridge twoyear lwage
-COUNT medpar los
-AER PSID7682 wage
-modeldata Sacramento price
-wooldridge fertil2 children
-openintro epa2021 comb_mpg
-"""
-
-
-def test_the_list_is_the_one_that_was_fixed():
-    assert len(fresh_tables.CLASSES) == 16
-    listed = [*fresh_tables.CLASSES.values(), *fresh_tables.NUMBERS.values()]
-    assert [" ".join(source[:3]) for source in listed] == FIXED.splitlines()
 
 
 def test_an_error_says_how_to_install_the_tables(monkeypatch):
@@ -244,21 +208,6 @@ def test_a_candidate_that_fails_does_not_stop_the_others(tmp_path, capsys):
     ours = {"LogisticRegression": replace(candidates["LogisticRegression"], library="scratchmlp")}
     with pytest.raises(ValueError, match="one class"):
         measure_runs(path, ours, fresh.keys(ours, ["OJ"], [0]), lambda *_: Table(X, y, splits))
-
-
-@pytest.mark.parametrize("name", ["LogisticRegression", "Ridge"])
-def test_a_first_prediction_is_not_timed(name, monkeypatch):
-    candidate, asked = CANDIDATES[name], []
-    method, Model = "predict" if candidate.regressor else "predict_proba", candidate.find()
-
-    def remember(model, X):
-        asked.append(X)
-        return getattr(super(Watched, model), method)(X)
-
-    Watched = type("Watched", (Model,), {method: remember})
-    monkeypatch.setattr(Candidate, "find", lambda _: Watched)
-    warm_up(candidate)
-    assert len(asked) == 1
 
 
 def test_a_table_that_cannot_be_read_is_an_error(tmp_path):
