@@ -11,8 +11,8 @@ from scipy.stats import t
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from benchmarks import accuracy, fresh, tables
-from benchmarks.candidates import CANDIDATES, code_hash, tuning_hash
+from benchmarks import accuracy, fresh, fresh_tables, tables
+from benchmarks.candidates import CANDIDATES, code_hash
 from benchmarks.differences import (
     alike,
     compare,
@@ -26,12 +26,16 @@ from benchmarks.differences import (
     significance,
     unranked,
 )
-from benchmarks.runs import measure_runs, read
+from benchmarks.runs import latest, measure_runs, read
 from benchmarks.tables import Table
 from benchmarks.tuning import StoppedTrees
 
 ENSEMBLE = "TabularEnsemble"
 N_TREES = {"scikit-learn": "n_iter_", "catboost": "tree_count_", "lightgbm": "best_iteration_"}
+
+
+def test_the_list_of_tables_is_the_one_that_was_measured():
+    assert {*latest(fresh.STORED)["table"]} == {*fresh_tables.FRESH}
 
 
 def test_an_error_says_how_to_install_the_tables(monkeypatch):
@@ -274,12 +278,6 @@ def test_predictions_are_averaged_over_models_with_other_held_out_rows(n_folds):
     assert len({proba.tobytes() for proba in each}) == n_folds
     np.testing.assert_allclose(model.predict_proba(X), np.mean(each, axis=0))
     assert (model.predict(X) == y).mean() > 0.9
-
-
-def test_versions_say_how_a_candidate_is_tuned():
-    candidate = CANDIDATES["HistGradientBoosting, careful"]
-    assert candidate.version().endswith(f" on few_levels, careful {tuning_hash()}")
-    assert replace(candidate, tune=None).version().endswith(" on few_levels")
 
 
 def test_other_code_has_another_hash_and_other_comments_have_not(tmp_path):

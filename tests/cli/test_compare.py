@@ -163,18 +163,6 @@ def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
     assert "Is it known when you predict? If not, add --ignore 'paid'." in err
 
 
-@pytest.mark.usefixtures("brief", "uncompared")
-@pytest.mark.parametrize("options", ["--groups patient", "--time visit --ignore patient"])
-def test_what_only_tells_rows_that_are_not_held_apart_is_no_leak(csv, options):
-    patient, rng = np.repeat(np.arange(20), 20), np.random.default_rng(0)
-    state = rng.choice(["ill", "well"], 20)[patient]
-    table = pd.DataFrame({"patient": patient, "room": [f"R{i}" for i in patient], "state": state})
-    table = table.assign(visit=np.arange(400) // 4, after=state)
-    known = ["--target", "state", *options.split()]
-    leaks = re.findall("the column (.*) alone", run(csv(table), *known)[1])
-    assert leaks == ["after"]
-
-
 def test_the_seed_reaches_the_folds(trained, monkeypatch, uncompared):
     calls, compare = [], training_module.compare
     monkeypatch.setattr(training_module, "compare", lambda *a: calls.append(a) or compare(*a))

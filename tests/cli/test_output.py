@@ -106,8 +106,6 @@ def test_huge_scores_are_divided_by_a_power_of_ten():
     folds = pd.DataFrame({"RMSE": [1e9, 3e9], "R²": [0.0, 0.0], "fit_time": 1})
     table = Scores({"a": folds}, make_evaluation(NUMBERS, is_class=False)).table()
     assert "RMSE / 1e9" in table
-    assert "2.0 ± 1.0" in table
-    assert "0.000 ± 0.000" in table
 
 
 #: RMSE of models in the folds, the simplest model last; the best, those that are as good, and the

@@ -497,14 +497,6 @@ def test_dates_without_the_time_zone_of_training_are_named():
     ]
 
 
-def test_long_texts_are_named_in_training_and_in_prediction():
-    X = pd.DataFrame({"t": [f"row{i % 7} " * 1001 for i in range(40)]})
-    cut = "only the first 5,000 characters of 40 of 40 values of t are used"
-    remedy = "To use all of the text, split it into several columns."
-    assert f"{cut}. {remedy}" in described(X, text=("t",))[1]
-    assert differences(X, X, text=("t",)) == [cut]
-
-
 MARCH = pd.date_range("2020-03-01", periods=N).strftime("%Y-%m-%d")
 
 
