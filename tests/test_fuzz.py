@@ -7,7 +7,6 @@ import copy
 import pickle
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -111,18 +110,6 @@ def test_training_goes_on_or_the_call_changes_nothing(Estimator, data):
                 arguments["classes"] = np.unique(np.asarray(case.y))
         if check_call(estimator, method, arguments, case.inputs):
             check_training_rows(estimator, case)
-
-
-@examples(12)
-@given(data=st.data())
-def test_columns_in_another_order_are_refused(Estimator, data):
-    case = data.draw(cases(Estimator, n_columns=3))
-    values = case.X.toarray() if issparse(case.X) else np.asarray(case.X)
-    X = pd.DataFrame(values, columns=["a", "b", "c"])
-    if check_fit(case.estimator, X=X, y=case.y):
-        with allowed(X) as prediction:
-            case.estimator.predict(X.set_axis(["b", "a", "c"], axis=1))
-        assert "feature names should match" in str(prediction.error)
 
 
 @examples(80)

@@ -6,12 +6,9 @@ repeats each test a hundred times.
 
 import copy
 import gc
-import os
 import pickle
 import random
 import signal
-import subprocess
-import sys
 import time
 from functools import partial
 
@@ -159,43 +156,3 @@ def test_predictions_that_are_interrupted_limit_no_later_work(rounds):
         is_interrupted(lambda: model.predict_proba(rows), moment)
         np.testing.assert_array_equal(model.predict_proba(rows), expected)
         assert blas_threads() == before
-
-
-IN_TWO_PROCESSES = """
-import signal
-import sys
-from sklearn.datasets import load_iris
-from sklearn.model_selection import GridSearchCV
-from scratchmlp import ScratchMLPClassifier
-from scratchmlp.tabular import TabularMLPClassifier
-
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may ignore it: children do too
-model = MODEL
-print("ready", flush=True)
-try:
-    model.fit(*load_iris(return_X_y=True))
-except KeyboardInterrupt:
-    sys.exit(130)
-"""
-
-
-ENSEMBLE = "TabularMLPClassifier(max_iter=10_000, n_jobs=2)"
-SEARCH = "GridSearchCV(ScratchMLPClassifier(max_iter=10**6, tol=0), {'alpha': [1, 2]}, n_jobs=2)"
-
-
-@nightly
-@pytest.mark.parametrize("model", [ENSEMBLE, SEARCH])
-def test_fits_in_other_processes_are_interrupted(model, rounds):
-    """Ctrl-C in a terminal goes to all processes."""
-    code = IN_TWO_PROCESSES.replace("MODEL", model)
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    for _ in range(rounds):
-        with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
-            assert process.stdout.readline() == b"ready\n"
-            time.sleep(random.uniform(0, 1))
-            os.killpg(process.pid, signal.SIGINT)
-            try:
-                assert process.wait(timeout=60) == 130
-            finally:
-                if process.returncode is None:
-                    os.killpg(process.pid, signal.SIGKILL)

@@ -82,26 +82,29 @@ def test_docstrings_lead_to_pages():
             assert (DOCS / f"{page}.md").is_file()
 
 
+RUNS = latest(STORED)
+FRESH = RUNS[~RUNS["table"].isin(BESIDE)]
+RESULTS = (DOCS / "tabular_results.md").read_text("utf-8")
+
+
 def higher(losses, name):
     """Write by how many percent a loss is higher than the ensemble's in the median, as pages do."""
     return f"{100 * (median_ratio(losses, name) - 1):.1f}"
 
 
 def test_numbers_for_users_of_catboost_are_those_of_the_measurements():
-    runs = latest(STORED)
-    runs = runs[~runs["table"].isin(BESIDE)]
     text = " ".join((DOCS / "coming_from.md").read_text("utf-8").split())
     kinds = {
         "by default": "",
         "with early stopping": ", early stopping",
         "in a bag of eight folds": ", 8 folds",
     }
-    losses = [by_split(runs, loss) for loss in ("log_loss", "rmse")]
+    losses = [by_split(FRESH, loss) for loss in ("log_loss", "rmse")]
     for words, suffix in kinds.items():
         log_loss, rmse = (higher(each, f"CatBoost{suffix}") for each in losses)
         assert f"| {words} | {log_loss}% | {rmse}% |" in text
 
-    seconds = by_split(runs, "seconds")
+    seconds = by_split(FRESH, "seconds")
     means = seconds.groupby(level="table").mean()
     faster = (means["CatBoost"] < means[ENSEMBLE]).sum()
     assert f"on {faster} of these {len(means)} tables" in text
@@ -116,23 +119,18 @@ def test_numbers_for_users_of_catboost_are_those_of_the_measurements():
 
 
 def test_the_page_of_results_shows_the_overview_of_what_is_stored():
-    runs = latest(STORED)
-    page = (DOCS / "tabular_results.md").read_text("utf-8")
     form = "| {} | {:.0f} of {:.0f} | {:.3f} | {} | {:.3g} |"
     rows = [
         form.format(name, lower, tables, loss, f"{p:.2g}" if p >= 0.001 else "< 0.001", time)
-        for name, tables, lower, loss, p, time in overview(
-            runs[~runs["table"].isin(BESIDE)]
-        ).itertuples()
+        for name, tables, lower, loss, p, time in overview(FRESH).itertuples()
     ]
-    assert "\n".join(rows) in page
+    assert "\n".join(rows) in RESULTS
 
 
 @pytest.mark.parametrize("kind", ["classes", "numbers"])
 def test_the_page_of_results_shows_what_is_stored(kind):
-    runs = latest(STORED)
-    results = compare(runs[runs["table"].isin(GROUPS[kind])])
-    page = (DOCS / "tabular_results.md").read_text("utf-8").partition(f"### {kind.title()}\n")[2]
+    results = compare(RUNS[RUNS["table"].isin(GROUPS[kind])])
+    page = RESULTS.partition(f"### {kind.title()}\n")[2]
     rows = [line.strip("| ").split(" | ") for line in page.split("\n\n")[1].splitlines()[2:]]
     assert [row[0].strip("*") for row in rows] == list(results.index)
     columns = [name for name in LOSSES if name in results]
@@ -145,15 +143,13 @@ def test_the_page_of_results_shows_what_is_stored(kind):
 
 
 def test_what_pages_say_of_a_bag_of_catboost_is_what_is_stored():
-    runs = latest(STORED)
-    runs, bag = runs[~runs["table"].isin(BESIDE)], "CatBoost, 8 folds"
-    page = " ".join((DOCS / "tabular_results.md").read_text("utf-8").split())
-    means = pair(by_split(runs, "seconds"), bag).groupby(level="table").mean()
+    bag, page = "CatBoost, 8 folds", " ".join(RESULTS.split())
+    means = pair(by_split(FRESH, "seconds"), bag).groupby(level="table").mean()
     times = 100 * means[bag] / means[ENSEMBLE]
     shares = f"{times.median():.0f}% of the ensemble's time (median; {times.min():.0f} to"
     assert shares in page
-    assert f"its loss is {higher(main_loss(runs), bag)}% higher. It is lower on 8 tables" in page
-    assert outcomes(main_loss(runs), bag) == {"win": 2, "tie": 22, "loss": 1, "unknown": 0}
+    assert f"its loss is {higher(main_loss(FRESH), bag)}% higher. It is lower on 8 tables" in page
+    assert outcomes(main_loss(FRESH), bag) == {"win": 2, "tie": 22, "loss": 1, "unknown": 0}
 
 
 #: What README calls the candidates that it shows.
@@ -167,8 +163,7 @@ SHOWN = {
 
 
 def test_readme_and_the_page_on_networks_show_medians_of_what_is_stored():
-    runs = latest(STORED)
-    results = overview(runs[~runs["table"].isin(BESIDE)]).T
+    results = overview(FRESH).T
     readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
     for shown, name in SHOWN.items():
         tables, lower, loss, _, time = results[name]
@@ -176,7 +171,7 @@ def test_readme_and_the_page_on_networks_show_medians_of_what_is_stored():
         row = f"| {lower:.0f} of {tables:.0f} tables | {100 * (loss - 1):.1f}% higher | {times}"
         assert f"| {shown} {row} times as long |" in readme
     networks = (
-        overview(runs[runs["table"].isin(GROUPS[kind])]).loc["TabularMLP", "our_time"]
+        overview(RUNS[RUNS["table"].isin(GROUPS[kind])]).loc["TabularMLP", "our_time"]
         for kind in ("classes", "numbers")
     )
     classes, numbers = (f"{time:.1f}" for time in networks)
@@ -199,11 +194,10 @@ TEST_ROWS = {
 
 
 def test_the_losses_of_new_persons_are_those_of_the_measurements():
-    losses, page = main_loss(latest(STORED)), (DOCS / "tabular_results.md").read_text("utf-8")
-    shown = losses[[ENSEMBLE, "CatBoost", "linear model, tuned"]].xs(0, level="seed")
+    shown = main_loss(RUNS)[[ENSEMBLE, "CatBoost", "linear model, tuned"]].xs(0, level="seed")
     means = shown.groupby(level="table").mean().map("{:.2f}".format)
     for test_rows, table in TEST_ROWS.items():
-        assert f"| {test_rows} | {' | '.join(means.loc[table])} |" in page
+        assert f"| {test_rows} | {' | '.join(means.loc[table])} |" in RESULTS
 
 
 def test_ratios_for_users_are_those_of_the_measurements():

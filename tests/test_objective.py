@@ -82,13 +82,3 @@ def problem():
     X = np.random.default_rng(2).normal(size=(len(Y), 4))
     network = Network((4, 5, 3), ACTIVATIONS["tanh"])
     return network, np.random.default_rng(3).normal(size=network.n_parameters), X, Y
-
-
-def test_arrays_are_allocated_for_the_largest_batch_alone(problem, monkeypatch):
-    network, theta, X, Y = problem
-    sizes, make = [], Network.workspace
-    monkeypatch.setattr(Network, "workspace", lambda *a, **b: sizes.append(a[1]) or make(*a, **b))
-    evaluate = Objective(network, LogLoss(), alpha=0.1).at(theta)
-    for n_rows in (4, 2, 4, 6, 6, 1):
-        evaluate(X[:n_rows], Y[:n_rows])
-    assert sizes == [4, 6]

@@ -5,17 +5,14 @@ scikit-learn's classes and with ours, and what it returns must agree.
 """
 
 import copy
-import pickle
-import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_linnerud
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.ensemble import StackingClassifier, VotingClassifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.linear_model import LogisticRegression
@@ -69,22 +66,6 @@ def layers_by_hand(Classifier, Regressor):
 
 
 @pattern
-def weights_of_another_network(Classifier, Regressor):
-    models = [Classifier(**SMALL | {"random_state": seed}).fit(X, Y) for seed in (0, 1)]
-    models[1].coefs_ = [W.copy() for W in models[0].coefs_]
-    models[1].intercepts_ = models[0].intercepts_
-    return models[1].predict_proba(X)
-
-
-@pattern
-def single_weights(Classifier, Regressor):
-    model = Regressor(**SMALL).fit(X, Y)
-    model.coefs_[0][0, :] = 0  # in place
-    model.intercepts_[-1] = np.array([0.5])
-    return model.predict(X), model.coefs_
-
-
-@pattern
 def federated_averaging(Classifier, Regressor):
     server = Classifier(**SMALL).partial_fit(X[:1], Y[:1], classes=[0, 1, 2])
     for _ in range(3):
@@ -131,31 +112,6 @@ def one_row_after_the_other(Classifier, Regressor):
     return predicted
 
 
-@pattern
-def epochs_by_warm_start(Classifier, Regressor):
-    settings = SMALL | {"max_iter": 1, "solver": "sgd", "momentum": 0, "shuffle": False}
-    model, curve = Classifier(warm_start=True, **settings), []
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=ConvergenceWarning)
-        for _ in range(10):
-            model.fit(X, Y)
-            curve.append((model.loss_, model.score(X, Y)))
-    return curve, model.loss_curve_
-
-
-@pattern
-def saved_and_loaded(Classifier, Regressor):
-    model = pickle.loads(pickle.dumps(Classifier(**SMALL, shuffle=False).fit(X, Y)))
-    return model.partial_fit(X, Y).predict_proba(X)
-
-
-@pattern
-def early_stopping_and_its_curves(Classifier, Regressor):
-    model = Regressor(early_stopping=True, **SMALL).fit(X_DIABETES, Y_DIABETES)
-    best = model.best_validation_score_, max(model.validation_scores_), model.n_iter_
-    return best, model.loss_.round(6), [loss.round(6) for loss in model.loss_curve_]
-
-
 # NumPy's generator.
 
 
@@ -173,41 +129,7 @@ def a_script_with_a_global_seed(Classifier, Regressor):
     return drawn
 
 
-@pattern
-def a_shared_generator(Classifier, Regressor):
-    rng = np.random.RandomState(3)
-    settings = {"hidden_layer_sizes": (5,), "random_state": rng, "max_iter": 5}
-    first = Regressor(**settings).fit(X, Y)
-    second = Regressor(**settings, batch_size=40).fit(X, Y)
-    return first.predict(X), second.predict(X), rng.rand()
-
-
 # Targets.
-
-
-@pattern
-def several_targets(Classifier, Regressor):
-    inputs, targets = map(scale, load_linnerud(return_X_y=True))
-    model = Regressor(**SMALL | {"max_iter": 500}).fit(inputs, targets)
-    return model.n_iter_, model.loss_, model.loss_curve_, model.predict(inputs)
-
-
-@pattern
-def an_autoencoder(Classifier, Regressor):
-    settings = {"activation": "tanh", "tol": 1e-3, "n_iter_no_change": 5, "max_iter": 500}
-    model = Regressor(hidden_layer_sizes=(6, 2, 6), random_state=0, **settings)
-    model.fit(X_CANCER, X_CANCER)
-    code = X_CANCER
-    for W, b in zip(model.coefs_[:2], model.intercepts_[:2], strict=True):
-        code = np.tanh(code @ W + b)
-    return model.n_iter_, model.loss_, code, model.score(X_CANCER, X_CANCER)
-
-
-@pattern
-def labels_of_several_classes(Classifier, Regressor):
-    labels = np.column_stack([Y == 0, X[:, 0] > 0]).astype(int)
-    model = Classifier(**SMALL).fit(X, labels)
-    return model.predict_proba(X), model.predict(X), model.score(X, labels)
 
 
 @pattern

@@ -54,16 +54,6 @@ def test_extras_are_installed_before_they_are_needed(page):
     assert not list(missing(page.read_text("utf-8")))
 
 
-COMMAND = "```sh\npython -m scratchmlp a.csv --target y --report a.html\n```\n"
-
-
-def test_an_extra_that_is_not_installed_or_too_late_is_found():
-    assert list(missing(COMMAND)) == [("--report", "report")]
-    assert list(missing('pip install ".[plot]"\n' + COMMAND)) == [("--report", "report")]
-    assert list(missing(COMMAND + 'pip install ".[report]"\n')) == [("--report", "report")]
-    assert not list(missing('`pip install ".[all]"`\n' + COMMAND))
-
-
 def test_a_table_below_code_must_be_the_data_frame_that_it_prints():
     text = "```python\nprint(frame)\n```\n\n|   | a |\n|---|---|\n| 0 | -1.5 |\n"
     document = SimpleNamespace(text=text, printed="     a\n0 -1.5\n")

@@ -10,18 +10,12 @@ from sklearn.linear_model import Ridge
 
 from scratchmlp.tabular.ensemble import part_fits
 
+OF_LIBRARIES = [(time, "time"), (part_fits.time, "time"), (Ridge, "fit"), ("os.replace",)]
+OF_LIBRARIES.append(("scratchmlp.utils.atomic_write.os.replace",))
+OF_LIBRARIES.append(("sklearn.linear_model.Ridge.fit",))
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        (time, "time"),
-        (part_fits.time, "time"),
-        ("os.replace",),
-        ("scratchmlp.utils.atomic_write.os.replace",),
-        (Ridge, "fit"),
-        ("sklearn.linear_model.Ridge.fit",),
-    ],
-)
+
+@pytest.mark.parametrize("target", OF_LIBRARIES)
 def test_a_patch_of_another_library_is_refused(target, monkeypatch):
     with pytest.raises(ValueError, match="is used in the whole process"):
         monkeypatch.setattr(*target, None)

@@ -11,16 +11,9 @@ It needs dask and distributed: ``pip install ".[dask]"`` in the folder of the so
 scratchmlp`` does not import this package; its first use does.
 """
 
-from scratchmlp.utils.extras import install_command
+from scratchmlp.utils.extras import check_installed
 
-try:
-    from scratchmlp.dask.fitting import fit
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] not in ("dask", "distributed"):
-        raise
-    raise ImportError(
-        f"scratchmlp.dask needs dask and distributed, but {error.name!r} cannot be imported. "
-        f"Install them with {install_command('dask')}."
-    ) from error
+check_installed("scratchmlp.dask", "dask", "dask", "distributed")
+from scratchmlp.dask.fitting import fit  # noqa: E402 - what it imports is there now
 
 __all__ = ["fit"]

@@ -62,16 +62,11 @@ MISTAKES = """
     my table.csv --target y          -> it is not clear what 'table.csv' is
     d.csv --target y --task guess    -> argument --task: invalid choice: 'guess'
     d.csv --seed=-1                  -> argument --seed: '-1' is not a whole number from 0 to 429
-    d.csv --seed 1.5                 -> argument --seed: '1.5' is not a
-    d.csv --seed 4294967296          -> argument --seed: '4294967296' is not a
     d.csv --header=-1                -> argument --header: '-1' is not a whole number from 0
     d.csv --jobs 0                   -> argument --jobs: '0' is not a whole number above 0, or -1
     d.csv --max-time 0               -> argument --max-time: '0' is not a number of seconds above 0
-    d.csv --max-time soon            -> argument --max-time: 'soon' is not a
     d.csv --coverage 0               -> argument --coverage: '0' is not a number above 0 and below 1
-    d.csv --coverage 1               -> argument --coverage: '1' is not a
     class.csv --target y --sep ::    -> --sep is '::', which cannot separate columns. Choose comma
-    class.csv --target y --sep=      -> --sep is '', which cannot
     class.csv --decimal ';'          -> --decimal is ';'. Choose comma or point.
     class.csv --encoding utf-9       -> 'utf-9', which is no encoding of text. Choose one
     class.csv --encoding base64      -> --encoding is 'base64', which is no encoding
@@ -225,23 +220,12 @@ def test_a_file_without_permission_is_refused(denied, permission, folder, monkey
 # What options mean.
 
 
-def test_the_values_of_options():
-    typed = (
-        "d.csv --target y --ignore a b --ignore c --text t --date u v --seed 0 --jobs -1 "
-        "--max-time 1.5 --model networks --save m --keep-na a --keep best --with catboost "
-        "--with lightgbm --na -9 --na a=none"
-    )
-    options = parse(typed.split())
-    assert options.data == "d.csv"
+def test_options_that_are_repeated_add_up():
+    typed = "--ignore a b --ignore c --with catboost --with lightgbm --na -9 --na a=none"
+    options = parse(["d.csv", "--target", "y", *typed.split()])
     na = [("", "-9"), ("a", "none")]
-    assert options.roles == Roles(["a", "b", "c"], [], [], ["t"], ["u", "v"], na=na)
-    assert (options.seed, options.jobs, options.max_time) == (0, -1, 1.5)
-    assert type(options.seed) is int
-    assert options.own_model == "networks"
+    assert options.roles == Roles(["a", "b", "c"], [], [], [], [], na=na)
     assert options.baselines == ["catboost", "lightgbm"]
-    assert (options.keep, options.file_format.keep_na) == ("best", ["a"])
-    assert parse(["d.csv", "--target", "y", "--save", "m", "--keep=model"]).keep == "model"
-    assert parse(["d.csv", "--load", "m", "--id", "key"]).own_model == "ensemble"
 
 
 TOGETHER = [["id", "groups"], ["id", "time"], ["time", "date"], ["id", "time", "date"]]
@@ -305,7 +289,8 @@ def test_an_option_has_one_value_and_load_takes_it_or_refuses_it(option):
     given, load = (option, *typed.split()), ("--load", "m")
     others = load if option in TO_PREDICT else ("--target", "y", "--save", "m")
     before, after = values_of(*others), values_of(*others, *given)
-    assert [after[name] for name in after if after[name] != before[name]] == [expected]
+    changed = [after[name] for name in after if after[name] != before[name]]
+    assert repr(changed) == repr([expected])  # 7 is not 7.0
     if option in (*TO_PREDICT, *ALWAYS):
         values_of(*load, *given)
     else:
@@ -375,11 +360,5 @@ FORMATS = [
 
 @pytest.mark.parametrize(("content", "options", "expected"), FORMATS)
 def test_options_choose_how_a_file_is_read(content, options, expected, csv):
-    path = csv(content)
-    raw = read_file(path, FileFormat(**options))
+    raw = read_file(csv(content), FileFormat(**options))
     assert {name: raw.readable(name).to_list() for name in raw.frame} == expected
-    if "encoding" in options:
-        assert raw.notes == [
-            f"{path}: columns separated by ':', encoding cp1251",
-            f"{path}: decimal commas",
-        ]

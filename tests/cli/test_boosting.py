@@ -4,8 +4,6 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.base import clone
-from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.model_selection import ParameterGrid
 
 from scratchmlp.cli.boosting import SETTINGS, careful_boosting, chosen_most_often
@@ -17,24 +15,6 @@ CLASSES = np.where(X[:, 0] + rng.logistic(size=200) > 0, "yes", "no")
 
 def test_there_are_six_settings():
     assert len(ParameterGrid(SETTINGS)) == 6
-
-
-@pytest.mark.parametrize("is_class", [True, False])
-def test_the_setting_of_the_lowest_loss_is_fitted_to_all_rows(is_class):
-    y = CLASSES if is_class else X[:, 0] ** 2
-    search = careful_boosting(is_class, 0)
-    model, loss = search.estimator, log_loss if is_class else root_mean_squared_error
-
-    def mean_loss(setting):
-        losses = []
-        for training, held_out in search.cv.split(X, y):
-            each = clone(model).set_params(**setting).fit(X[training], y[training])
-            prediction = (each.predict_proba if is_class else each.predict)(X[held_out])
-            losses.append(loss(y[held_out], prediction))
-        return np.mean(losses)
-
-    best = clone(model).set_params(**min(ParameterGrid(SETTINGS), key=mean_loss)).fit(X, y)
-    np.testing.assert_array_equal(search.fit(X, y).predict(X), best.predict(X))
 
 
 FEW = {  # counts of rows of each class: whether there is a search

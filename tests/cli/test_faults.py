@@ -4,7 +4,6 @@
 """
 
 import os
-import pickle
 import random
 import signal
 import subprocess
@@ -86,12 +85,10 @@ def logs(tmp_path):
 # Kills.
 
 
-@pytest.fixture(params=["saves", pytest.param("checkpoints", marks=nightly)])
-def writer(request, folder, tmp_path):
+@pytest.fixture
+def writer(folder, tmp_path):
     """A file, a job that writes it without an end, and one that writes it once."""
     path = tmp_path / "a.model"
-    if request.param == "checkpoints":
-        return path, (jobs.checkpoints, path), (jobs.checkpoints, path, 1)
     model = load(folder / "model")
     return path, (jobs.saves, path, model), (jobs.saves, path, model, 1)
 
@@ -124,21 +121,6 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(writer, rounds, tmp_path):
         process.join()
         assert jobs.is_whole(path)
         assert len(os.listdir(tmp_path)) <= 2
-    assert end_of(*once) == 0
-    assert os.listdir(tmp_path) == ["a.model"]
-
-
-@pytest.mark.random
-def test_two_processes_write_the_same_file(writer, rounds, tmp_path):
-    path, forever, once = writer
-    assert end_of(*once) == 0
-    processes = [start(jobs.on_a_slow_disk, *forever) for _ in range(2)]
-    for _ in range(4 * rounds):
-        wait_for_a_write(path, path.stat(), *processes)  # neither removes the other's file
-        assert jobs.is_whole(path)
-    for process in processes:
-        process.kill()
-        process.join()
     assert end_of(*once) == 0
     assert os.listdir(tmp_path) == ["a.model"]
 
@@ -381,16 +363,3 @@ def test_the_console_script(monkeypatch, capsys):
     with pytest.raises(SystemExit, match="0"):
         run()
     assert capsys.readouterr().out.startswith("usage: scratchmlp [")
-
-
-# Memory.
-
-
-@nightly
-@pytest.mark.skipif(sys.platform != "linux", reason="the limit differs")
-def test_a_model_that_does_not_fit_into_memory(folder, logs, tmp_path):
-    fat = tmp_path / "fat"
-    fat.write_bytes(pickle.dumps([load(folder / "model"), np.zeros(2**25)]))
-    arguments = [folder / "new.csv", "--load", fat, "--allow-pickle"]
-    assert end_of(jobs.short_of_memory, 2**26, arguments, *logs) == 2
-    assert logs[1].read_text().startswith("scratchmlp: error: there is not enough memory")

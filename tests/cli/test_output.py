@@ -20,7 +20,6 @@ from scratchmlp.cli.scores import (
 )
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
-from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.utils.names import listed
 from tests.helpers.cli_output import (
     BASELINE,
@@ -107,8 +106,6 @@ def test_huge_scores_are_divided_by_a_power_of_ten():
     folds = pd.DataFrame({"RMSE": [1e9, 3e9], "R²": [0.0, 0.0], "fit_time": 1})
     table = Scores({"a": folds}, make_evaluation(NUMBERS, is_class=False)).table()
     assert "RMSE / 1e9" in table
-    assert "2.0 ± 1.0" in table
-    assert "0.000 ± 0.000" in table
 
 
 #: RMSE of models in the folds, the simplest model last; the best, those that are as good, and the
@@ -198,24 +195,13 @@ def test_the_networks_of_an_ensemble_are_a_model_if_all_folds_have_them():
     assert [*scores.losses()] == ["ensemble"]
 
 
-def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
-    networks = TabularMLPClassifier(max_time=2.5)
-    networks.stop_reasons_ = ["", OUT_OF_TIME]
-    late = "the fits would take 3 s"
-    failures = {"boosting": late}, {"boosting": late, "mine": "ValueError: it is mine"}
-    whole, *timed = (TabularEnsembleClassifier(max_time=2.5) for _ in range(3))
-    whole._parts, whole.errors_ = {}, {}
-    for ensemble, ensemble.errors_ in zip(timed, failures, strict=True):
-        ensemble._parts, ensemble.out_of_time_ = {"networks": networks}, ["boosting"]
-    assert list(fit_notes([whole, *timed])) == [
-        "--max-time 2.5 ended the training of the networks before all epochs, in 2 of 3 fits. "
-        "Increase or remove --max-time: the predictions may then be better.",
-        "--max-time 2.5 is too short for boosting, which the ensemble leaves out in 2 of 3 fits. "
-        "Increase or remove it.",
-        "mine is left out of the ensemble in 1 of 3 fits: ValueError: it is mine",
-    ]
-    assert len(list(fit_notes([networks]))) == 1
-    assert list(fit_notes([whole])) == []
+def test_what_an_ensemble_left_out_is_named():
+    whole, failed = TabularEnsembleClassifier(), TabularEnsembleClassifier()
+    whole.errors_, failed.errors_ = {}, {"mine": "ValueError: it is mine"}
+    whole._parts = failed._parts = {}
+    failed.out_of_time_ = []
+    note = "mine is left out of the ensemble in 1 of 2 fits: ValueError: it is mine"
+    assert list(fit_notes([whole, failed])) == [note]
 
 
 # Values, numbers and lists in messages.

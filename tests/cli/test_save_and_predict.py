@@ -23,7 +23,6 @@ from scratchmlp.cli.saved_model import load_model
 from scratchmlp.cli.scores import Scores
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.prediction import Blend
 from scratchmlp.utils import atomic_write
 from tests.cli.conftest import OUTPUTS, train_briefly
 from tests.helpers.cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, predictions, refused, run
@@ -116,19 +115,6 @@ def test_tiny_numbers_are_predicted_without_rounding():
     model = TabularMLPRegressor(cv=2, max_iter=8, random_state=0).fit(X, 1e-309 * X["a"])
     table = prediction_table(model, predict(model, X))
     np.testing.assert_array_equal(table["prediction"], model.predict(X))
-
-
-def test_each_fold_predicts_once(trained, monkeypatch):
-    """The prediction, its interval and the score of known targets need the same numbers."""
-    calls, predict_folds = [], Blend.predict_folds
-
-    def counted(self, table, folds):
-        calls.extend(folds)
-        return predict_folds(self, table, folds)
-
-    monkeypatch.setattr(Blend, "predict_folds", counted)
-    run(trained["number"].path, "--load", model_of(trained, "number"))
-    assert sorted(calls) == [*range(load(model_of(trained, "number")).blend.n_folds)]
 
 
 @pytest.mark.usefixtures("brief", "uncompared")
@@ -547,14 +533,8 @@ def test_a_damaged_model_is_refused(trained, csv):
     assert line.endswith(" Copy the file or save the model again.\n")
 
 
-WRONG_NOTES = [
-    ["class"],
-    None,
-    {"target": {"a": "b"}},
-    {"target": "class", "id": 3},
-    {"target": "class", "marks": None},
-    {"target": "class", "marks": {"size": {"a": "b"}}},
-]
+WRONG_NOTES = [["class"], None, {"target": {"a": "b"}}, {"id": 3}, {"marks": None}]
+WRONG_NOTES.append({"target": "class", "marks": {"size": {"a": "b"}}})
 
 
 @pytest.mark.parametrize("notes", WRONG_NOTES)

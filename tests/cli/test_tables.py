@@ -487,13 +487,6 @@ def test_empty_columns_are_named_if_values_matter_and_it_is_hardly_chance(n, nam
     assert [each.split("'")[1] for each in differences(X, new)] == named
 
 
-def test_values_that_cannot_be_read_are_named():
-    X = pd.DataFrame({"a": text(np.arange(40) / 8)})
-    assert differences(X, X.where(X["a"] != "2.0", "high")) == [
-        "1 of 40 values of a is not a number: 'high'. Such values count as missing."
-    ]
-
-
 def test_dates_without_the_time_zone_of_training_are_named():
     naive = pd.date_range("2024-03-01", periods=40, freq="7h")
     X, new = (pd.DataFrame({"t": each}) for each in (naive.tz_localize("Europe/Rome"), naive))
@@ -502,14 +495,6 @@ def test_dates_without_the_time_zone_of_training_are_named():
         "the dates of t have no time zone, but the column was fitted to dates in Europe/Rome. "
         "Dates without a time zone count as UTC."
     ]
-
-
-def test_long_texts_are_named_in_training_and_in_prediction():
-    X = pd.DataFrame({"t": [f"row{i % 7} " * 1001 for i in range(40)]})
-    cut = "only the first 5,000 characters of 40 of 40 values of t are used"
-    remedy = "To use all of the text, split it into several columns."
-    assert f"{cut}. {remedy}" in described(X, text=("t",))[1]
-    assert differences(X, X, text=("t",)) == [cut]
 
 
 MARCH = pd.date_range("2020-03-01", periods=N).strftime("%Y-%m-%d")

@@ -1,9 +1,7 @@
 """Messages about data, parameters and clients, which say where the mistake is."""
 
 import re
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 
 import dask.array as da
@@ -277,12 +275,3 @@ def test_only_scratchmlp_dask_imports_dask():
         code = path.read_text(encoding="utf-8")
         if root / "dask" not in path.parents:
             assert not re.search(r"^\s*(import|from) (dask|distributed)\b", code, re.M), path
-
-
-@pytest.mark.parametrize("missing", ["dask", "distributed"])
-def test_without_dask_a_message_says_what_to_install(monkeypatch, missing):
-    for name in [name for name in sys.modules if name.startswith("scratchmlp.dask")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ImportError, match=r'pip install "\.\[dask\]"'):
-        import_module("scratchmlp.dask")

@@ -14,8 +14,6 @@ from dask.delayed import delayed
 from dask.sizeof import sizeof
 from distributed import wait
 from sklearn.base import clone
-from sklearn.datasets import load_iris
-from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -165,22 +163,8 @@ def test_data_that_are_cancelled_are_an_error(client):
             rounds.get(task(abs, *kept))
 
 
-# Fits of searches and local ensembles, through joblib's backend "dask".
-
-IRIS = load_iris(return_X_y=True)
-NETWORK, GRID = ScratchMLPClassifier((4,), max_iter=3, random_state=0), {"alpha": [0.01, 1.0]}
-
-
-def test_searches_send_their_fits_to_the_cluster(client):
-    local = GridSearchCV(NETWORK, GRID, cv=2).fit(*IRIS)
-    with joblib.parallel_config(backend="dask"):
-        found = GridSearchCV(NETWORK, GRID, cv=2, n_jobs=2).fit(*IRIS)
-    for name in ("split0_test_score", "split1_test_score"):
-        np.testing.assert_array_equal(found.cv_results_[name], local.cv_results_[name])
-    np.testing.assert_array_equal(found.best_estimator_.theta_, local.best_estimator_.theta_)
-
-
 def test_local_ensembles_send_their_members_to_the_cluster(client):
+    """As searches do: see docs/cluster.md."""
     local = TabularMLPClassifier(**SMALL).fit(TABLE, CLASSES)
     with joblib.parallel_config(backend="dask"):
         found = TabularMLPClassifier(**SMALL, n_jobs=2).fit(TABLE, CLASSES)

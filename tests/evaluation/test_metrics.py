@@ -1,12 +1,10 @@
 """The metrics of predictions, and the names that users give them."""
 
-from contextlib import suppress
-
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.metrics import get_scorer
 
 from scratchmlp.evaluation.metrics import MetricError, default_metrics, find_metric, values_of
 
@@ -28,33 +26,6 @@ METRICS = [
 def test_names_of_metrics(given, y, name, is_loss):
     metric = find_metric(given, y, is_class=y is not NUMBERS)
     assert (metric.name, metric.is_loss) == (name, is_loss)
-
-
-def usable_scorers(y):
-    names = []
-    for name in get_scorer_names():
-        with suppress(MetricError):
-            find_metric(name, y, is_class=y is not NUMBERS)
-            names.append(name)
-    return {*names}
-
-
-ERRORS = "mean_absolute mean_absolute_percentage mean_squared mean_squared_log median_absolute"
-ERRORS += " root_mean_squared root_mean_squared_log max"
-FOR_NUMBERS = {f"neg_{name}_error" for name in ERRORS.split()}
-FOR_NUMBERS |= {"r2", "explained_variance", "d2_absolute_error_score", "neg_mean_poisson_deviance"}
-FOR_TWO = {"f1", "jaccard", "precision", "recall"}
-FOR_TWO |= {"positive_likelihood_ratio", "neg_negative_likelihood_ratio"}
-#: Gamma deviances are not defined for 0, and the others are for multilabel targets.
-UNUSABLE = {"neg_mean_gamma_deviance"}
-UNUSABLE |= {f"{name}_samples" for name in ("f1", "jaccard", "precision", "recall")}
-
-
-def test_scorers_of_scikit_learn_can_be_used_for_targets_of_their_kind():
-    for_classes = {*get_scorer_names()} - FOR_NUMBERS - UNUSABLE
-    assert usable_scorers(NUMBERS) == FOR_NUMBERS
-    assert usable_scorers(TWO) == for_classes
-    assert usable_scorers(THREE) == for_classes - FOR_TWO
 
 
 REFUSED = [

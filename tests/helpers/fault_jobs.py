@@ -7,26 +7,13 @@ import runpy
 import signal
 import sys
 import time
-import warnings
 from pathlib import Path
 
-from sklearn.datasets import load_iris
-
-from scratchmlp import ScratchMLPClassifier
-from scratchmlp.callbacks import ModelCheckpoint
 from scratchmlp.cli import comparison, folds, training
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.saved_model import SavedModel, save_model
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularMLPClassifier
-
-
-def checkpoints(path, max_iter=10**9):
-    """Train and save after every epoch."""
-    long = {"max_iter": max_iter, "tol": 0, "n_iter_no_change": 10**9}
-    net = ScratchMLPClassifier((50, 20), batch_size="full", **long)
-    with warnings.catch_warnings(action="ignore"):
-        net.set_callbacks(ModelCheckpoint(path)).fit(*load_iris(return_X_y=True))
 
 
 def saves(path, model, times=10**9):
@@ -62,14 +49,6 @@ def limited(size, write, *arguments):
         write(*arguments)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def short_of_memory(size, *arguments):
-    """Run the command line with `size` bytes of memory in addition to what is taken."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + size
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    run(*arguments)
 
 
 def run(arguments, out, err, unbuffered=False, ready=None):

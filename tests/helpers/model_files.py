@@ -38,7 +38,6 @@ from tests.helpers.all_parts import all_parts
 SMALL = {"hidden_layer_sizes": (5, 4), "max_iter": 4, "random_state": 0}
 TABULAR = {"cv": 2, "random_state": 0}
 NETWORKS = {"max_iter": 3, "hidden_layer_sizes": 8}
-JANUARY = pd.Timestamp("2020-01-01")
 
 
 def trusted_types():
@@ -46,28 +45,6 @@ def trusted_types():
     paths = [name.rpartition(".") for name in TRUSTED if name.startswith("sklearn.")]
     found = [getattr(import_module(module), name, None) for module, _, name in paths]
     return [each for each in found if isinstance(each, type)]
-
-
-def mixed_table(n_rows=120, seed=0):
-    """Return a table with all kinds of columns, among them missing values."""
-    rng = np.random.default_rng(seed)
-    words = ["good", "bad", "fine", "late", "early", "broken", "cheap"]
-    table = pd.DataFrame(
-        {
-            "size": rng.normal(size=n_rows),
-            "price": np.exp(2 * rng.normal(size=n_rows)),
-            "color": rng.choice(["red", "green", "blue"], n_rows),
-            "shop": [f"shop {n}" for n in rng.integers(70, size=n_rows)],
-            "review": [" ".join(rng.choice(words, 6)) for _ in range(n_rows)],
-            "since": JANUARY + pd.to_timedelta(rng.integers(9000, size=n_rows), "h"),
-            "paid": [f"€ {number:.2f}" for number in rng.uniform(1, 9, n_rows)],
-            "ordered": [f"{d:02}.0{m}.2020" for d, m in rng.integers(1, 9, (n_rows, 2))],
-            "fixed": pd.Categorical(rng.choice([JANUARY, pd.Timestamp("2021-05-06")], n_rows)),
-            "member": rng.random(n_rows) > 0.5,
-        }
-    )
-    table.loc[rng.random(n_rows) < 0.1, ["size", "color", "review", "since"]] = None
-    return table
 
 
 def varied_table(n_rows=160):
@@ -122,12 +99,13 @@ def varied_table(n_rows=160):
     return table.astype(dict.fromkeys([*labels, "one label"], "category"))
 
 
-TABLE = mixed_table()
-#: Rows with known and with new categories.
-ROWS = pd.concat([TABLE[:20], TABLE[9:20].assign(color="unseen", shop=None)])
 VARIED = varied_table()
+SOME = ["number", "skewed", "labels", "many labels", "text", "moment", "kilograms", "day first"]
+TABLE = VARIED[[*SOME, "labels of dates", "flags"]]
+#: Rows with known and with new categories.
+ROWS = pd.concat([TABLE[:20], TABLE[9:20].assign(labels="unseen", **{"many labels": None})])
 LABELS = np.array(["no", "yes", "perhaps"])[np.arange(len(TABLE)) % 3]
-NUMBERS = np.nan_to_num(TABLE["size"]) + np.log(TABLE["price"])
+NUMBERS = np.nan_to_num(TABLE["number"]) + TABLE["skewed"]
 TWO_NUMBERS = np.column_stack([NUMBERS, -NUMBERS])
 X = np.random.default_rng(1).normal(size=(60, 4))
 CLASSES = np.arange(60) % 3

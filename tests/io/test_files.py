@@ -384,12 +384,6 @@ def test_a_pickle_of_another_version_loads_with_a_warning(name, monkeypatch):
     assert {each.filename for each in warned} == {__file__}
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize("name", ["classifier", "encoder"])
-def test_pickles_of_all_protocols(name, protocol):
-    assert same(pickle.loads(pickle.dumps(fitted(name), protocol)), name)
-
-
 def test_the_version_is_checked_before_types_that_have_moved(monkeypatch):
     content = pickle.dumps(fitted("tabular classifier")).replace(b"Inputs", b"Inpust")
     with pytest.raises(AttributeError, match="Inpust"):
@@ -400,14 +394,3 @@ def test_the_version_is_checked_before_types_that_have_moved(monkeypatch):
         pytest.raises(AttributeError, match="Inpust"),
     ):
         pickle.loads(content)
-
-
-# Warnings.
-
-
-@pytest.mark.parametrize(("n_types", "end"), [(20, r"[^e]"), (21, " and 1 more")])
-def test_a_long_list_of_types_is_cut(n_types, end, path):
-    functions = [each for each in vars(special).values() if isinstance(each, np.ufunc)]
-    model = FunctionTransformer(kw_args={each.__name__: each for each in functions[:n_types]})
-    with pytest.warns(UserWarning, match=rf"trusted=\[.*{end}\] to load"):
-        save(model, path)

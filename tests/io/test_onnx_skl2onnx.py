@@ -110,12 +110,6 @@ def test_options_of_scikit_learns_classifiers_are_accepted(options):
     assert names[0] == names[1]
 
 
-def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setattr("scratchmlp.utils.extras.find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r'needs skl2onnx.*pip install "\.\[onnx\]"'):
-        register_skl2onnx_converters()
-
-
 def test_the_labels_of_the_classes_may_be_an_output():
     model = convert(NETWORK.fit(X_IRIS, Y_IRIS), zipmap=False, output_class_labels=True)
     for runtime in RUNTIMES:

@@ -1,7 +1,9 @@
 """Encoders and estimators for raw tables as ONNX models."""
 
+import json
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -38,10 +40,10 @@ from scratchmlp.tabular.ensemble import default_estimators
 from tests.helpers import model_files
 from tests.helpers.all_parts import all_parts
 from tests.helpers.fuzzing import examples
-from tests.helpers.onnx_runs import check_exported
+from tests.helpers.onnx_runs import RUNTIMES, check_exported, run, table_inputs
 from tests.helpers.tabular_estimators import defaults
 
-pytest.importorskip("onnx")
+onnx = pytest.importorskip("onnx")
 
 pytestmark = [
     pytest.mark.filterwarnings(f"ignore::sklearn.exceptions.{name}")
@@ -481,3 +483,13 @@ def test_values_that_mean_missing():
     encoder = TabularEncoder(missing_values=missing_values).fit(table.infer_objects())
     assert all(each["share_missing"] > 0 for n, each in encoder.columns_.items() if n != "flags")
     check_exported(encoder, table.infer_objects())
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_model_of_the_page_on_serving_which_was_exported_once_predicts_the_same(runtime):
+    folder = Path(__file__).parents[2] / "docs" / "serving"
+    content = json.loads((folder / "customers.json").read_text(encoding="utf-8"))
+    model = onnx.load(folder / "churned.onnx")
+    inputs = table_inputs(model, pd.DataFrame(content["customers"]))
+    proba = run(runtime, model, inputs)["probabilities"]
+    np.testing.assert_allclose(proba, content["probabilities"], rtol=0, atol=1e-5)

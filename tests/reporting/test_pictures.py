@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.reporting import importances, quality
-from scratchmlp.reporting.content import Picture, side_by_side
+from scratchmlp.reporting.content import Picture
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.importances import Importances, what_matters
 from scratchmlp.reporting.scores import scores_of
@@ -76,31 +76,13 @@ def test_there_is_no_curve_of_rows_of_one_class():
     assert [*quality_of(evaluate(LOGISTIC, X[Y == 1], WORDS[Y == 1], "new", 0))] == ["Calibration"]
 
 
-def test_calibration_of_two_and_of_several_classes(classes):
-    evaluated = of_fit(classes)
-    name = plain(evaluated.classes[evaluated.positive], 30)
-    ax = drawn(quality.how_right(evaluated))
-    assert ax.get_ylabel() == f"fraction of rows with {name}"
-    assert len(ax.lines[-1].get_xdata()) == quality.N_BINS
+def test_calibration_of_several_classes():
     evaluated = evaluate(LOGISTIC, X, WORDS, "new", 0)
     ax = drawn(quality.how_right(evaluated))
     assert ax.get_xlabel() == "predicted probability of the predicted class"
     assert ax.get_ylabel() == "fraction of rows predicted correctly"
     right = np.mean(evaluated.prediction == WORDS)
     assert np.mean(ax.lines[-1].get_ydata()) == pytest.approx(right)
-
-
-# Errors of numbers.
-
-
-def test_true_values_and_errors_by_predicted_values(numbers):
-    evaluated = of_fit(numbers)
-    axes = [drawn(picture) for picture in quality_of(evaluated).values()]
-    assert [*map(labels_of, axes)] == [("predicted", "true"), ("predicted", "true minus predicted")]
-    for ax in axes:
-        for axis in (ax.xaxis, ax.yaxis):
-            assert axis.get_major_formatter()(23000.0) == "23,000"
-            assert len(axis.get_major_locator()()) < 9
 
 
 # Partial dependence.
@@ -115,7 +97,7 @@ def test_pictures_of_partial_dependence_have_one_scale(numbers):
     assert "by values of cost in $." in pictures[0].text
     assert "Mean predicted price by the 2 most frequent values of flag" in pictures[3].text
     assert "most frequent classes" not in pictures[0].text
-    cost, words, day, flag = axes = [drawn(picture) for picture in pictures]
+    cost, words, day, flag = map(drawn, pictures)
     assert [labels_of(ax) for ax in (cost, flag)] == [
         ("cost in $", "predicted price"),
         ("predicted price", ""),
@@ -127,13 +109,8 @@ def test_pictures_of_partial_dependence_have_one_scale(numbers):
     low, high = limits.pop()
     assert low < means.min() < means.max() < high
     assert high - low < 1.5 * np.ptp(means)
-    for ax, axis in ((cost, cost.yaxis), (flag, flag.xaxis)):
-        assert axis.get_major_formatter()(23000.0) == "23,000"
-        assert ax.get_legend() is None
-    assert all(len(ax.xaxis.get_major_locator()()) < 9 for ax in axes)
-    bottom, top = flag.get_ylim()
-    assert 1 < bottom < 2
-    assert -1 < top < 0
+    assert cost.yaxis.get_major_formatter()(23000.0) == "23,000"
+    assert cost.get_legend() is None
     assert [text.get_text() for text in flag.get_yticklabels()] == [
         str(value) for value in numbers.X["flag"].value_counts().index
     ]
@@ -167,8 +144,7 @@ def test_partial_dependence_of_classes_by_numbers_and_by_categories():
     ]
     line, dots = map(drawn, pictures)
     assert line.get_ylim() == dots.get_xlim()
-    assert dots.get_ylim() == (2.5, -0.5)
-    assert [each.get_visible() for each in dots.get_ygridlines()] == [True] * 3
+
     levels = [tick.get_text() for tick in dots.get_yticklabels()]
     assert levels == [*table["b"].value_counts().index]
     assert [labels_of(ax) for ax in (line, dots)] == [("a", "probability"), ("probability", "")]
@@ -220,15 +196,3 @@ def test_columns_of_a_wide_table_are_chosen_for_all_classes(monkeypatch):
     model = one_part(LogisticRegression(C=100), wide, WORDS)
     found = importances.importances_of(evaluate(model, wide, WORDS, "new", 0))
     assert {*found.names} == {"x3", "x4"}
-
-
-# Several pictures in one file.
-
-
-@pytest.mark.parametrize("n", [1, 3])
-def test_pictures_side_by_side_have_titles(n):
-    pictures = [Picture(f"title {i}", "text", lambda ax: ax.plot([1, 2])) for i in range(n)]
-    svg = side_by_side(pictures, "svg").decode()
-    assert svg.count('<g id="axes_') == n
-    places = [svg.index(picture.title) for picture in pictures]
-    assert places == sorted(places)
