@@ -12,7 +12,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from benchmarks import accuracy, fresh, fresh_tables, tables
-from benchmarks.candidates import CANDIDATES, code_hash
+from benchmarks.candidates import CANDIDATES
 from benchmarks.differences import (
     alike,
     compare,
@@ -162,12 +162,6 @@ def test_a_candidate_that_lacks_tables_has_no_rank_and_is_reported(capsys):
     assert "absent has no rank: it was not measured on spam7\n" in capsys.readouterr().out
 
 
-def test_identical_candidates_are_alike():
-    losses = many_tables(a=1).assign(b=lambda table: table["a"])
-    assert [*significance(losses).values()] == [1]
-    assert alike(losses) == [["a", "b"]]
-
-
 def test_a_loss_of_zero_is_an_error_that_names_it():
     losses = many_tables(**{ENSEMBLE: 1, "other": 2})
     losses.loc["t7", "other"] = 0
@@ -278,15 +272,6 @@ def test_predictions_are_averaged_over_models_with_other_held_out_rows(n_folds):
     assert len({proba.tobytes() for proba in each}) == n_folds
     np.testing.assert_allclose(model.predict_proba(X), np.mean(each, axis=0))
     assert (model.predict(X) == y).mean() > 0.9
-
-
-def test_other_code_has_another_hash_and_other_comments_have_not(tmp_path):
-    texts = ('"""Old."""\nx = 1', '"""New."""\nx = 1  # one', '"""Old."""\nx = 2')
-    paths = [tmp_path / f"{i}.py" for i in range(len(texts))]
-    for path, text in zip(paths, texts, strict=True):
-        path.write_text(text)
-    old, new, other = (code_hash([path]) for path in paths)
-    assert old == new != other
 
 
 def test_all_but_ours_get_days_for_dates():

@@ -15,7 +15,7 @@ from scratchmlp import __version__
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.io.container import FORMAT, MANIFEST, read_notes
 from scratchmlp.io.files import model_bytes
-from tests.helpers.damage import with_manifest
+from tests.helpers.damage import with_manifest, zipped
 from tests.helpers.model_files import CLASSES, X, fitted, inputs, predictions
 
 pytest.importorskip("skops")
@@ -103,4 +103,7 @@ def test_a_file_of_skops_alone_is_refused_with_a_remedy(path):
 
     skops.io.dump(load(path), path)
     with pytest.raises(ModelFileError, match=r"skops\.io\.load\(path, trusted=scratchmlp\.io\.TRU"):
+        load(path)
+    path.write_bytes(zipped({}))
+    with pytest.raises(ModelFileError, match=r"no scratchmlp\.json\.\. Copy the file"):
         load(path)
