@@ -106,18 +106,13 @@ def report(
     TypeError
         If the estimator is not one of scratchmlp.tabular, or `comparison` is no DataFrame.
     ValueError
-        If ``rows="fit"``, but `X` and `y` are not the rows of `fit`, or the estimator has no
-        out-of-fold predictions; or a target is missing, `y` contains a class that the estimator
-        does not know, or there are several targets.
+        If ``rows="fit"``, but `X` and `y` are not the rows of `fit` in the same order, as far as
+        `oof_importances` can tell, or the estimator has no out-of-fold predictions; or a target is
+        missing, `y` contains a class that the estimator does not know, or there are several
+        targets.
     OSError
         If the file cannot be written, which is known before any work if there is no such folder.
         An existing file then stays as it was.
-
-    Warns
-    -----
-    UserWarning
-        If the out-of-fold predictions have a far lower score for `y` than in `fit`, so that its
-        rows may be in another order.
 
     Notes
     -----
