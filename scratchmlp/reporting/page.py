@@ -117,8 +117,11 @@ def report(
     Notes
     -----
     The page contains values of the table: categories, extreme values and the rows that are
-    predicted worst. Mind this before you send it. All scores weight all rows alike, also if `fit`
-    had `sample_weight`. Sets and intervals are then those of the weighted fit.
+    predicted worst. Mind this before you send it.
+
+    If `fit` had `sample_weight`, the scores of its rows use these weights, and sets and intervals
+    are those of the weighted fit. Everything else counts all rows alike, and so do the scores of
+    new rows.
 
     Examples
     --------
