@@ -6,6 +6,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 
+from scratchmlp.cli.help import GROUPS
 from scratchmlp.evaluation.metrics import (
     CLASSES,
     MetricError,
@@ -82,6 +83,37 @@ def test_a_class_without_weight_has_no_scores():
     scores = values_of(CLASSES.values(), THREE, np.full((len(THREE), 3), 1 / 3), 1.0 * (THREE == 0))
     assert scores["balanced accuracy"] == 1
     assert np.isnan(scores["AUC"])
+
+
+CLOSE, FAR = 0.8, 0.1  # the probability of the true class
+
+
+def probabilities(y, n_classes, of_truth):
+    P = np.full((len(y), n_classes), (1 - of_truth) / (n_classes - 1))
+    P[np.arange(len(y)), y] = of_truth
+    P[::7] = np.roll(P[::7], 1, axis=1)  # some are wrong
+    return P
+
+
+@pytest.mark.parametrize(
+    ("y", "n_classes"), [(TWO, 2), (THREE, 3), (TWO, 3)], ids=["two", "three", "one missing"]
+)
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_metric_of_classes_tells_good_from_bad(name, y, n_classes):
+    predicted = (probabilities(y, n_classes, of_truth) for of_truth in (CLOSE, FAR))
+    good, bad = (CLASSES[name].function(y, P) for P in predicted)
+    assert good < bad if CLASSES[name].is_loss else good > bad
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_every_metric_of_numbers_tells_good_from_bad(name):
+    good, bad = (OF_NUMBERS[name].function(NUMBERS, NUMBERS + far) for far in (1.0, 9.0))
+    assert good < bad if OF_NUMBERS[name].is_loss else good > bad
+
+
+@pytest.mark.parametrize("name", [*CLASSES, *OF_NUMBERS])
+def test_the_help_lists_every_metric(name):
+    assert name in GROUPS["how to compare and train"][1]["--metric"]["help"]
 
 
 def test_squared_errors_may_be_infinite():
