@@ -65,6 +65,7 @@ MISTAKES = """
     d.csv --header=-1                -> argument --header: '-1' is not a whole number from 0
     d.csv --jobs 0                   -> argument --jobs: '0' is not a whole number above 0, or -1
     d.csv --max-time 0               -> argument --max-time: '0' is not a number of seconds above 0
+    d.csv --max-time soon            -> argument --max-time: 'soon' is not a
     d.csv --coverage 0               -> argument --coverage: '0' is not a number above 0 and below 1
     class.csv --target y --sep ::    -> --sep is '::', which cannot separate columns. Choose comma
     class.csv --decimal ';'          -> --decimal is ';'. Choose comma or point.
