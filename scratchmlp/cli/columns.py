@@ -19,7 +19,7 @@ from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
 from scratchmlp.tabular.inspection.findings import find_misleading
 from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.reading.codes import may_identify
-from scratchmlp.tabular.reading.findings import REMEDIES, Case, Note, describe
+from scratchmlp.tabular.reading.findings import WORDINGS, Case, Note, describe
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
 from scratchmlp.utils.names import listed
 
@@ -231,7 +231,7 @@ def are_words(column: Column) -> bool:
 def _sentences(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> Iterator[str]:
     """Write clauses on columns with what to do about them; others are said in another way."""
     for case, clause in clauses:
-        remedy = REMEDIES[case]
+        remedy = WORDINGS[case]
         words = remedy.command_new if is_new else remedy.command
         if words is not None:
             yield ". ".join(filter(None, [clause, words]))
@@ -281,6 +281,6 @@ def with_option(note: Note) -> str:
         Two or three sentences.
     """
     cell = quote(f"{note.column}={note.values.get('value')}")
-    remedy = REMEDIES[note.case]
+    remedy = WORDINGS[note.case]
     words = remedy.fit if remedy.command is None else remedy.command
     return f"{note.clause}. {words.format(column=quote(note.column), cell=cell)}"

@@ -320,8 +320,8 @@ _COMPARISON: dict[str, Settings] = {
     },
     "--metric": {
         "help": "metric that decides which model is the best: accuracy, log-loss, AUC, "
-        '"balanced accuracy", RMSE, R2, MAE, or a scorer of scikit-learn such as f1_macro. By '
-        "default, log-loss or RMSE",
+        '"balanced accuracy", RMSE, R2, MAE, "median absolute error", or a scorer of scikit-learn '
+        "such as f1_macro. By default, log-loss or RMSE",
     },
     "--seed": {
         "type": _number(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295"),

@@ -64,6 +64,8 @@ class Evaluated(NamedTuple):
         All rows and targets that the user passed.
     random_state : int
         Random state of all samples of rows.
+    sample_weight : ndarray of shape (n_samples,) or None
+        Weights of the rows in `fit`; None if all are equal, and for new rows.
     """
 
     estimator: Any
@@ -76,6 +78,7 @@ class Evaluated(NamedTuple):
     numbers: Rows
     given: tuple[Any, NDArray[Any]]
     random_state: int
+    sample_weight: FloatArray | None
 
     @property
     def fitted_columns(self) -> Columns:
@@ -98,6 +101,11 @@ class Evaluated(NamedTuple):
     def codes(self) -> Rows:
         """Number of each row's class in `classes`."""
         return np.searchsorted(self.classes, self.y)
+
+    @property
+    def counts(self) -> NDArray[Any]:
+        """Number of rows of each class or, with weights, their sum."""
+        return np.bincount(self.codes, self.sample_weight, minlength=len(self.classes))
 
     @property
     def blend(self) -> Blend:
@@ -200,12 +208,14 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     outputs = np.asarray(outputs, dtype=np.float64)
     if not is_classifier(estimator):
         outputs = column_or_1d(outputs)
-    given, seen = (X, y), np.arange(len(y))
+    given, seen, weight = (X, y), np.arange(len(y)), None
     if rows == "fit":  # with a cv for time series, the first rows have no prediction
-        seen = rows_in(estimator.held_out_)
+        seen, weight = rows_in(estimator.held_out_), estimator.held_out_weight
         X, y, outputs = _safe_indexing(X, seen), y[seen], outputs[seen]
     table = _table(X, seen, list(estimator.encoder_.fitted_columns))
-    return Evaluated(estimator, X, table, y, target, outputs, rows, seen, given, random_state)
+    return Evaluated(
+        estimator, X, table, y, target, outputs, rows, seen, given, random_state, weight
+    )
 
 
 def _check_type(estimator: Any) -> None:

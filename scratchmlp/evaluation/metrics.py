@@ -26,6 +26,7 @@ from scratchmlp.utils.names import most_similar
 UNEVEN = 2  # times the rows of the smallest class, from which balanced accuracy is shown
 
 Codes = NDArray[np.intp]
+Weight = FloatArray | None
 
 
 class MetricError(ValueError):
@@ -41,7 +42,7 @@ class Metric(NamedTuple):
         Name for the user.
     function : callable
         The metric as a function of numbers and predicted numbers, or of classes 0, 1, ... and the
-        probabilities of all classes. The rows may lack some of the classes.
+        probabilities of all classes, and of `sample_weight`. The rows may lack some of the classes.
     is_loss : bool
         Whether lower is better.
     meaning : str
@@ -51,31 +52,35 @@ class Metric(NamedTuple):
     """
 
     name: str
-    function: Callable[[Any, Any], float]
+    function: Callable[..., float]
     is_loss: bool
     meaning: str
     is_share: bool = False
 
 
-def _accuracy(y: Codes, P: FloatArray) -> float:
-    return float(accuracy_score(y, P.argmax(axis=1)))
+def _accuracy(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
+    return float(accuracy_score(y, P.argmax(axis=1), sample_weight=sample_weight))
 
 
-def _log_loss(y: Codes, P: FloatArray) -> float:
-    return float(log_loss(y, P, labels=np.arange(P.shape[1]))) if P.shape[1] > 1 else np.nan
+def _log_loss(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
+    if P.shape[1] == 1:
+        return np.nan
+    return float(log_loss(y, P, labels=np.arange(P.shape[1]), sample_weight=sample_weight))
 
 
-def _auc(y: Codes, P: FloatArray) -> float:
+def _auc(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
     """Return the mean over the classes of the area under each one's curve against the rest."""
     present = np.unique(y)
     if len(present) < 2:
         return np.nan
     present = present[1:] if P.shape[1] == 2 else present  # both classes have the same curve
-    return float(np.mean([roc_auc_score(y == k, P[:, k]) for k in present]))
+    areas = [roc_auc_score(y == k, P[:, k], sample_weight=sample_weight) for k in present]
+    return float(np.mean(areas))
 
 
-def _balanced_accuracy(y: Codes, P: FloatArray) -> float:
-    return float(recall_score(y, P.argmax(axis=1), labels=np.unique(y), average="macro"))
+def _balanced_accuracy(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
+    options = {"labels": np.unique(y), "average": "macro", "sample_weight": sample_weight}
+    return float(recall_score(y, P.argmax(axis=1), **options))
 
 
 _RIGHT = "share of rows whose class is predicted correctly"
@@ -115,7 +120,7 @@ _ALIASES = {
 }
 
 
-def default_metrics(counts: Codes | None) -> list[Metric]:
+def default_metrics(counts: NDArray[Any] | None) -> list[Metric]:
     """Choose the metrics of a target.
 
     Balanced accuracy is among them if the largest class has at least twice the rows of the
@@ -124,7 +129,7 @@ def default_metrics(counts: Codes | None) -> list[Metric]:
     Parameters
     ----------
     counts : ndarray of shape (n_classes,) or None
-        Number of rows of each class; None for regression.
+        Number of rows of each class, or the sum of their weights; None for regression.
 
     Returns
     -------
@@ -141,15 +146,24 @@ def default_metrics(counts: Codes | None) -> list[Metric]:
 
 
 def values_of(
-    metrics: Iterable[Metric], y: NDArray[Any], predicted: FloatArray
+    metrics: Iterable[Metric],
+    y: NDArray[Any],
+    predicted: FloatArray,
+    sample_weight: Weight = None,
 ) -> dict[str, float]:
     """Return scores of predictions by the names of the metrics.
 
     Undefined scores are nan, and those of numbers that are far off infinite.
     """
+    if sample_weight is not None:  # a class without weight has no recall and no curve
+        used = sample_weight > 0
+        y, predicted, sample_weight = y[used], predicted[used], sample_weight[used]
     ignore = warnings.catch_warnings(action="ignore", category=UndefinedMetricWarning)
     with ignore, np.errstate(over="ignore", invalid="ignore"):
-        return {metric.name: float(metric.function(y, predicted)) for metric in metrics}
+        return {
+            metric.name: float(metric.function(y, predicted, sample_weight=sample_weight))
+            for metric in metrics
+        }
 
 
 # Metrics that users name.
@@ -222,14 +236,14 @@ def _unknown(name: str, known: list[str], is_class: bool) -> str:
     )
 
 
-def _of(scorer: str, name: str) -> Callable[[NDArray[Any], FloatArray], float]:
+def _of(scorer: str, name: str) -> Callable[..., float]:
     """Make a function of targets and predictions; errors tell to choose another metric."""
     sign = -1 if scorer.startswith("neg_") else 1
 
-    def function(y: NDArray[Any], predicted: FloatArray) -> float:
+    def function(y: NDArray[Any], predicted: FloatArray, sample_weight: Weight = None) -> float:
         classes = None if predicted.ndim == 1 else np.arange(predicted.shape[1])
         try:
-            return -sign * negative_score(scorer, y, None, classes)(predicted)
+            return -sign * negative_score(scorer, y, sample_weight, classes)(predicted)
         except ValueError as error:
             raise MetricError(
                 f"{name} cannot be computed here: {error} Choose another metric."

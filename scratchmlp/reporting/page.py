@@ -106,24 +106,22 @@ def report(
     TypeError
         If the estimator is not one of scratchmlp.tabular, or `comparison` is no DataFrame.
     ValueError
-        If ``rows="fit"``, but `X` and `y` are not the rows of `fit`, or the estimator has no
-        out-of-fold predictions; or a target is missing, `y` contains a class that the estimator
-        does not know, or there are several targets.
+        If ``rows="fit"``, but `X` and `y` are not the rows of `fit` in the same order, as far as
+        `oof_importances` can tell, or the estimator has no out-of-fold predictions; or a target is
+        missing, `y` contains a class that the estimator does not know, or there are several
+        targets.
     OSError
         If the file cannot be written, which is known before any work if there is no such folder.
         An existing file then stays as it was.
 
-    Warns
-    -----
-    UserWarning
-        If the out-of-fold predictions have a far lower score for `y` than in `fit`, so that its
-        rows may be in another order.
-
     Notes
     -----
     The page contains values of the table: categories, extreme values and the rows that are
-    predicted worst. Mind this before you send it. All scores weight all rows alike, also if `fit`
-    had `sample_weight`. Sets and intervals are then those of the weighted fit.
+    predicted worst. Mind this before you send it.
+
+    If `fit` had `sample_weight`, the scores of its rows use these weights, and sets and intervals
+    are those of the weighted fit. Everything else counts all rows alike, and so do the scores of
+    new rows.
 
     Examples
     --------

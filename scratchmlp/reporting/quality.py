@@ -35,6 +35,11 @@ _CURVES = (
 )
 _SHARES = (0.5, 0.8, 0.9, 0.95, 0.99)  # of the rows, by the size of their errors
 
+_WEIGHTED = (
+    "The scores above use the weights that the rows had in fit. The other tables and the pictures "
+    "of this section count all rows alike."
+)
+
 
 def quality_section(evaluated: Evaluated, scores: Scores) -> Section:
     """Show how good the predictions are.
@@ -54,6 +59,8 @@ def quality_section(evaluated: Evaluated, scores: Scores) -> Section:
         numbers, true values and residuals against predicted values, and quantiles of the errors.
     """
     parts: list[str | Table | Picture] = [score_table(evaluated, scores)]
+    if evaluated.sample_weight is not None:
+        parts.append(_WEIGHTED)
     if evaluated.proba is None:
         parts += [how_right(evaluated), _residuals(evaluated), _errors(evaluated)]
         return Section("quality", "How good the predictions are", parts)

@@ -53,17 +53,19 @@ def scores_of(evaluated: Evaluated) -> Scores:
     dict of str to Score
         Scores, the most important first. Those that are undefined for the rows are left out.
     """
-    y, predicted = evaluated.truth, evaluated.outputs
+    y, predicted, weight = evaluated.truth, evaluated.outputs, evaluated.sample_weight
     if evaluated.proba is None:
         metrics = dict(NUMBERS)
-        constant = np.full(len(y), np.mean(y))
+        constant = np.full(len(y), np.average(y, weights=weight))
         if np.ptp(y) == 0:
             del metrics["R2"]  # there is no variance to explain
     else:
-        counts = np.bincount(y, minlength=len(evaluated.classes))
-        constant = np.tile(counts / len(y), (len(y), 1))
+        counts = evaluated.counts
+        constant = np.tile(counts / counts.sum(), (len(y), 1))
         metrics = {metric.name: metric for metric in default_metrics(counts)}
-    values, constants = (values_of(metrics.values(), y, each) for each in (predicted, constant))
+    values, constants = (
+        values_of(metrics.values(), y, each, weight) for each in (predicted, constant)
+    )
     return {
         name: Score(metric, values[metric.name], constants[metric.name])
         for name, metric in metrics.items()

@@ -97,14 +97,15 @@ def _task(evaluated: Evaluated) -> str:
     sentence = f"The model predicts {target}, {what}, from {columns}. It is judged by {rows}."
     if (lost := len(evaluated.given[1]) - n) > 0:
         sentence += f" {lost:,} other rows have no out-of-fold prediction and are left out."
+    if evaluated.sample_weight is not None:
+        sentence += " The scores use the weights that the rows had in fit."
     return sentence
 
 
 def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:
     """Say how good predicted classes are."""
     accuracy = scores["accuracy"]
-    counts = np.bincount(evaluated.codes, minlength=len(evaluated.classes))
-    most = plain(evaluated.classes[counts.argmax()])
+    most = plain(evaluated.classes[evaluated.counts.argmax()])
     right = share(accuracy.value).text
     sentences = [
         f"{right} of the predictions are right. Always predicting the most frequent class, "

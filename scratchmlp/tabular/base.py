@@ -20,7 +20,7 @@ from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
-from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.folds import Rows, rows_in
 from scratchmlp.tabular.inspection import explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
 from scratchmlp.tabular.prediction import Blend
@@ -153,6 +153,12 @@ class BaseTabular(
     def out_of_fold(self) -> FloatArray | None:
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
         return getattr(self, self._oof_name, None)
+
+    @property
+    def held_out_weight(self) -> FloatArray | None:
+        """Weights of the rows that were held out, in their order; None if all are equal."""
+        weight = self._row_weight
+        return None if weight is None else kept_weight(weight[rows_in(self.held_out_)])
 
     def scored_rows(self) -> tuple[Rows, Rows, FloatArray | None]:
         """Return the rows whose errors tell how sure predictions are: see `scored_rows`.

@@ -6,7 +6,15 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 
-from scratchmlp.evaluation.metrics import MetricError, default_metrics, find_metric, values_of
+from scratchmlp.cli.help import GROUPS
+from scratchmlp.evaluation.metrics import (
+    CLASSES,
+    MetricError,
+    default_metrics,
+    find_metric,
+    values_of,
+)
+from scratchmlp.evaluation.metrics import NUMBERS as OF_NUMBERS
 
 NUMBERS = np.arange(60.0)
 TWO, THREE = np.arange(90) % 2, np.arange(90) % 3
@@ -55,6 +63,57 @@ def test_scores_equal_those_of_scikit_learn(y):
     expected = {name: get_scorer(scorer)(model, X, y) for name, scorer in names.items()}
     expected["log-loss"] = -get_scorer("neg_log_loss")(model, X, y)
     assert found == pytest.approx(expected)
+
+
+WEIGHTED = [(TWO, [*CLASSES.values(), find_metric("f1", TWO, True)])]
+WEIGHTED += [(NUMBERS, [*OF_NUMBERS.values(), find_metric("mean_squared_error", NUMBERS, False)])]
+
+
+@pytest.mark.parametrize(("y", "metrics"), WEIGHTED, ids=["classes", "numbers"])
+def test_weights_count_rows_several_times_or_not_at_all(y, metrics):
+    rng = np.random.default_rng(0)
+    y, weight = np.append(y, y[0]), np.append(rng.integers(0, 4, len(y)), 0.0)
+    predicted = rng.normal(size=len(y)) if y.dtype.kind == "f" else rng.dirichlet([1, 1], len(y))
+    times = np.repeat(np.arange(len(y)), weight.astype(int))
+    expected = values_of(metrics, y[times], predicted[times])
+    assert values_of(metrics, y, predicted, weight) == pytest.approx(expected)
+
+
+def test_a_class_without_weight_has_no_scores():
+    scores = values_of(CLASSES.values(), THREE, np.full((len(THREE), 3), 1 / 3), 1.0 * (THREE == 0))
+    assert scores["balanced accuracy"] == 1
+    assert np.isnan(scores["AUC"])
+
+
+CLOSE, FAR = 0.8, 0.1  # the probability of the true class
+
+
+def probabilities(y, n_classes, of_truth):
+    P = np.full((len(y), n_classes), (1 - of_truth) / (n_classes - 1))
+    P[np.arange(len(y)), y] = of_truth
+    P[::7] = np.roll(P[::7], 1, axis=1)  # some are wrong
+    return P
+
+
+@pytest.mark.parametrize(
+    ("y", "n_classes"), [(TWO, 2), (THREE, 3), (TWO, 3)], ids=["two", "three", "one missing"]
+)
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_metric_of_classes_tells_good_from_bad(name, y, n_classes):
+    predicted = (probabilities(y, n_classes, of_truth) for of_truth in (CLOSE, FAR))
+    good, bad = (CLASSES[name].function(y, P) for P in predicted)
+    assert good < bad if CLASSES[name].is_loss else good > bad
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_every_metric_of_numbers_tells_good_from_bad(name):
+    good, bad = (OF_NUMBERS[name].function(NUMBERS, NUMBERS + far) for far in (1.0, 9.0))
+    assert good < bad if OF_NUMBERS[name].is_loss else good > bad
+
+
+@pytest.mark.parametrize("name", [*CLASSES, *OF_NUMBERS])
+def test_the_help_lists_every_metric(name):
+    assert name in GROUPS["how to compare and train"][1]["--metric"]["help"]
 
 
 def test_squared_errors_may_be_infinite():

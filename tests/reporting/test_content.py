@@ -20,7 +20,12 @@ from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
-from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
+from scratchmlp.tabular import (
+    TabularEncoder,
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
+    TabularMLPRegressor,
+)
 from tests.helpers.one_part import one_part
 from tests.helpers.pictures import dependence_on, drawn
 from tests.helpers.report_pages import Page
@@ -385,6 +390,30 @@ def test_intervals_of_a_weighted_fit_are_those_that_it_predicts():
     assert found.covered[~noisy].mean() == pytest.approx(0.9, abs=0.05)
     introduction = uncertainty.uncertainty_section(evaluated, ["x"]).parts[0]
     assert "The rows of fit had weights." in introduction
+
+
+WEIGHTED = [
+    (TabularEnsembleClassifier, LogisticRegression(), lambda y: y > 0, "accuracy"),
+    (TabularEnsembleRegressor, LinearRegression(), lambda y: y, "R2"),
+]
+
+
+@pytest.mark.parametrize(("ensemble", "part", "target", "metric"), WEIGHTED)
+def test_scores_of_a_weighted_fit_are_those_of_fit(ensemble, part, target, metric):
+    """Half of the rows contradict the others, and have hardly any weight."""
+    X, matters = np.random.default_rng(0).normal(size=(200, 1)), np.arange(200) % 2 > 0
+    y = target(np.where(matters, 1, -1) * X[:, 0])
+    model = ensemble([("only", part)], cv=2, random_state=0)
+    model.fit(X, y, np.where(matters, 1.0, 1e-3))
+    evaluated = evaluate(model, X, y, "fit", 0)
+    scores = scores_of(evaluated)
+    assert scores[metric].value == pytest.approx(model.oof_score_)
+    assert scores[metric].value == pytest.approx(model.oof_scores_["only"])
+    found = importances.importances_of(evaluated)
+    summary = summary_section(evaluated, scores, found).parts[0]
+    assert "The scores use the weights that the rows had in fit." in summary
+    assert "use the weights" in quality.quality_section(evaluated, scores).parts[1]
+    assert scores_of(evaluate(model, X, y, "new", 0))[metric].value < 0.6
 
 
 @pytest.mark.parametrize("name", ["classes", "numbers"])

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict, get_args
 
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
@@ -44,7 +44,7 @@ class Note(NamedTuple):
     column : str
         Name of the column.
     values : mapping of str to object
-        What was found: the arguments of the function of `CLAUSES`, after the name.
+        What was found: the arguments of `Wording.clause`, after the name.
     """
 
     case: Case
@@ -54,11 +54,11 @@ class Note(NamedTuple):
     @property
     def clause(self) -> str:
         """What was found, without what to do about it."""
-        return CLAUSES.get(self.case, str)(self.column, **self.values)
+        return WORDINGS[self.case].clause(self.column, **self.values)
 
     def __str__(self) -> str:
         [(_, clause)] = describe([self])
-        remedy = REMEDIES[self.case].fit.format(column=self.column, **self.values)
+        remedy = WORDINGS[self.case].fit.format(column=self.column, **self.values)
         return _sentences(clause, remedy)
 
 
@@ -242,43 +242,20 @@ def _unseen(column: str, *, example: object) -> str:
     return f"{column} (such as {str(example)[:40]!r})"
 
 
-#: How a note is written, by its case. Of other cases, the name of the column suffices.
-CLAUSES: dict[Case, Callable[..., str]] = {
-    "unreadable": _unreadable,
-    "mixed": _mixed,
-    "order": _order,
-    "units": _units,
-    "other units": _other_units,
-    "long": _long,
-    "zone": _zone,
-    "unseen": _unseen,
-    "leak": _leak,
-    "sentinel": _sentinel,
-    "entity": _entity,
-    "time": _time,
-}
-#: Clauses about several columns, which the notes follow.
-COMMON: dict[Case, str] = {
-    "index": "left out row numbers",
-    "identifier": "left out identifiers, which are different in each row",
-    "constant": "left out columns with a single value",
-    "missing": "left out columns without any value",
-    "unrepeated": "left out categories that all occur once, in columns",
-    "terms": "left out text of which no word occurs twice, in columns",
-    "empty": "no values, although there were some in fit, in columns",
-    "unseen": "only categories not known from fit, in columns",
-    "codes": (
-        "took whole numbers for codes, and encoded them as categories (many codes as numbers too)"
-    ),
-    "numbers": "took text of whole numbers for numbers, although they could be codes",
-}
+def _name(column: str) -> str:
+    return column
 
 
-class Remedy(NamedTuple):
-    """What to do about a note.
+class Wording(NamedTuple):
+    """How a note is written, and what to do about it.
 
     Attributes
     ----------
+    clause : callable
+        What was found, from the name of the column and the values of the note.
+    common : str
+        What several columns have in common, which the list of their clauses follows. "" if each
+        column has a sentence of its own.
     fit : str
         In Python, about a table of `fit`.
     command : str or None
@@ -289,116 +266,156 @@ class Remedy(NamedTuple):
         The same on the command line; None as for `command`.
     """
 
+    clause: Callable[..., str]
+    common: str
     fit: str
     command: str | None = None
     new: str | None = None
     command_new: str | None = None
 
 
-#: A remedy for each `Case`: mypy names the one that is missing.
-Remedies = TypedDict(
-    "Remedies",
+#: A wording for each `Case`: mypy names the one that is missing.
+Wordings = TypedDict(
+    "Wordings",
     {
-        "index": Remedy,
-        "constant": Remedy,
-        "missing": Remedy,
-        "identifier": Remedy,
-        "unrepeated": Remedy,
-        "terms": Remedy,
-        "empty": Remedy,
-        "unseen": Remedy,
-        "unreadable": Remedy,
-        "mixed": Remedy,
-        "order": Remedy,
-        "units": Remedy,
-        "other units": Remedy,
-        "codes": Remedy,
-        "numbers": Remedy,
-        "long": Remedy,
-        "zone": Remedy,
-        "leak": Remedy,
-        "sentinel": Remedy,
-        "entity": Remedy,
-        "time": Remedy,
+        "index": Wording,
+        "constant": Wording,
+        "missing": Wording,
+        "identifier": Wording,
+        "unrepeated": Wording,
+        "terms": Wording,
+        "empty": Wording,
+        "unseen": Wording,
+        "unreadable": Wording,
+        "mixed": Wording,
+        "order": Wording,
+        "units": Wording,
+        "other units": Wording,
+        "codes": Wording,
+        "numbers": Wording,
+        "long": Wording,
+        "zone": Wording,
+        "leak": Wording,
+        "sentinel": Wording,
+        "entity": Wording,
+        "time": Wording,
     },
 )
 
-_DROP = Remedy("Drop them to silence this warning.")
+_DROP = "Drop them to silence this warning."
 _ONE_UNIT = "The signs are dropped. Convert the numbers to one unit."
-#: What to do, by the case of a note.
-REMEDIES: Remedies = {
-    "index": _DROP,
-    "constant": _DROP,
-    "missing": _DROP,
-    "identifier": Remedy(
+#: What notes say, by their case.
+WORDINGS: Wordings = {
+    "index": Wording(_name, "left out row numbers", _DROP),
+    "constant": Wording(_name, "left out columns with a single value", _DROP),
+    "missing": Wording(_name, "left out columns without any value", _DROP),
+    "identifier": Wording(
+        _name,
+        "left out identifiers, which are different in each row",
         "Drop them to silence this warning. To use one, name it in numeric_features or "
-        "text_features."
+        "text_features.",
     ),
-    "unrepeated": Remedy(
+    "unrepeated": Wording(
+        _name,
+        "left out categories that all occur once, in columns",
         "They tell nothing about new rows. Drop the columns to silence this warning, or "
-        "name them in text_features if parts of the values repeat."
+        "name them in text_features if parts of the values repeat.",
     ),
-    "terms": Remedy("It tells nothing about new rows. Drop the columns to silence this warning."),
-    "empty": Remedy(
-        "Predictions are less accurate without them. Pass the values, if you know them."
+    "terms": Wording(
+        _name,
+        "left out text of which no word occurs twice, in columns",
+        "It tells nothing about new rows. Drop the columns to silence this warning.",
     ),
-    "unseen": Remedy("Predictions are less accurate. Check that the values are written as in fit."),
-    "unreadable": Remedy(
+    "empty": Wording(
+        _name,
+        "no values, although there were some in fit, in columns",
+        "Predictions are less accurate without them. Pass the values, if you know them.",
+    ),
+    "unseen": Wording(
+        _unseen,
+        "only categories not known from fit, in columns",
+        "Predictions are less accurate. Check that the values are written as in fit.",
+    ),
+    "unreadable": Wording(
+        _unreadable,
+        "",
         "Such values count as missing. Correct them, or name the column in "
         "categorical_features=['from_dtype', ...] if they are categories.",
         "Such values count as missing. For categories, name the column in --categorical.",
         "Such values count as missing. Correct them.",
         "Such values count as missing.",
     ),
-    "mixed": Remedy(
+    "mixed": Wording(
+        _mixed,
+        "",
         "The column is encoded as categories. Name it in numeric_features if the other "
         "values are missing ones, or correct them.",
         "The column is categorical. If the others are missing values, name it in --numeric.",
     ),
-    "order": Remedy(
+    "order": Wording(
+        _order,
+        "",
         "Convert the column with pandas.to_datetime to choose the order.",
         "If this is wrong, write the dates as 2024-05-17.",
     ),
-    "units": Remedy(_ONE_UNIT, _ONE_UNIT),
-    "other units": Remedy(
+    "units": Wording(_units, "", _ONE_UNIT, _ONE_UNIT),
+    "other units": Wording(
+        _other_units,
+        "",
         "The numbers count without conversion. Write them as in fit.",
         command_new="The numbers count without conversion.",
     ),
-    "codes": Remedy(
+    "codes": Wording(
+        _name,
+        "took whole numbers for codes, and encoded them as categories (many codes as numbers too)",
         "Name them in numeric_features if they are quantities, or convert them to the "
         "dtype category if they are codes.",
         "If they are quantities, name them in --numeric.",
     ),
-    "numbers": Remedy(
+    "numbers": Wording(
+        _name,
+        "took text of whole numbers for numbers, although they could be codes",
         "Convert them with pandas.to_numeric if they are, or to the dtype category if they "
-        "are codes."
+        "are codes.",
     ),
-    "long": Remedy(
+    "long": Wording(
+        _long,
+        "",
         "Shorten them to silence this warning, or split the text into several columns.",
         "To use all of the text, split it into several columns.",
         "Shorten them to silence this warning.",
         "",
     ),
-    "zone": Remedy(
+    "zone": Wording(
+        _zone,
+        "",
         "Dates without a time zone count as UTC. Convert the column as in fit, with "
         "Series.dt.tz_localize or Series.dt.tz_convert.",
         command_new="Dates without a time zone count as UTC.",
     ),
-    "leak": Remedy(
+    "leak": Wording(
+        _leak,
+        "",
         "Is it known when you predict? If not, drop the column.",
         "Is it known when you predict? If not, add --ignore {column}.",
     ),
-    "sentinel": Remedy(
+    "sentinel": Wording(
+        _sentinel,
+        "",
         "Does this number stand for a missing value? Then set "
         "missing_values={{{column!r}: {value!r}}}.",
         "If this number stands for a missing value, add --na {cell}.",
     ),
-    "entity": Remedy(
+    "entity": Wording(
+        _entity,
+        "",
         "If you will predict rows of other values, drop the column from X and pass it as "
         "groups to fit.",
         "If you will predict rows of other values, add --groups {column}.",
     ),
-    "time": Remedy(
+    "time": Wording(
+        _time,
+        "",
         "If you will predict later rows, sort the rows by the column and pass "
         "cv=TimeSeriesSplit() from sklearn.model_selection.",
         "If you will predict later rows, add --time {column}.",
@@ -422,12 +439,14 @@ def describe(notes: Iterable[Note]) -> list[tuple[Case, str]]:
     list of tuple of Case and str
         The case and the clause.
     """
+    cases: tuple[Case, ...] = get_args(Case)
+    alike = {case: WORDINGS[case].common for case in cases if WORDINGS[case].common}
     notes = list(notes)
-    common = {case: [note.clause for note in notes if note.case == case] for case in COMMON}
-    clauses: list[tuple[Case, str]] = [
-        (case, f"{COMMON[case]}: {listed(names)}") for case, names in common.items() if names
+    names = {case: [note.clause for note in notes if note.case == case] for case in alike}
+    common: list[tuple[Case, str]] = [
+        (case, f"{what}: {listed(names[case])}") for case, what in alike.items() if names[case]
     ]
-    return clauses + [(note.case, note.clause) for note in notes if note.case not in COMMON]
+    return common + [(note.case, note.clause) for note in notes if note.case not in alike]
 
 
 def warn_of(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> None:
@@ -441,7 +460,7 @@ def warn_of(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> Non
         Whether the table is one to encode, not that of `fit`.
     """
     for case, clause in clauses:
-        remedy = REMEDIES[case]
+        remedy = WORDINGS[case]
         message = _sentences(clause, (is_new and remedy.new) or remedy.fit)
         warnings.warn(message, DataConversionWarning, stacklevel=stacklevel())
 
