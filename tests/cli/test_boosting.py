@@ -4,17 +4,12 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.model_selection import ParameterGrid
 
-from scratchmlp.cli.boosting import SETTINGS, careful_boosting, chosen_most_often
+from scratchmlp.cli.boosting import careful_boosting, chosen_most_often
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(200, 3))
 CLASSES = np.where(X[:, 0] + rng.logistic(size=200) > 0, "yes", "no")
-
-
-def test_there_are_six_settings():
-    assert len(ParameterGrid(SETTINGS)) == 6
 
 
 FEW = {  # counts of rows of each class: whether there is a search

@@ -325,18 +325,6 @@ def test_a_reader_that_leaves_before_a_model_is_saved(command, logs, tmp_path):
     assert not (tmp_path / "y.model").exists()
 
 
-@nightly
-def test_a_real_process_without_buffers(command):
-    """What other tests imitate: `python -u`, and a reader that leaves."""
-    typed = [sys.executable, "-u", "-W", "error", "-m", "scratchmlp", *command["predict"]]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(typed, text=True, **pipes) as process:
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == ""
-    assert process.returncode == 1
-
-
 def test_closed_streams(folder, tmp_path, monkeypatch, capsys):
     """Notes must not be printed among the predictions, and these must not be lost."""
     new = tmp_path / "new.csv"

@@ -686,9 +686,3 @@ def test_any_bytes_are_a_table_or_an_error(content, csv):
         return
     assert len(table)
     assert table.columns.is_unique
-
-
-def test_what_is_said_of_a_file_is_on_stderr(csv, capsys):
-    path = csv(b"a;y\n" + b"1;u\n2;v\n" * 3)
-    load_table(path, "y")
-    assert capsys.readouterr().err == f"scratchmlp: {path}: columns separated by semicolons\n"

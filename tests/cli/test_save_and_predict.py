@@ -124,7 +124,8 @@ def test_classes_and_identifiers_are_written_as_in_the_file(labels, sep, tmp_pat
     path, model = tmp_path / "data.csv", tmp_path / "y.model"
     table.assign(y=np.repeat(labels, 20)).to_csv(path, index=False, sep=sep)
     options = ["--target", "y", "--id", "key", "--model", "networks", "--save", model]
-    out, _ = run(path, *options)
+    out, err = run(path, *options)
+    assert (f"scratchmlp: {path}: columns separated by semicolons\n" in err) == (sep == ";")
     assert f"\n  classes: {labels[0]} 20 (50.0%), {labels[1]} 20 (50.0%)\n" in out
     assert "40 rows with a value of 'y': accuracy " in run(path, "--load", model)[1]
     predicted = predictions(path, "--load", model).astype(str)

@@ -4,7 +4,6 @@ The results are those of a fit without failures, bit for bit.
 """
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -132,36 +131,6 @@ def test_members_that_are_lost_with_a_worker_are_trained_again(workers, monkeypa
     found = fit_ensemble(ensemble(), client=workers)
     compare_ensembles(found, local_ensemble())
     assert killed[0] not in processes(workers)
-
-
-@SIGNALS
-@pytest.mark.nightly
-@pytest.mark.parametrize("kind", ["lbfgs", "adam", "ensemble"])
-def test_a_worker_that_is_killed_at_any_moment_changes_no_bit(workers, expected, rounds, kind):
-    """The fit of an ensemble equals the local one."""
-
-    def check_fit():
-        if kind == "ensemble":
-            compare_ensembles(fit_ensemble(ensemble(), client=workers), local)
-        else:
-            theta = fit_network(network(solver=kind), client=workers)
-            np.testing.assert_array_equal(theta, expected[kind])
-
-    local = local_ensemble()
-    start = time.perf_counter()
-    check_fit()
-    seconds = time.perf_counter() - start
-    for _ in range(rounds // 10):  # each takes seconds
-        workers.wait_for_workers(2)
-        address, process = random.choice([*workers.run(os.getpid).items()])
-        moment = random.uniform(0, seconds)
-        print(f"A worker is killed after {moment:.3f} s.")  # if the test fails, pytest shows it
-        killer = threading.Timer(moment, os.kill, (process, signal.SIGKILL))
-        killer.start()
-        check_fit()
-        killer.join()
-        while address in workers.nthreads():  # the scheduler has not noticed yet
-            time.sleep(0.01)
 
 
 @SIGNALS

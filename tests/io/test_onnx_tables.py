@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
@@ -39,7 +37,6 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.ensemble import default_estimators
 from tests.helpers import model_files
 from tests.helpers.all_parts import all_parts
-from tests.helpers.fuzzing import examples
 from tests.helpers.onnx_runs import RUNTIMES, check_exported, run, table_inputs
 from tests.helpers.tabular_estimators import defaults
 
@@ -109,15 +106,6 @@ def test_outputs_have_the_order_of_the_columns():
     encoder = TabularEncoder().fit(table)
     assert encoder.get_feature_names_out().tolist() == ["two labels_yes", "large"]
     check_exported(encoder, table)
-
-
-@pytest.mark.random
-@examples(4)
-@given(st.lists(st.sampled_from(COLUMNS[1:]), unique=True), st.integers(0, 999))
-def test_encoders_of_random_tables(names, seed):
-    names = [*names, "number"]
-    encoder = TabularEncoder().fit(make_table(names, seed))
-    check_exported(encoder, new_rows(names, seed))
 
 
 @pytest.mark.filterwarnings("ignore:overflow")  # in the reference

@@ -10,7 +10,7 @@ import pytest
 from scratchmlp import report
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.evaluation.numbers import significant
-from scratchmlp.reporting import columns, content, mistakes, uncertainty
+from scratchmlp.reporting import columns, content, uncertainty
 from scratchmlp.reporting.content import Picture
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.cli_output import png_size
@@ -95,19 +95,6 @@ def test_sentences(classes, numbers, others):
     assert "The table shows the" not in classes.page.text
     assert "has found nothing in the columns" not in classes.page.text
     assert "Other models" not in classes.page.texts
-
-
-@pytest.mark.usefixtures("undrawn")
-def test_a_table_with_more_columns_than_are_shown(monkeypatch, others):
-    for module in (columns, mistakes):
-        monkeypatch.setattr(module, "MOST_COLUMNS", 2)
-    page = Page(report(others.estimator, others.X, others.y, rows="new"))
-    assert [*page.table("Columns to predict from")] == ["x0", "x1"]
-    shown = "The table shows the first"
-    assert f"{shown} 2 of 3 columns." in page.text
-    assert shown not in others.page.text
-    assert "The table shows the 2 most important columns." in page.text
-    assert len(page.heads["The worst mistakes"]) == 5 + 2
 
 
 def test_ranges_of_dates_and_durations():
