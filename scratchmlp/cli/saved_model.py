@@ -17,6 +17,7 @@ from scratchmlp.io.files import load, model_bytes
 from scratchmlp.io.onnx.encoded_table import check_columns
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.targets import NumericTargets
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
 
@@ -103,6 +104,12 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
     if not (isinstance(saved.model, BaseTabular) and hasattr(saved.model, "feature_names_in_")):
         raise InputError(
             f"{path} is not a model saved with --save: it contains {type(saved.model)}. {REMEDY}"
+        )
+    targets = saved.model.blend.targets
+    if isinstance(targets, NumericTargets) and (n_targets := len(targets.low)) > 1:
+        raise InputError(
+            f"{path} predicts {n_targets} numbers for each row, but the command predicts one. Use "
+            f"it in Python: scratchmlp.io.load({str(path)!r}).predict(table)."
         )
     for each in warned[:1]:  # of another version, each part of the model warns
         say(f"{path}: {' '.join(str(each.message).split())}")

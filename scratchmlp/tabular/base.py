@@ -127,20 +127,19 @@ class BaseTabular(
         started = time.time()  # this clock is the same in all processes
         with fitting(self, (X, y, sample_weight)) as (fitted, tasks):
             problem = problem_of(fitted, X, y, sample_weight, groups)
-            fitted._warn_of_misleading(problem, X, groups)
-            fitted.fit_problem(problem._replace(tasks=tasks, started=started))
+            found = fitted._find_misleading(problem, X, groups)
+            findings.warn_of_misleading(found)
+            fitted.fit_problem(problem._replace(tasks=tasks, started=started, findings=found))
             if tasks:
                 tasks.end(fitted=True)
         return self
 
-    def _warn_of_misleading(self, problem: TrainingProblem, X: Any, groups: Any) -> None:
-        """Find columns that would mislead the user, and warn of them."""
+    def _find_misleading(self, problem: TrainingProblem, X: Any, groups: Any) -> list[Note]:
+        """Find columns that would mislead the user."""
+        if not self.inspect_table:
+            return []
         decided = groups is not None or not isinstance(self.cv, Integral)  # which rows are alike
-        found: list[Note] = []
-        if self.inspect_table:
-            found = findings.find_misleading(problem, X, which_are_alike=not decided)
-        self._findings = [(note.case, note.column, {**note.values}) for note in found]
-        findings.warn_of_misleading(found)
+        return findings.find_misleading(problem, X, which_are_alike=not decided)
 
     def _keep_problem(self, problem: TrainingProblem) -> None:
         """Keep what is known before training."""
@@ -148,6 +147,7 @@ class BaseTabular(
         self.held_out_ = problem.held_out
         self._targets = problem.targets
         self._row_weight = kept_weight(problem.sample_weight)
+        self._findings = [(note.case, note.column, {**note.values}) for note in problem.findings]
 
     @property
     def out_of_fold(self) -> FloatArray | None:

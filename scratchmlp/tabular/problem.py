@@ -29,6 +29,7 @@ from scratchmlp.tabular.folds import (
     warn_of_one_row,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
+from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.tabular.reading.values import check_collected
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, held_out_scores, kept_weight, scored_rows
@@ -99,6 +100,8 @@ class TrainingProblem(NamedTuple):
         Task that tells callbacks of the fit. None if there are no callbacks.
     started : float, default=0.0
         Time at which the fit began: `max_time` counts from then.
+    findings : sequence of Note, default=()
+        What would mislead the user. A fit on a cluster does not look for it.
     """
 
     encoder: TabularEncoder
@@ -112,6 +115,7 @@ class TrainingProblem(NamedTuple):
     n_rows: int
     tasks: CallbackTasks | None = None
     started: float = 0.0
+    findings: Sequence[Note] = ()
 
     @property
     def held_out(self) -> list[Rows]:

@@ -497,6 +497,14 @@ def test_a_file_that_is_no_model_is_refused(content, options, csv):
         )
 
 
+def test_a_model_of_two_targets_is_refused(csv, tmp_path):
+    table = pd.DataFrame({"a": np.arange(20.0)})
+    model = TabularMLPRegressor(cv=2, max_iter=1).fit(table, table[["a", "a"]].to_numpy())
+    save(model, tmp_path / "two.model")
+    line = refused(csv(b"a\n1\n"), "--load", tmp_path / "two.model")
+    assert "predicts 2 numbers for each row, but the command predicts one. Use it in Python" in line
+
+
 def test_a_pickle_is_loaded_only_on_demand(trained, csv, tmp_path):
     path, old = csv(trained["class"].table[:3]), tmp_path / "old.model"
     model = load_model(model_of(trained, "class")).model

@@ -130,6 +130,15 @@ def test_classes_are_those_of_labels_in_memory(client, kind):
     assert found.classes_.dtype == expected.classes_.dtype
 
 
+def test_a_fit_on_a_cluster_forgets_what_an_earlier_fit_has_found(client):
+    rows = pd.DataFrame({"a": np.arange(40.0) % 7, "b": [999.0] * 5 + [1.0, 2, 3, 4, 5] * 7})
+    model = TabularMLPRegressor(**SMALL)
+    with warnings.catch_warnings(action="ignore"):
+        assert model.fit(rows, rows["a"]).findings_
+    fit(model, in_pieces([rows[["a"]][:20], rows[["a"]][20:]]), on_cluster(rows["a"], (20, 20)))
+    assert model.findings_ == []
+
+
 def test_partitions_may_have_other_categories_and_types(client):
     rows = X[["number", "city", "size"]].assign(code=np.arange(240) % 7 + 1.0)
     first, second, third = rows[:80], rows[80:81], rows[81:]

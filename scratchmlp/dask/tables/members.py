@@ -178,7 +178,7 @@ def most_rows(choice: Any, splits: Splits, workers: Workers, n_bytes: int, n_row
     >>> splits = [(np.arange(50, 1000), np.arange(50))] * 20
     >>> print(most_rows("auto", splits, [(8e9, 1)], n_bytes=10**9, n_rows=1000))
     None
-    >>> most_rows("auto", splits, [(8e9, 2)], n_bytes=10**9, n_rows=1000)
+    >>> most_rows("auto", splits, [(8e9, 2), (float("inf"), 1)], n_bytes=10**9, n_rows=1000)
     450
     """
     most_held_out = max(len(held_out) for _, held_out in splits)
@@ -190,7 +190,7 @@ def most_rows(choice: Any, splits: Splits, workers: Workers, n_bytes: int, n_row
     if all(n_bytes * (1 + _COPIES * n_threads) <= room for room, n_threads in rooms):
         return None
     per_row = n_bytes / n_rows * (1 + _COPIES)
-    room_rows = min(int(room / (n_threads * per_row)) for room, n_threads in rooms)
+    room_rows = int(min(room / (n_threads * per_row) for room, n_threads in rooms))
     if room_rows < 2 * most_held_out:
         n_folds = math.ceil(2 * n_rows / max(room_rows, 1))
         raise ValueError(
