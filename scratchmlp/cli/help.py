@@ -339,7 +339,7 @@ _COMPARISON: dict[str, Settings] = {
         "type": _number(float, lambda s: 0 < s < math.inf, "a number of seconds above 0"),
         "metavar": "SECONDS",
         "help": "time limit of each fit of the ensemble: one fit for each fold, and one for "
-        "--save, --export, --plot or --report",
+        "--save, --export, --plot, --report or --explain",
     },
 }
 _PREDICTIONS: dict[str, Settings] = {

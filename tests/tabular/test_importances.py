@@ -255,6 +255,7 @@ REFUSED = [
     ({"scoring": make_scorer(lambda *_: np.nan)}, ValueError, r"must be finite; got nan\. Choose"),
     *[({"max_samples": wrong}, ValueError, BOUNDED) for wrong in (1, True, 0, 0.0, 1.5)],
     ({"columns": []}, ValueError, "columns must name at least one"),
+    ({"columns": {}}, ValueError, "columns must name at least one"),
     ({"columns": ["a", "age"]}, ValueError, "'age', which is no column of the table"),
     ({"columns": [9]}, ValueError, "position 9, but the table has 9 columns"),
     ({"columns": [-10]}, ValueError, "position -10, but the table has 9 columns"),

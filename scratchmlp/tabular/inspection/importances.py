@@ -147,7 +147,7 @@ def _places(encoder: TabularEncoder, columns: Any) -> dict[str, Place]:
     known = places_of(encoder._columns)
     if columns is None:
         return known
-    if isinstance(columns, Mapping):
+    if isinstance(columns, Mapping) and columns:
         groups = [(str(group), _names(known, names, group)) for group, names in columns.items()]
     else:
         groups = [(name, [name]) for name in _names(known, columns, None)]
