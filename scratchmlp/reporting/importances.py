@@ -99,9 +99,13 @@ def _most_related(evaluated: Evaluated) -> list[str]:
 
 def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Importances:
     """Measure on the rows that each member held out, and ignore columns that `fit` did not have."""
-    known = evaluated.fitted_columns
+    known, weight = evaluated.fitted_columns, None
+    if evaluated.sample_weight is not None:
+        weight = np.zeros(len(evaluated.given[1]))
+        weight[evaluated.numbers] = evaluated.sample_weight
     result = evaluated.estimator.oof_importances(
         *evaluated.given,
+        sample_weight=weight,
         columns=[name for name in names if name in known],
         n_repeats=N_REPEATS,
         max_samples=_n_rows(evaluated),

@@ -319,7 +319,7 @@ class BaseTabular(
         validate_parameter_constraints(explanations.CONSTRAINTS, settings, caller)
         blend, rows = self.blend_and_table(X)
         known, _ = self.encoder_.encode(background)
-        columns = places_of(self.encoder_._columns)
+        columns = places_of(self.encoder_.fitted_columns)
         return explanations.explain(blend, rows, known, columns, folds=folds, **settings)
 
     def oof_importances(

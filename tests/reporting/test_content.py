@@ -412,6 +412,9 @@ def test_scores_of_a_weighted_fit_are_those_of_fit(ensemble, part, target, metri
     found = importances.importances_of(evaluated)
     summary = summary_section(evaluated, scores, found).parts[0]
     assert "The scores use the weights that the rows had in fit." in summary
+    weighted = {"sample_weight": np.where(matters, 1.0, 1e-3), "n_repeats": importances.N_REPEATS}
+    expected = model.oof_importances(X, y, **weighted, random_state=0).importances_mean
+    assert found.means == pytest.approx(expected)
     assert "use the weights" in quality.quality_section(evaluated, scores).parts[1]
     assert scores_of(evaluate(model, X, y, "new", 0))[metric].value < 0.6
 

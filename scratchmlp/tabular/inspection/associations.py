@@ -88,7 +88,7 @@ def associations(table: EncodedTable, places: Iterable[Place]) -> FloatArray:
     >>> table = pd.DataFrame({"a": [1, 2, 3, 4], "b": [1, 4, 9, 16], "c": [0.1, 0.7, 0.5, 0.2]})
     >>> encoder = TabularEncoder().fit(table)
     >>> encoded, _ = encoder.encode(table)
-    >>> places = places_of(encoder._columns)
+    >>> places = places_of(encoder.fitted_columns)
     >>> associations(encoded, places.values()).round(2)
     array([[1. , 1. , 0.2],
            [1. , 1. , 0.2],

@@ -69,7 +69,7 @@ class _Inspection:
 
     def __init__(self, problem: TrainingProblem, X: Any) -> None:
         self.problem, self.X = problem, X
-        self.columns = problem.encoder._columns
+        self.columns = problem.encoder.fitted_columns
         self.places = places_of(self.columns)
         encoded = problem.data.X
         without_terms = EncodedTable(encoded.numbers, encoded.codes, (), encoded.layout)

@@ -144,7 +144,7 @@ def _rows_to_use(
 
 def _places(encoder: TabularEncoder, columns: Any) -> dict[str, Place]:
     """Return where the parts of each column or group are in an encoded table."""
-    known = places_of(encoder._columns)
+    known = places_of(encoder.fitted_columns)
     if columns is None:
         return known
     if isinstance(columns, Mapping) and columns:

@@ -155,7 +155,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         """
         layout = problem.data.X.layout
         numeric = np.searchsorted(layout.numbers, problem.encoder.numeric_outputs_)
-        positive = positive_numbers(problem.encoder._columns) if recipe.logarithms else {}
+        positive = positive_numbers(problem.encoder.fitted_columns) if recipe.logarithms else {}
         n_epochs = int(min(recipe.n_epochs, recipe.last_epoch))
         for member in members:
             encoder = recipe.bins_for(member, len(numeric))
