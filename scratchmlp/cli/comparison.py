@@ -138,9 +138,8 @@ def models_for(
         Unfitted models by name. The first is the ensemble, which does not look for what would
         mislead: see `misleading`.
     """
-    classifier, regressor = OWN_MODELS[model]
     is_class = table.is_class
-    ensemble = classifier if is_class else regressor
+    ensemble = _own_model(model, is_class)
     constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
     in_double = FunctionTransformer(np.float64)
@@ -183,16 +182,22 @@ def to_train(name: str, models: Mapping[str, Any], results: Mapping[str, pd.Data
     if models.get(name) is own:
         return own
     settings = {field.name: getattr(own, field.name) for field in fields(TableParameters)}
-    is_number = not is_classifier(own)
+    is_class = is_classifier(own)
     if name == NETWORKS_ALONE:
-        return OWN_MODELS["networks"][is_number](**settings)
+        return _own_model("networks", is_class)(**settings)
     model = models[name]
     if isinstance(model, Pipeline):  # the ensemble does what the steps before the last one do
         model = model[-1]
     if isinstance(model, BoostingSearch):
         model = chosen_most_often([each[-1] for each in results[name]["estimator"]])
-    ensemble = OWN_MODELS["ensemble"][is_number]
-    return ensemble(estimators=[(name, model)], **settings).set_params(max_time=None)
+    settings["max_time"] = None
+    return _own_model("ensemble", is_class)(estimators=[(name, model)], **settings)
+
+
+def _own_model(name: str, is_class: bool) -> Any:
+    """Return the class of a model of `OWN_MODELS`."""
+    classifier, regressor = OWN_MODELS[name]
+    return classifier if is_class else regressor
 
 
 def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
