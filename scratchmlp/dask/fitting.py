@@ -123,9 +123,10 @@ def fit(
     'neg_mean_absolute_error'.
 
     **Tables.** Workers encode the table, and each of their threads trains a member at a time.
-    `n_jobs` has no effect, and callbacks are not supported. This process gets the targets, weights
-    and groups of all rows, and holds the folds and the out-of-fold predictions. The times of
-    `max_time` are read from the clocks of the workers, which must agree with that of this process.
+    `n_jobs` and `inspect_table` have no effect: no columns that would mislead you are sought.
+    Callbacks are not supported. This process gets the targets, weights and groups of all rows, and
+    holds the folds and the out-of-fold predictions. The times of `max_time` are read from the
+    clocks of the workers, which must agree with that of this process.
 
     From at most 200,000 rows, the encoder learns as in the estimator's own `fit`. From a sample of
     so many rows, a quantile of a column, such as the median, differs by up to 0.6% of the rows in
