@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
+from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn
 from scratchmlp.tabular.columns.numeric import ScaledColumn, quartiles
 from scratchmlp.tabular.reading.findings import Case
 from scratchmlp.tabular.reading.values import (
+    ColumnKind,
     Floats,
-    Kind,
     Use,
+    ValueKind,
     different_values,
     kind_of,
     to_numbers,
@@ -76,7 +77,7 @@ class CategoricalColumn(FittedColumn):
         are_kept = len(self.levels) == self.n_levels
         return values.notna() & ~values.isin(self.levels) & are_kept
 
-    def is_like(self, received: Kind) -> bool:
+    def is_like(self, received: ValueKind) -> bool:
         """Return whether labels of a kind may be those of `fit`."""
         # Labels of several kinds may come as labels of one kind, and the other way round.
         return super().is_like(received) or "mixed" in (received, self.expected)
@@ -172,7 +173,7 @@ class ManyCodes(ManyLevels, ScaledColumn):
 
     has_ratios: ClassVar[bool] = False
 
-    def is_like(self, received: Kind) -> bool:
+    def is_like(self, received: ValueKind) -> bool:
         """Return whether values of a kind are numbers, unlike labels of several kinds."""
         return FittedColumn.is_like(self, received)
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,7 @@ from scipy.sparse import csr_array
 
 from scratchmlp.tabular.reading.findings import Case, Note, Reading
 from scratchmlp.tabular.reading.kinds import read_column
-from scratchmlp.tabular.reading.values import VALUES, Kind, Use, Why
-
-ColumnKind = Literal[
-    "number", "date", "duration", "category", "text", "identifier", "constant", "missing"
-]
+from scratchmlp.tabular.reading.values import VALUES, ColumnKind, Use, ValueKind, Why
 
 
 class Encoded(NamedTuple):
@@ -49,7 +45,7 @@ class FittedColumn(ABC):
         Why the column is of its kind, in words.
     why : Why
         The same in a word, from which decisions are made.
-    expected : Kind
+    expected : ValueKind
         The kind of its values, which new ones must have: a key of `VALUES`.
     reading : Reading
         How the values were written, if they were text.
@@ -62,7 +58,7 @@ class FittedColumn(ABC):
 
     kind: ColumnKind
     reason: str
-    expected: Kind
+    expected: ValueKind
     why: Why = "values"
     reading: Reading = Reading()  # noqa: RUF009 - it is frozen
     share_missing: float = 0.0
@@ -171,7 +167,7 @@ class FittedColumn(ABC):
         """Return the values of the same column of another table as they are read."""
         return self.read(str(column.name), column)[0]
 
-    def is_like(self, received: Kind) -> bool:
+    def is_like(self, received: ValueKind) -> bool:
         """Return whether values of a kind may be encoded as those of `fit`."""
         # True equals 1, both as a number and as a label.
         return received == self.expected or {received, self.expected} == {"number", "flag"}
@@ -194,7 +190,7 @@ class LeftOutColumn(FittedColumn):
     """
 
     indicator: bool
-    expected: Kind = "missing"  # no kind: its values are not read
+    expected: ValueKind = "missing"  # no kind: its values are not read
 
     def number_suffixes(self) -> list[str]:
         """Return "_missing" if there is an indicator."""

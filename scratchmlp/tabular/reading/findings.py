@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.tabular.reading.dates import DateFormat
-from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind, Why
+from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, ColumnKind, ValueKind, Why
 from scratchmlp.utils.names import listed
 from scratchmlp.utils.public import stacklevel
 
@@ -99,9 +99,8 @@ class Found(NamedTuple):
 
     Attributes
     ----------
-    kind : str
-        "number", "date", "duration", "flag", "category", "text", or, if the column is left out,
-        "identifier", "constant" or "missing".
+    kind : ColumnKind
+        The kind of the column.
     reason : str
         Why the column is of this kind, such as "every value is a number".
     values : Series of shape (n_samples,)
@@ -116,7 +115,7 @@ class Found(NamedTuple):
         The reason in a word.
     """
 
-    kind: Kind | Literal["category", "identifier", "constant"]
+    kind: ColumnKind
     reason: str
     values: "pd.Series[Any]"
     reading: Reading = Reading()
@@ -134,7 +133,7 @@ def _shown(values: Sequence[str]) -> str:
 def _unreadable(
     column: str,
     *,
-    kind: Kind,
+    kind: ValueKind,
     values: Sequence[str],
     n_known: int,
     any_order: bool = False,
