@@ -26,7 +26,7 @@ from scratchmlp.tabular.columns.any_column import (
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
-from scratchmlp.tabular.reading.findings import Case, Note, describe, warn_of
+from scratchmlp.tabular.reading.findings import Note, NoteCase, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.missing import (
     MISSING_VALUES_CONSTRAINTS,
@@ -242,7 +242,7 @@ default='from_dtype'
         warn_of(notes, is_new=True)
         return encoded.to_array()
 
-    def encode(self, X: Any) -> tuple[EncodedTable, list[tuple[Case, str]]]:
+    def encode(self, X: Any) -> tuple[EncodedTable, list[tuple[NoteCase, str]]]:
         """Encode a table, also what is encoded anew for each fold.
 
         The second result is what to warn of, as in `notes_`.

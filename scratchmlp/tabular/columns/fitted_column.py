@@ -3,16 +3,20 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from scratchmlp.tabular.reading.findings import Case, Note, Reading
+from scratchmlp.tabular.reading.findings import Note, NoteCase, Reading
 from scratchmlp.tabular.reading.kinds import read_column
 from scratchmlp.tabular.reading.values import VALUES, ColumnKind, Use, ValueKind, Why
+
+#: How the codes of levels are encoded: as an output of 0 and 1 for each level, as a single output
+#: of -1 and 1, or as the outputs of `ManyLevels`.
+LevelEncoding = Literal["one-hot", "sign", "many"]
 
 
 class Encoded(NamedTuple):
@@ -99,8 +103,8 @@ class FittedColumn(ABC):
         return len(self.suffixes())
 
     @property
-    def coded_as(self) -> str | None:
-        """How the codes of levels are encoded: "one-hot", "sign" or "many"; None without codes."""
+    def coded_as(self) -> LevelEncoding | None:
+        """How the codes of levels are encoded; None without codes."""
         return None
 
     @property
@@ -141,7 +145,7 @@ class FittedColumn(ABC):
         return self.coded_as is not None or bool({*self.number_suffixes()} - {"_missing"})
 
     @property
-    def unrepeated(self) -> Case | None:
+    def unrepeated(self) -> NoteCase | None:
         """Case of the `Note` if the column has no outputs because no value or word repeats."""
         return None
 

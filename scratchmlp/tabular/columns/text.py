@@ -14,7 +14,7 @@ from sklearn.utils import gen_batches
 
 from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn
 from scratchmlp.tabular.columns.numeric import clip_smoothly
-from scratchmlp.tabular.reading.findings import Case, Note
+from scratchmlp.tabular.reading.findings import Note, NoteCase
 from scratchmlp.tabular.reading.from_text import note_long
 from scratchmlp.tabular.reading.values import ColumnKind, Use, ValueKind, kind_of, to_text
 
@@ -149,7 +149,7 @@ class TextColumn(FittedColumn):
         return "text"
 
     @property
-    def unrepeated(self) -> Case | None:
+    def unrepeated(self) -> NoteCase | None:
         """Case of the `Note` if no word occurs twice."""
         return None if self.encoder.n_components else "terms"
 

@@ -21,7 +21,7 @@ from scratchmlp.tabular.reading.codes import (
     names_identifier,
 )
 from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
-from scratchmlp.tabular.reading.findings import Case, Found, Note, Reading
+from scratchmlp.tabular.reading.findings import Found, Note, NoteCase, Reading
 from scratchmlp.tabular.reading.from_text import (
     MISSING,
     note_long,
@@ -209,7 +209,7 @@ def _left_out(
         reason = f"every value is {_short(column.iloc[0])}"
         notes = [Note("constant", name)]
         return found._replace(kind="constant", reason=reason, notes=notes, why="one value")
-    case: Case | None = None
+    case: NoteCase | None = None
     if found.kind == "number":
         numbers = _whole_numbers(found)
         if numbers is not None and is_index(name, numbers):
