@@ -121,7 +121,7 @@ def test_fitted_attributes(name, request):
     networks = model.named_estimators_.networks
     assert networks.encoder_ is model.encoder_
     assert networks.oof_score_ == model.oof_scores_["networks"]
-    assert not hasattr(networks, model._oof_name)  # they are kept once
+    assert networks.out_of_fold is None  # they are kept once
     assert model.errors_ == {}
 
 

@@ -103,7 +103,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         blend: Any = sum(weight * fits.oof[name] for name, weight in self.weights_.items())
         self._calibration = self._fitted_calibration(problem, blend)
         oof = self._targets.blended(blend, self._calibration)
-        setattr(self, self._oof_name, oof)
+        self._keep_out_of_fold(oof)
         self.oof_score_ = problem.score(oof)
         self._measure(fits)
         uncertainty_of = problem.uncertainty_of(oof)
@@ -368,7 +368,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def _forget_whole(self, score: float, loss: float) -> None:
         """Replace what out-of-fold predictions of the whole ensemble told."""
         self.oof_score_, self.oof_loss_ = score, loss
-        self.__dict__.pop(self._oof_name, None)  # a file may lack it
+        for name in ("oof_proba_", "oof_prediction_"):  # it has one of them, or none after `load`
+            self.__dict__.pop(name, None)
 
     # Prediction.
 

@@ -84,7 +84,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         """
         problem = self._for_loss(problem)
         oof = self._fit_folds(problem, executor or LocalExecutor(self.n_jobs))
-        setattr(self, self._oof_name, oof)
+        self._keep_out_of_fold(oof)
         self._uncertainty = problem.uncertainty_of(oof)(oof)
 
     def _check_part(self, name: str, ensemble: str) -> None:
