@@ -16,8 +16,8 @@ class PartEstimator(BaseEstimator, ABC):
     """An estimator that fits itself in the folds of an ensemble.
 
     `CrossFitted` makes one of any estimator of scikit-learn. The ensemble sets the parameters that
-    a part shares with it by name, among them `max_time`: the seconds from the start of `fit` until
-    the next step of its fit must be over, or None.
+    a part shares with it by name, among them `max_time`: during its fit, the seconds from the start
+    of `fit` until the next step must be over, or None.
     """
 
     # Whether the part has the weight of the prior, is never dropped, and is not on trial.

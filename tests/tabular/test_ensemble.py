@@ -490,7 +490,25 @@ def replace_clock(monkeypatch, now):
         monkeypatch.setattr_in(module, time, time=now, perf_counter=now)
 
 
-def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_left_out(monkeypatch):
+class TimedNetworks(TabularMLPClassifier):
+    """Notes until when its fits must be over."""
+
+    limits: ClassVar[list[float]] = []
+
+    def fit_part(self, problem, n_trial):
+        self.limits.append(self.max_time)
+        yield from super().fit_part(problem, n_trial)
+
+
+@pytest.fixture
+def limits(monkeypatch):
+    monkeypatch.setattr(TimedNetworks, "limits", [])
+    return TimedNetworks.limits
+
+
+def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_left_out(
+    limits, monkeypatch
+):
     now = [0.0]
 
     class TakesTwoSeconds(ExtraTreesClassifier):
@@ -499,17 +517,18 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
             return super().fit(X, y)
 
     replace_clock(monkeypatch, lambda: now[0])
-    trees, networks = TakesTwoSeconds(2), TabularMLPClassifier(max_iter=1)
+    trees, networks = TakesTwoSeconds(2), TimedNetworks(max_iter=1)
     estimators = [("first", networks), ("trees", trees), ("second", networks)]
     model = TabularEnsembleClassifier(estimators, max_time=30.0, **FOLDS)
     found = model.fit(X, LABELS).named_estimators_
     # The trees take 3 fits of 2 s of their 10 s. The times count from the start of `fit`.
-    assert (found["first"].max_time, found["second"].max_time) == (6 + 24 / 2, 30)
+    assert limits == [6 + 24 / 2, 30]
+    assert (found["first"].max_time, found["second"].max_time) == (30, 30)
     now[0] = 0.0
     message = r"trees is left out .* take 4 s, but 3 s are left .* Increase max_time"
     with pytest.warns(FitFailedWarning, match=message):
-        found = clone(model).set_params(max_time=15.0).fit(X, LABELS).named_estimators_
-    assert (found["first"].max_time, found["second"].max_time) == (2 + 13 / 2, 15)
+        clone(model).set_params(max_time=15.0).fit(X, LABELS)
+    assert limits[2:] == [2 + 13 / 2, 15]
     now[0] = 0.0
     alone = TabularEnsembleClassifier([("trees", trees)], max_time=1.0, **FOLDS)
     assert alone.fit(X, LABELS).weights_ == {"trees": 1}  # there is no other
@@ -624,14 +643,16 @@ def test_after_the_trial_the_best_go_on_as_long_as_there_is_time(trial, monkeypa
 
 
 @pytest.mark.parametrize(("max_time", "until"), [(20.0, 2 + 18 - 3), (6.0, 2 + 4 / 2)])
-def test_networks_get_what_the_others_will_not_need_or_half(max_time, until, trial, monkeypatch):
+def test_networks_get_what_the_others_will_not_need_or_half(
+    max_time, until, trial, limits, monkeypatch
+):
     """The trial takes 2 s, and the other folds of the tree 3 s."""
     replace_clock(monkeypatch, lambda: float(len(trial)))
-    parts = [("networks", TabularMLPClassifier(max_iter=1)), ("good", GOOD)]
+    parts = [("networks", TimedNetworks(max_iter=1)), ("good", GOOD)]
     with all_parts():
         model = TabularEnsembleClassifier(parts, cv=5, max_time=max_time, random_state=0)
         model.fit(X, NUMBERS > 0)
-    assert model.named_estimators_.networks.max_time == until
+    assert limits == [until]
     assert model.leaderboard()["folds"].tolist() == [5, 5, 5]
 
 

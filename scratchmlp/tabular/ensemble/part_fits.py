@@ -124,6 +124,8 @@ class PartFits:
         else:
             self.n_folds[name] = n_folds
             self.seconds[name] += time.perf_counter() - begun
+        finally:
+            part.set_params(max_time=self.max_time)  # its share was for this step alone
 
     def _share(self, n_left: int, reserved: float = 0.0) -> float | None:
         """Return in which time after the start the next of `n_left` parts must be fitted."""
