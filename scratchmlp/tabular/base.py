@@ -70,11 +70,6 @@ class BaseTabular(
         Internal: other folders of the package call it.
         """
 
-    @property
-    @abstractmethod
-    def out_of_fold(self) -> FloatArray | None:
-        """The out-of-fold predictions of `fit`. None if the estimator has none."""
-
     @abstractmethod
     def _keep_out_of_fold(self, predictions: FloatArray) -> None:
         """Set the fitted attribute with the out-of-fold predictions."""
@@ -156,6 +151,12 @@ class BaseTabular(
         self._targets = problem.targets
         self._row_weight = kept_weight(problem.sample_weight)
         self._findings = [(note.case, note.column, {**note.values}) for note in problem.findings]
+
+    @property
+    def out_of_fold(self) -> FloatArray | None:
+        """The out-of-fold predictions of `fit`. None if the estimator has none."""
+        kept = vars(self)  # of classes or of numbers
+        return kept.get("oof_proba_", kept.get("oof_prediction_"))
 
     @property
     def held_out_weight(self) -> FloatArray | None:
@@ -486,11 +487,6 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
-    @property
-    def out_of_fold(self) -> FloatArray | None:
-        """The out-of-fold predictions of `fit`. None if the estimator has none."""
-        return getattr(self, "oof_proba_", None)
-
     def _keep_out_of_fold(self, predictions: FloatArray) -> None:
         self.oof_proba_ = predictions
 
@@ -621,11 +617,6 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
 
     oof_prediction_: FloatArray
     _targets: NumericTargets
-
-    @property
-    def out_of_fold(self) -> FloatArray | None:
-        """The out-of-fold predictions of `fit`. None if the estimator has none."""
-        return getattr(self, "oof_prediction_", None)
 
     def _keep_out_of_fold(self, predictions: FloatArray) -> None:
         self.oof_prediction_ = predictions
