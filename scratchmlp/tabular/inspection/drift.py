@@ -22,7 +22,7 @@ _LEAST_PSI = 0.1
 _LEAST_NEW = 0.01
 _MOST_LEVELS = 9  # the most frequent ones, which are compared one by one
 
-Case = Literal["missing", "unseen", "below", "above", "values"]
+DriftCase = Literal["missing", "unseen", "below", "above", "values"]
 
 
 class Counts(NamedTuple):
@@ -101,18 +101,18 @@ class ColumnDrift(NamedTuple):
 
     Attributes
     ----------
-    counts : dict of Case to Counts
+    counts : dict of DriftCase to Counts
         Rows whose value is missing, and those of the others that are unseen, or below or above the
         range of `fit`.
     psi : float
         Population stability index of the values that are not missing; nan if none is compared.
-    changes : dict of Case to str
+    changes : dict of DriftCase to str
         What clearly changed, in words.
     """
 
-    counts: dict[Case, Counts]
+    counts: dict[DriftCase, Counts]
     psi: float
-    changes: dict[Case, str]
+    changes: dict[DriftCase, str]
 
 
 class _Compared(NamedTuple):
@@ -120,9 +120,9 @@ class _Compared(NamedTuple):
 
     Attributes
     ----------
-    counts : dict of Case to Counts
+    counts : dict of DriftCase to Counts
         See `ColumnDrift`.
-    words : dict of Case to str
+    words : dict of DriftCase to str
         What follows the share now, if it is a change.
     bins : tuple of two ndarrays of shape (n_bins,)
         Rows with a value in each bin, in `fit` and now.
@@ -130,8 +130,8 @@ class _Compared(NamedTuple):
         Rows with some of the values that `fit` had too, and which values, in words.
     """
 
-    counts: dict[Case, Counts]
-    words: dict[Case, str]
+    counts: dict[DriftCase, Counts]
+    words: dict[DriftCase, str]
     bins: tuple[FloatArray, FloatArray] = (np.zeros(0), np.zeros(0))
     values: Sequence[tuple[Counts, str]] = ()
 
@@ -141,7 +141,7 @@ class _Compared(NamedTuple):
 
     def judged(self, level: float) -> ColumnDrift:
         """Return what changed clearly: with a probability below `level` by chance."""
-        changes: dict[Case, str] = {}
+        changes: dict[DriftCase, str] = {}
         for case, counts in self.counts.items():
             before, now = counts.shares
             is_harmless = case == "unseen" and not now > before  # all persons may be known
@@ -181,10 +181,10 @@ def _compare(column: Column, values: "pd.Series[Any]") -> _Compared:
     """Count the values of a column, in `fit` and now."""
     known = values.dropna()
     n_missing, n_now = round(column.share_missing * column.n_rows), len(values)
-    counts: dict[Case, Counts] = {
+    counts: dict[DriftCase, Counts] = {
         "missing": Counts(n_missing, column.n_rows, n_now - len(known), n_now)
     }
-    words: dict[Case, str] = {"missing": f"missing, before {_percent(column.share_missing)}"}
+    words: dict[DriftCase, str] = {"missing": f"missing, before {_percent(column.share_missing)}"}
     compared, n_known = _Compared(counts, words), column.n_rows - n_missing
     if isinstance(column, CategoricalColumn) and column.uses_values:
         compared = _with_levels(compared, column, known, n_known)
@@ -200,11 +200,11 @@ def _with_range(
     numbers, deciles, n_now = to_numbers(known, column.expected), column.deciles, len(known)
     written = [_written(number, column.expected) for number in deciles]
     n_below, n_above = int((numbers < deciles[0]).sum()), int((numbers > deciles[-1]).sum())
-    counts: dict[Case, Counts] = {
+    counts: dict[DriftCase, Counts] = {
         "below": Counts(0, n_known, n_below, n_now),
         "above": Counts(0, n_known, n_above, n_now),
     }
-    words: dict[Case, str] = {
+    words: dict[DriftCase, str] = {
         "below": f"below {written[0]}, the lowest before",
         "above": f"above {written[-1]}, the highest before",
     }
@@ -234,8 +234,8 @@ def _with_levels(
     rare = float(n_single + 2 * (fit == 2).sum() if n_single else (fit == 1).sum())
     n_unseen = int((codes < 0).sum())
     half = 2 if rare else 1  # the estimate varies at most as if it were one of half of the rows
-    counts: dict[Case, Counts] = {"unseen": Counts(rare / half, n_known / half, n_unseen, n_now)}
-    words: dict[Case, str] = {"unseen": "unseen"}
+    counts: dict[DriftCase, Counts] = {"unseen": Counts(rare / half, n_known / half, n_unseen, n_now)}
+    words: dict[DriftCase, str] = {"unseen": "unseen"}
     if n_unseen:
         words["unseen"] += f", such as {_shown(known[codes < 0].value_counts().index[0])}"
     first = np.argsort(-fit, kind="stable")[:_MOST_LEVELS]
@@ -278,7 +278,7 @@ def drift_table(encoder: TabularEncoder, X: Any) -> pd.DataFrame:
     """Compare a table with that of `fit`, without warnings: see `BaseTabular.drift`."""
     columns = encoder.fitted_columns
     compared, values = compared_columns(columns), {}
-    table = encoder._validate_table(X, reset=False)
+    table = encoder.validate_table(X, reset=False)
     for name, (_, given) in zip(columns, table.items(), strict=True):
         if name in compared:
             with naming_column(name):
