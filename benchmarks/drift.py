@@ -10,7 +10,7 @@ Usage: python -m benchmarks drift [--data DIR] [--seeds N]
 
 import argparse
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,19 +21,18 @@ import pandas as pd
 from benchmarks.findings import tables
 from benchmarks.tables import CACHE
 from scratchmlp.tabular import TabularEncoder
-from scratchmlp.tabular.columns.fitted_column import FittedColumn
+from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.tabular.inspection.drift import compared_columns, drift_table
 
 N_ROWS, TOUCHED = 200, 0.1
 UNITS = (10, 2.54, 1000)
 
 
-def changed(column: pd.Series, fitted: FittedColumn) -> Iterator[tuple[str, Any]]:
+def changed(column: pd.Series, fitted: Column) -> Iterator[tuple[str, Any]]:
     """Yield the name of each change that a column may have, and the changed values."""
     yield "half missing", column.mask(np.arange(len(column)) % 2 > 0)
     if fitted.kind == "number" and column.dtype.kind in "iuf":
-        for unit in UNITS:
-            yield f"x{unit}", column * unit
+        yield from ((f"x{unit}", column * unit) for unit in UNITS)
     if fitted.kind == "date":
         yield "next month", fitted.values_of(column) + pd.Timedelta(days=31)
     if fitted.kind == "category" and fitted.expected == "text":
@@ -48,7 +47,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=CACHE, metavar="DIR")
     parser.add_argument("--seeds", type=int, default=3, metavar="N")
     options = parser.parse_args()
-    told, all_columns, missed = Counter(), Counter(), {}
+    n_columns, told, compared, missed = 0, [], Counter(), defaultdict(list)
     for name, X, _, _ in tables(options.data):
         for seed in range(options.seeds):
             rows = np.random.RandomState(seed).permutation(len(X))
@@ -56,26 +55,22 @@ def main() -> None:
             with warnings.catch_warnings(action="ignore"):
                 encoder = TabularEncoder().fit(first)
             fitted = compared_columns(encoder.fitted_columns)
-            found = drift_table(encoder, second)
-            told["unchanged"] += found["changed"].sum()
-            all_columns["unchanged"] += len(fitted)
-            for column in found.index[found["changed"]]:
-                print(f"{name}: {column}: {found.loc[column, 'why']}", flush=True)
-            new = second[:N_ROWS]
+            drift, new = drift_table(encoder, second), second[:N_ROWS]
+            n_columns += len(fitted)
+            why = drift.loc[drift["changed"], "why"]
+            told += [f"\n  {name} {column}: {words}" for column, words in why.items()]
             for column in fitted if seed == 0 else ():
                 for change, values in changed(new[column], fitted[column]):
                     table, known = new.copy(), new[column].notna()
                     table[column] = values
                     if (table[column][known] != new[column][known]).sum() < TOUCHED * N_ROWS:
                         continue
-                    row = drift_table(encoder, table).loc[column]
-                    told[change] += row["changed"]
-                    all_columns[change] += 1
-                    if not row["changed"]:
-                        missed.setdefault(change, []).append(f"{name} {column}")
-    for change, n in all_columns.items():
-        print(f"{change}: {told[change]:,} of {n:,} columns told")
-        print(f"  not told: {', '.join(missed.get(change, []))}")
+                    compared[change] += 1
+                    if not drift_table(encoder, table).loc[column, "changed"]:
+                        missed[change].append(f"\n  not {name} {column}")
+    print(f"random halves: {len(told)} of {n_columns:,} columns told", *told)
+    for change, n in compared.items():
+        print(f"{change}: {n - len(missed[change])} of {n} columns told", *missed[change])
 
 
 if __name__ == "__main__":

@@ -234,7 +234,9 @@ def _with_levels(
     rare = float(n_single + 2 * (fit == 2).sum() if n_single else (fit == 1).sum())
     n_unseen = int((codes < 0).sum())
     half = 2 if rare else 1  # the estimate varies at most as if it were one of half of the rows
-    counts: dict[DriftCase, Counts] = {"unseen": Counts(rare / half, n_known / half, n_unseen, n_now)}
+    counts: dict[DriftCase, Counts] = {
+        "unseen": Counts(rare / half, n_known / half, n_unseen, n_now)
+    }
     words: dict[DriftCase, str] = {"unseen": "unseen"}
     if n_unseen:
         words["unseen"] += f", such as {_shown(known[codes < 0].value_counts().index[0])}"
