@@ -9,6 +9,7 @@ from scratchmlp.evaluation.numbers import (
     cell,
     cells_of,
     decimals,
+    exponent,
     means_and_deviations,
     seconds,
     significant,
@@ -96,6 +97,15 @@ def test_decimals_come_from_the_standard_deviations(columns, texts, unit):
     folds = pd.DataFrame([[mean - std, mean + std] for mean, std in columns]).T
     result = means_and_deviations(folds)
     assert (", ".join(result), result.name) == (texts, unit)
+
+
+def test_infinite_scores_can_be_written():
+    """Squared errors of numbers that are far off may be infinite."""
+    assert exponent(np.inf) == 308
+    written = means_and_deviations(pd.DataFrame({"a": [np.inf, 1.0], "b": [np.inf, np.inf]}))
+    assert (list(written), written.name) == (["inf", "inf"], "")
+    scores = pd.DataFrame({"a": [2e9, 4e9], "b": [np.inf] * 2})
+    assert list(means_and_deviations(scores)) == ["3.0 ± 1.0", "inf"]
 
 
 def test_equal_scores_have_no_deviation():

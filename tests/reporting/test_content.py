@@ -1,5 +1,7 @@
 """Each number of a page is that of the Python API."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +19,7 @@ from scratchmlp.evaluation.numbers import (
 )
 from scratchmlp.reporting import dependence, importances, quality, uncertainty
 from scratchmlp.reporting.dependence import dependence_section
+from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
@@ -63,13 +66,13 @@ def test_confusion_and_quality_by_class(classes):
         assert table[label] == pytest.approx([n_rows, precision, recall, f1, auc])
 
 
-@pytest.mark.parametrize(("limit", "positive"), [(1, 0), (-1, 1)])
-def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
-    """In all pictures, and the page says which it is."""
+@pytest.mark.parametrize("limit", [1, -1])
+def test_the_second_of_two_classes_is_the_positive_one(limit):
+    """In all pictures, however rare it is, and the page says which it is."""
     X = np.random.default_rng(0).normal(size=(60, 2))
     y = np.where(X[:, 0] + X[:, 1] / 9 > limit, "0 high", "1 low")
     model = one_part(LogisticRegression(C=0.1), X, y)
-    name, p = model.classes_[positive], model.predict_proba(X)[:, positive]
+    name, p = model.classes_[1], model.predict_proba(X)[:, 1]
     page = Page(report(model, X, y, rows="new"))
     share = np.mean(y == name)
     assert f"The positive class of the pictures is {name}, with {share:.1%} of the" in page.text
@@ -87,7 +90,7 @@ def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
     assert ax.get_ylabel() == f"probability of {name}"
     assert ax.get_legend() is None
     values, means = ax.lines[0].get_data()
-    expected = [model.predict_proba(np.c_[[v] * 60, X[:, 1]])[:, positive].mean() for v in values]
+    expected = [model.predict_proba(np.c_[[v] * 60, X[:, 1]])[:, 1].mean() for v in values]
     np.testing.assert_allclose(means, expected)
 
 
@@ -169,9 +172,7 @@ def test_importances_and_dependence_of_new_rows_are_those_of_permuted_tables(
     expected = partial_dependence(
         case.estimator, X, [column], custom_values={column: values}, method="brute"
     )
-    is_second = name == "numbers" or evaluated.positive
-    average = expected.average[0] if is_second else 1 - expected.average[0]
-    np.testing.assert_allclose(means, average, rtol=1e-5)
+    np.testing.assert_allclose(means, expected.average[0], rtol=1e-5)
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -376,7 +377,7 @@ def test_the_errors_of_a_fold_do_not_decide_its_intervals(numbers):
         np.testing.assert_array_equal(found.covered[fold], scores[fold] <= limit)
         y = evaluated.y.copy()
         y[fold] += 1e5
-        far = uncertainty.regions_of(evaluated._replace(y=y), [0.5])[0.5]
+        far = uncertainty.regions_of(replace(evaluated, given=(numbers.X, y)), [0.5])[0.5]
         assert not far.covered[fold].any()
         assert np.delete(far.covered, fold).all()
 
@@ -420,6 +421,18 @@ def test_scores_of_a_weighted_fit_are_those_of_fit(ensemble, part, target, metri
     assert found.means == pytest.approx(expected)
     assert "use the weights" in quality.quality_section(evaluated, scores).parts[1]
     assert scores_of(evaluate(model, X, y, "new", 0))[metric].value < 0.6
+
+
+def test_the_worst_mistakes_of_a_weighted_fit_count_by_weight():
+    rng = np.random.default_rng(0)
+    X, weight = rng.normal(size=(60, 1)), rng.integers(0, 3, 60).astype(float)
+    y = X[:, 0] + rng.normal(size=60)
+    model = TabularEnsembleRegressor([("only", LinearRegression())], cv=2, random_state=0)
+    model.fit(X, y, weight)
+    text, table = mistakes_section(evaluate(model, X, y, "fit", 0), []).parts
+    assert "in proportion to the weight that the row had in fit" in text
+    worst = np.argsort(-weight * np.abs(y - model.oof_prediction_))[:10]
+    assert [row[0] for row in table.rows] == [str(i) for i in worst]
 
 
 @pytest.mark.parametrize("name", ["classes", "numbers"])
@@ -512,7 +525,7 @@ def test_the_most_important_columns_are_named(columns, which):
 
 def test_columns_that_make_a_single_group_are_passed_over(classes):
     evaluated = evaluate(classes.estimator, classes.X, classes.y, "fit", 0)
-    evaluated = evaluated._replace(table=evaluated.table.assign(flag=True))
+    evaluated = replace(evaluated, given=(classes.X.assign(flag=True), classes.y))
     by_same = ["key", "flag", "same", ATTACK]
     *_, table = uncertainty.uncertainty_section(evaluated, by_same).parts
     assert "in groups of rows, by same" in table.caption
