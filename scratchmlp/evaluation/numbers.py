@@ -37,6 +37,9 @@ class Number(NamedTuple):
     text: str
     shade: float | None = None
 
+    def __str__(self) -> str:
+        return self.text
+
 
 Cell = str | Number
 

@@ -100,13 +100,11 @@ def _reasons(evaluated: Evaluated, i: int, background: Any) -> str:
         of_fit=evaluated.numbers[i] if evaluated.rows == "fit" else None,
         random_state=evaluated.random_state,
     )
-    largest = found.order[:MOST_REASONS]
-    return ", ".join(f"{plain(found.names[k])} {_signed(found.parts[k])}" for k in largest)
-
-
-def _signed(value: float) -> str:
-    """Write a number with its sign and two digits."""
-    return f"{'-' if value < 0 else '+'}{significant(abs(value))}"
+    largest = found.parts.iloc[:MOST_REASONS].items()
+    return ", ".join(
+        f"{plain(name)} {'-' if part < 0 else '+'}{significant(abs(part))}"
+        for name, part in largest
+    )
 
 
 def _name_of_labels(X: Any) -> str:

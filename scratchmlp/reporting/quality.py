@@ -114,7 +114,7 @@ def _positive(evaluated: Evaluated) -> list[str]:
         return []
     return [
         f"The positive class of the pictures is {plain(evaluated.classes[POSITIVE])}, with "
-        f"{share(float(np.mean(evaluated.codes == POSITIVE))).text} of the rows."
+        f"{share(float(np.mean(evaluated.codes == POSITIVE)))} of the rows."
     ]
 
 
