@@ -55,7 +55,7 @@ class Evaluated:
     rows : {"fit", "new"}
         Whether the predictions are the out-of-fold predictions of `fit`, or those of `predict` for
         rows that `fit` has not seen.
-    numbers : ndarray of shape (n_samples,), int
+    positions : ndarray of shape (n_samples,), int
         Positions in `given` of the rows with predictions: some may have no out-of-fold prediction.
     outputs : ndarray of shape (n_samples, n_classes) or (n_samples,)
         The predictions as metrics take them: probabilities of classes, or numbers.
@@ -67,7 +67,7 @@ class Evaluated:
     given: tuple[Any, NDArray[Any]]
     target: str
     rows: str
-    numbers: Rows
+    positions: Rows
     outputs: FloatArray
     random_state: int
 
@@ -76,13 +76,13 @@ class Evaluated:
         """The rows, with text as names of the columns; rows of an array have their numbers."""
         X, names = self.some(slice(None)), list(self.estimator.encoder_.fitted_columns)
         if not isinstance(X, pd.DataFrame):
-            return pd.DataFrame(X, self.numbers, names)
+            return pd.DataFrame(X, self.positions, names)
         return X if all(isinstance(name, str) for name in X) else X.set_axis(names, axis="columns")
 
     @cached_property
     def y(self) -> NDArray[Any]:
         """Targets of the rows."""
-        return self.given[1][self.numbers]
+        return self.given[1][self.positions]
 
     @property
     def sample_weight(self) -> FloatArray | None:
@@ -159,7 +159,7 @@ class Evaluated:
 
     def some(self, rows: Rows | slice) -> Any:
         """Return some rows, as the estimator takes them."""
-        return _safe_indexing(self.given[0], self.numbers[rows])
+        return _safe_indexing(self.given[0], self.positions[rows])
 
     def encode(self, rows: Rows) -> EncodedTable:
         """Encode some rows."""

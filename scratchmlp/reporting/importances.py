@@ -95,11 +95,10 @@ def _n_rows(evaluated: Evaluated) -> int:
 
 def _most_related(evaluated: Evaluated) -> list[str]:
     """Name all columns, or in a wide table those most correlated with the predictions."""
-    if len(evaluated.columns) <= MOST_COLUMNS:
-        return evaluated.columns
-    rows = evaluated.sample(_n_rows(evaluated))
-    places = evaluated.places
-    names = [name for name in evaluated.columns if name in places]
+    names = [*evaluated.fitted_columns]  # a new table may have others
+    if len(names) <= MOST_COLUMNS:
+        return names
+    rows, places = evaluated.sample(_n_rows(evaluated)), evaluated.places
     values = evaluated.outputs.reshape(len(evaluated.y), -1)[rows]
     related = associations_with(evaluated.encode(rows), [places[name] for name in names], values)
     most = np.argsort(-related, kind="stable")[:MOST_COLUMNS]
@@ -107,15 +106,15 @@ def _most_related(evaluated: Evaluated) -> list[str]:
 
 
 def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Bunch:
-    """Measure on the rows that each member held out, and ignore columns that `fit` did not have."""
-    known, weight = evaluated.fitted_columns, None
+    """Measure on the rows that each member held out."""
+    weight = None
     if evaluated.sample_weight is not None:
         weight = np.zeros(len(evaluated.given[1]))
-        weight[evaluated.numbers] = evaluated.sample_weight
+        weight[evaluated.positions] = evaluated.sample_weight
     return evaluated.estimator.oof_importances(
         *evaluated.given,
         sample_weight=weight,
-        columns=[name for name in names if name in known],
+        columns=names,
         n_repeats=N_REPEATS,
         max_samples=_n_rows(evaluated),
         random_state=evaluated.random_state,
@@ -130,7 +129,7 @@ def _of_new(evaluated: Evaluated, names: Sequence[str]) -> Bunch:
         scoring = "neg_root_mean_squared_error"
     return measure(
         OutOfFold(blend, evaluated.encode(rows), None),
-        {name: places[name] for name in names if name in places},
+        {name: places[name] for name in names},
         *loss_of(blend.targets, scoring, y, None),
         N_REPEATS,
         np.random.RandomState(evaluated.random_state),
@@ -187,7 +186,7 @@ def _rows(evaluated: Evaluated, importances: Importances) -> str:
 
 def _left_out(evaluated: Evaluated) -> str:
     """Say which columns of a wide table are not measured, if there are any."""
-    if (n_columns := len(evaluated.columns)) <= MOST_COLUMNS:
+    if (n_columns := len(evaluated.fitted_columns)) <= MOST_COLUMNS:
         return ""
     remedy = "sklearn.inspection.permutation_importance measures all columns, which takes longer."
     if evaluated.rows == "fit":

@@ -213,16 +213,13 @@ def _confusion(evaluated: Evaluated) -> Table:
 
 def _confused_pairs(evaluated: Evaluated) -> Table:
     """Count the most frequent mistakes."""
-    matrix = confusion_matrix(evaluated.y, evaluated.prediction, labels=evaluated.classes)
-    n_rows = matrix.sum(axis=1)
-    np.fill_diagonal(matrix, 0)
-    order = np.argsort(-matrix, axis=None, kind="stable")[:MOST_PAIRS]
-    pairs = np.column_stack(np.unravel_index(order, matrix.shape))
-    names = [plain(label) for label in evaluated.classes]
+    pairs = pd.DataFrame({"true": evaluated.y, "predicted": evaluated.prediction})
+    wrong = pairs[pairs["true"] != pairs["predicted"]]
+    counts = wrong.groupby(["true", "predicted"], as_index=False).size()
+    n_rows = pairs["true"].value_counts()
     rows = [
-        (names[i], names[j], count(matrix[i, j]), share(matrix[i, j] / n_rows[i]))
-        for i, j in pairs
-        if matrix[i, j]
+        (plain(true), plain(predicted), count(n), share(n / n_rows[true]))
+        for true, predicted, n in counts.nlargest(MOST_PAIRS, "size").itertuples(index=False)
     ]
     return Table(
         f"The most frequent mistakes among {len(evaluated.classes)} classes",

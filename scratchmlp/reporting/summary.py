@@ -35,20 +35,11 @@ def misleading_section(evaluated: Evaluated, write: Callable[[Note], str]) -> Se
         A paragraph for each; None if there are none.
     """
     notes = evaluated.estimator.findings_
-    found = [_on_one_line(note) for note in notes if note.case in get_args(MisleadingCase)]
+    found = [plain(write(note), 1000) for note in notes if note.case in get_args(MisleadingCase)]
     if not found:
         return None
-    sentences = [text[0].upper() + text[1:] for text in map(write, found)]
+    sentences = [text[0].upper() + text[1:] for text in found]
     return Section("misleading", "What can mislead you", [_INTRODUCTION, *sentences])
-
-
-def _on_one_line(note: Note) -> Note:
-    """Return a note with names and values of the table as the page shows them."""
-    values = {
-        name: plain(value) if isinstance(value, str) else value
-        for name, value in note.values.items()
-    }
-    return Note(note.case, plain(note.column), values)
 
 
 def summary_section(

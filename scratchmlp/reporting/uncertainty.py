@@ -192,7 +192,7 @@ def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
     estimator = evaluated.estimator
     given, folds, weight = estimator.scored_rows()
-    rows = np.searchsorted(evaluated.numbers, given)
+    rows = np.searchsorted(evaluated.positions, given)
     errors = evaluated.errors[rows, np.newaxis]
     sizes = _sizes(evaluated, rows, errors, folds, weight)
 
