@@ -94,15 +94,6 @@ def test_the_second_of_two_classes_is_the_positive_one(limit):
     np.testing.assert_allclose(means, expected)
 
 
-@pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize(("y", "is_named"), [("ab" * 30, True), ("abc" * 20, False)])
-def test_two_equally_frequent_classes_have_the_second_as_the_positive_one(y, is_named):
-    X = np.random.default_rng(0).normal(size=(60, 2))
-    text = Page(report(one_part(LogisticRegression(), X, [*y]), X, [*y])).text
-    assert ("The positive class of the pictures is b, with 50.0% of" in text) == is_named
-    assert ("positive class" in text) == is_named
-
-
 def test_scores_of_numbers(numbers):
     y, predicted = numbers.y, numbers.estimator.oof_prediction_
     expected = {
