@@ -78,6 +78,7 @@ STILL_READ = {
     "dask": {"_fit_rows", "_kind", "_labels", "_loss", "_network", "_predictions", "_proba"},
     "estimators": {"_output"},
     "io": {"_kind", "_loss", "_network"},
+    "tabular": {"_loss"},  # of scikit-learn's boosting
 }
 
 

@@ -43,12 +43,12 @@ class OutOfFold:
 
     def __init__(self, blend: Blend, table: EncodedTable, held_out: list[Rows] | None) -> None:
         self.table = table
-        self._predictors: list[tuple[Rows, Callable[[EncodedTable], FloatArray]]]
+        self.predictors: list[tuple[Rows, Callable[[EncodedTable], FloatArray]]]
         if held_out is None:
-            self._predictors = [(np.arange(len(table)), blend.predict)]
+            self.predictors = [(np.arange(len(table)), blend.predict)]
         else:
             by_fold = [(rows, partial(_by_fold, blend, fold)) for fold, rows in enumerate(held_out)]
-            self._predictors = [each for each in by_fold if len(each[0])]
+            self.predictors = [each for each in by_fold if len(each[0])]
 
     @cached_property
     def predictions(self) -> FloatArray:
@@ -60,7 +60,7 @@ class OutOfFold:
 
         Several changes are predicted at the same time, because calls with few rows are slow.
         """
-        largest, left = max(len(rows) for rows, _ in self._predictors), iter(changes)
+        largest, left = max(len(rows) for rows, _ in self.predictors), iter(changes)
         while batch := list(islice(left, max(1, _ROWS // largest))):
             yield from self._predict(batch)
 
@@ -68,9 +68,9 @@ class OutOfFold:
         # If the processors are busy, threads would wait for each other in each of many calls.
         with threads(0), threadpool_limits(1, user_api="openmp"):
             predictions = [
-                predict(exchange(self.table, rows, changes)) for rows, predict in self._predictors
+                predict(exchange(self.table, rows, changes)) for rows, predict in self.predictors
             ]
-        held_out, is_vector = [rows for rows, _ in self._predictors], predictions[0].ndim == 1
+        held_out, is_vector = [rows for rows, _ in self.predictors], predictions[0].ndim == 1
         split = [np.split(each.reshape(len(each), -1), len(changes)) for each in predictions]
         for of_change in zip(*split, strict=True):
             found = by_row(held_out, list(of_change), len(self.table))
