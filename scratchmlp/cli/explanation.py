@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from scratchmlp.cli.folds import members_by_time
 from scratchmlp.cli.messages import InputError, count, quote
 from scratchmlp.cli.table import Table
+from scratchmlp.cli.target import as_text
 from scratchmlp.evaluation.evaluated import COUNTED, calmly
 from scratchmlp.evaluation.explained import Explained, explain
 from scratchmlp.evaluation.numbers import cells_of, exponent, plain
@@ -40,15 +42,20 @@ def row_of(value: str, X: pd.DataFrame, ids: "pd.Series[Any] | None") -> int:
     InputError
         If there is none.
     """
-    labels = X.index if ids is None else ids
-    found = np.flatnonzero(labels.astype(str) == value)
+    labels = _labels(X, ids)
+    found = np.flatnonzero(labels == value)
     if not len(found):
         what = f"the number of a {COUNTED}" if ids is None else f"a value of {quote(ids.name)}"
         raise InputError(
             f"--explain is {quote(value)}, which is not {what}, in the rows that can be used. One "
-            f"of these is {quote(labels[0] if ids is None else ids.iloc[0])}."
+            f"of these is {quote(labels[0])}."
         )
     return int(found[0])
+
+
+def _labels(X: pd.DataFrame, ids: "pd.Series[Any] | None") -> NDArray[Any]:
+    """Return what identifies each row, as text: numbers without decimals, as in the file."""
+    return as_text(pd.Series(X.index) if ids is None else ids).fillna("missing").to_numpy()
 
 
 def check_held_out(value: str, table: Table) -> None:
@@ -71,11 +78,10 @@ def check_held_out(value: str, table: Table) -> None:
         return
     first = min(held_out.min() for _, held_out in members_by_time(n_rows).split(table.X))
     if row < first:
-        labels = table.X.index if table.ids is None else table.ids.to_numpy()
         raise InputError(
             f"--explain is {quote(value)}, a row from which all members learn: with --time, they "
             f"hold out only the latest rows, here {n_rows - first:,} of {n_rows:,}, from "
-            f"{quote(labels[first])} on. Choose one of these, or remove --time. With --load, a "
+            f"{quote(_labels(table.X, table.ids)[first])} on. Choose one of these, or remove --time. With --load, a "
             "saved model explains any row, by all of its members."
         )
 

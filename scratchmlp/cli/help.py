@@ -206,6 +206,7 @@ def _file(metavar: str, description: str) -> Settings:
 
 # The options of each group, with the settings of argparse.
 
+_TRAIN = "train the ensemble, or the model of --keep, on all rows and"
 _SEVERAL: Settings = {"nargs": "+", "action": "extend", "default": []}
 _FILE: dict[str, Settings] = {
     "--sep": {
@@ -251,11 +252,11 @@ _TRAINING: dict[str, Settings] = {
         "codes, such as zip codes) and at least three rows per value on average; otherwise "
         "regression",
     },
-    "--save": _file("MODEL", "train the ensemble on all rows and save it"),
+    "--save": _file("MODEL", f"{_TRAIN} save it"),
     "--export": _file(
         "MODEL.onnx",
-        "train the ensemble on all rows and save it as an ONNX model, which programs in other "
-        "languages and browsers can run. Columns of text cannot be exported",
+        f"{_TRAIN} save it as an ONNX model, which programs in other languages and browsers can "
+        "run. Columns of text cannot be exported",
     ),
     "--keep": {
         "choices": ("model", "best", "simplest"),
@@ -266,13 +267,13 @@ _TRAINING: dict[str, Settings] = {
     },
     "--plot": _file(
         "FILE.png",
-        "train the ensemble on all rows and save a picture (.png, .svg or .pdf) of how right "
-        "its predictions are and which columns matter, or save a picture of the demonstration",
+        f"{_TRAIN} save a picture (.png, .svg or .pdf) of how right its predictions are and which "
+        "columns matter, or save a picture of the demonstration",
     ),
     "--report": _file(
         "FILE.html",
-        "train the ensemble on all rows and write a page about it: how good it is, what it "
-        "depends on, how sure it is, and its worst mistakes, with values of the table",
+        f"{_TRAIN} write a page about it: how good it is, what it depends on, how sure it is, and "
+        "its worst mistakes, with values of the table",
     ),
 }
 _COLUMNS: dict[str, Settings] = {

@@ -19,8 +19,10 @@ from scratchmlp.cli.comparison import NETWORKS_ALONE
 from scratchmlp.cli.files import check_files, check_table_name, write
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
+from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.saved_model import load_model
 from scratchmlp.cli.scores import Scores
+from scratchmlp.cli.table import load_table
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.utils import atomic_write
@@ -30,6 +32,7 @@ from tests.helpers.damage import with_manifest
 from tests.helpers.onnx_runs import check_classes, check_numbers, table_inputs
 from tests.helpers.onnx_runs import run as run_onnx
 from tests.helpers.patches import Patches
+from tests.helpers.table_files import parquet
 
 TARGETS = ["class", "number"]
 PROBABILITIES = ["probability of big", "probability of small"]
@@ -304,6 +307,17 @@ def test_a_row_is_explained(target, trained, csv, tmp_path):
     assert both == f"{out}Saved {saved}: 80 predictions\n"
     line = refused(csv(table[:1]), *load_, "--explain", "00")
     assert "but there is one row. Add rows" in line
+
+
+def test_whole_numbers_identify_rows_without_decimals_although_one_is_missing(trained, csv):
+    """The missing one makes the others floats. Training reads them in the same way."""
+    numbers = pd.Series(range(80)).mask(lambda n: n == 3)
+    path = csv(parquet(trained["class"].table.assign(n=numbers)))
+    given = ["--load", model_of(trained, "class"), "--id", "n"]
+    for label in ("7", "missing"):
+        assert explained(run(path, *given, "--explain", label)[0])[0] == label
+        assert label in load_table(path, "class", roles=Roles(id="n")).ids.to_list()
+    assert predictions(path, *given)["n"].equals(numbers)
 
 
 @pytest.mark.usefixtures("brief", "uncompared")
