@@ -21,7 +21,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.baselines import BASELINE_NAMES, BASELINES
 from scratchmlp.cli.boosting import BoostingSearch, careful_boosting, chosen_most_often
 from scratchmlp.cli.folds import SMALL, Folds, Split, limited_threads, make_folds
-from scratchmlp.cli.messages import InputError, steps
+from scratchmlp.cli.messages import InputError, line_of_dots, time_left
 from scratchmlp.cli.table import Table
 from scratchmlp.evaluation.evaluated import predict
 from scratchmlp.evaluation.metrics import (
@@ -240,23 +240,32 @@ def compare(
     """
     splits = evaluation.folds.splits
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in models}
-    with limited_threads(len(X)), steps(len(splits), len(models)) as begin:
-        for split in splits:  # all models in each, so that the first tells how long the others take
+    n_splits, started = len(splits), time.perf_counter()
+    for number, split in enumerate(splits):  # all models in each: the first tells how long it takes
+        text = f"split {number + 1} of {n_splits}{time_left(started, number, n_splits)}"
+        with limited_threads(len(X)), line_of_dots(text) as add_dot:
             for name, model in models.items():
-                begin(name)
-                try:
-                    results[name].append(_evaluate(model, X, y, split, evaluation))
-                except MetricError as error:
-                    raise InputError(f"--metric {error}") from error
-                except Exception as error:
-                    # Such as text in a column that held numbers before. Baselines raise any type.
-                    if isinstance(error, ValueError) or name in BASELINE_NAMES:
-                        raise InputError(f"{name} cannot use the table: {error}") from error
-                    raise
+                add_dot()
+                results[name].append(_evaluate(name, model, X, y, split, evaluation))
     return {name: pd.DataFrame(rows) for name, rows in results.items()}
 
 
 def _evaluate(
+    name: str, model: Any, X: pd.DataFrame, y: NDArray[Any], split: Split, evaluation: Evaluation
+) -> dict[str, Any]:
+    """Fit and score a model on a fold; raise an error with its name if it cannot use the table."""
+    try:
+        return _fit_and_score(model, X, y, split, evaluation)
+    except MetricError as error:
+        raise InputError(f"--metric {error}") from error
+    except Exception as error:
+        # Such as text in a column that held numbers before. Baselines raise any type.
+        if isinstance(error, ValueError) or name in BASELINE_NAMES:
+            raise InputError(f"{name} cannot use the table: {error}") from error
+        raise
+
+
+def _fit_and_score(
     model: Any, X: pd.DataFrame, y: NDArray[Any], split: Split, evaluation: Evaluation
 ) -> dict[str, Any]:
     """Fit a model to the training rows of a fold, and score it on the others."""

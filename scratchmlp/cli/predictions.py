@@ -28,7 +28,6 @@ from scratchmlp.tabular.targets import NumericTargets
 PROBABILITY_DECIMALS = 6
 COVERAGE = 0.9  # of intervals
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range
-MOST_DECIMALS = 300  # NumPy rounds by a power of ten, which must be finite
 
 
 def predict_table(data: str, options: Options, out: Path | None) -> None:
@@ -163,8 +162,7 @@ def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame
     if not is_classifier(model):
         numbers = [P] if ends is None else [P, *ends.T]
         table = pd.DataFrame(dict(zip(_names(), numbers, strict=False)))
-        decimals = _decimals(model)
-        return table if decimals > MOST_DECIMALS else table.round(decimals)
+        return table.round(_decimals(model))
     first, *names = _names(model.classes_)
     table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
     table.insert(0, first, model.classes_[P.argmax(axis=1)])

@@ -125,20 +125,7 @@ def _read(path: Path) -> SavedModel:
         model, notes = load(path), read_notes(path)
     except ModelFileError as error:
         raise InputError(str(error)) from error
-    if not _are_notes(notes):
-        raise InputError(
-            f"{path} is not a model saved with --save: its notes are {notes!r:.80}. {REMEDY}"
-        )
     return SavedModel(model, notes.get("target"), notes.get("id"), notes.get("marks", {}))
-
-
-def _are_notes(notes: Any) -> bool:
-    """Return whether notes of a file are those of `save_model`, or those of a file from Python."""
-    if not isinstance(notes, dict):
-        return False
-    names, marks = (notes.get("target"), notes.get("id")), notes.get("marks", {})
-    are_names = all(isinstance(name, str | None) for name in names)
-    return are_names and isinstance(marks, dict) and all(m in (",", ".") for m in marks.values())
 
 
 def _unpickle(path: Path) -> SavedModel:

@@ -3,6 +3,7 @@
 import sys
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from scratchmlp.cli.columns import describe_columns, misleading, read_columns, w
 from scratchmlp.cli.comparison import compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
-from scratchmlp.cli.messages import InputError, count, say, say_before_exit, shows_bars
+from scratchmlp.cli.messages import InputError, count, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
@@ -224,7 +225,7 @@ class Comparison:
 
 
 def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> BaseTabular:
-    """Fit a model, with a bar for each of its callback tasks.
+    """Fit a model, in a terminal with a bar for each of its callback tasks if rich is installed.
 
     Parameters
     ----------
@@ -242,7 +243,7 @@ def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any)
     estimator
         The fitted model, without callbacks.
     """
-    if not shows_bars():
+    if not (sys.stderr.isatty() and find_spec("rich")):
         return model.fit(X, y, **arguments)
     import rich
     from sklearn.callback import ProgressBar

@@ -72,7 +72,6 @@ def command(folder):
     return {
         "train": [folder / "data.csv", "--target", "y"],
         "predict": [folder / "new.csv", "--load", folder / "model"],
-        "help": ["--help"],
     }
 
 
@@ -278,9 +277,7 @@ def test_a_full_disk_behind_a_file(task, option, name, command, logs, tmp_path):
     assert sorted(os.listdir(tmp_path)) == sorted(["err", "out", name])
 
 
-@pytest.mark.parametrize(
-    ("task", "unbuffered"), [("train", True), ("predict", False), ("help", True)]
-)
+@pytest.mark.parametrize(("task", "unbuffered"), [("train", True), ("predict", False)])
 def test_a_full_disk_behind_stdout(task, unbuffered, command, logs):
     assert end_of(jobs.limited, 450, jobs.run, command[task], *logs, unbuffered) == 2
     last = logs[1].read_text().splitlines()[-1]

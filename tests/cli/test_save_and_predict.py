@@ -28,7 +28,6 @@ from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.utils import atomic_write
 from tests.cli.conftest import OUTPUTS, train_briefly
 from tests.helpers.cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, predictions, refused, run
-from tests.helpers.damage import with_manifest
 from tests.helpers.onnx_runs import check_classes, check_numbers, table_inputs
 from tests.helpers.onnx_runs import run as run_onnx
 from tests.helpers.patches import Patches
@@ -111,13 +110,6 @@ def test_predicted_numbers_have_seven_digits_of_their_range(scale):
     assert (table["prediction"] != expected).any()
     lengths = table["prediction"].map(lambda number: len(f"{number / scale:.12g}"))
     assert lengths.max() <= len("0.1234567")
-
-
-def test_tiny_numbers_are_predicted_without_rounding():
-    X = pd.DataFrame({"a": np.linspace(0, 1, 40)})
-    model = TabularMLPRegressor(cv=2, max_iter=8, random_state=0).fit(X, 1e-309 * X["a"])
-    table = prediction_table(model, predict(model, X))
-    np.testing.assert_array_equal(table["prediction"], model.predict(X))
 
 
 @pytest.mark.usefixtures("brief", "uncompared")
@@ -554,18 +546,6 @@ def test_a_damaged_model_is_refused(trained, csv):
     assert line.startswith("scratchmlp: error: Cannot load ")
     assert "The file is damaged" in line
     assert line.endswith(" Copy the file or save the model again.\n")
-
-
-WRONG_NOTES = [["class"], None, {"target": {"a": "b"}}, {"id": 3}, {"marks": None}]
-WRONG_NOTES.append({"target": "class", "marks": {"size": {"a": "b"}}})
-
-
-@pytest.mark.parametrize("notes", WRONG_NOTES)
-def test_a_model_with_other_notes_is_refused(notes, trained, tmp_path):
-    model = tmp_path / "y.model"
-    model.write_bytes(with_manifest(model_of(trained, "class").read_bytes(), notes=notes))
-    line = refused(trained["class"].path, "--load", model)
-    assert f"{model} is not a model saved with --save: its notes are {notes!r}" in line
 
 
 class Huge:
