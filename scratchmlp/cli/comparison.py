@@ -18,8 +18,13 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.cli.baselines import BASELINE_NAMES, BASELINES
-from scratchmlp.cli.boosting import BoostingSearch, careful_boosting, chosen_most_often
+from scratchmlp.cli.baselines import (
+    BASELINE_NAMES,
+    BASELINES,
+    BoostingSearch,
+    careful_boosting,
+    chosen_most_often,
+)
 from scratchmlp.cli.folds import SMALL, Folds, Split, limited_threads, make_folds
 from scratchmlp.cli.messages import InputError, line_of_dots, time_left
 from scratchmlp.cli.table import Table

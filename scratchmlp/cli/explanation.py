@@ -81,8 +81,8 @@ def check_held_out(value: str, table: Table) -> None:
         raise InputError(
             f"--explain is {quote(value)}, a row from which all members learn: with --time, they "
             f"hold out only the latest rows, here {n_rows - first:,} of {n_rows:,}, from "
-            f"{quote(_labels(table.X, table.ids)[first])} on. Choose one of these, or remove --time. With --load, a "
-            "saved model explains any row, by all of its members."
+            f"{quote(_labels(table.X, table.ids)[first])} on. Choose one of these, or remove "
+            "--time. With --load, a saved model explains any row, by all of its members."
         )
 
 

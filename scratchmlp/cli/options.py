@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from scratchmlp import __version__
-from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.help import DESCRIPTION, DETAILS, FOR_TRAINING, GROUPS, LISTS, USAGE
 from scratchmlp.cli.messages import InputError, quote, quoted
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.roles import DEFAULT, FileFormat, Roles
 from scratchmlp.utils.names import listed, most_similar
 
 

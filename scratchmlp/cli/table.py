@@ -13,11 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.cli.columns import are_words, decide_columns
-from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.named_columns import check_column, check_roles, hint_on_names
 from scratchmlp.cli.reading import RawTable, read_file
-from scratchmlp.cli.roles import NO_ROLES, Roles
+from scratchmlp.cli.roles import DEFAULT, NO_ROLES, FileFormat, Roles
 from scratchmlp.cli.target import as_text, choose_target
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES

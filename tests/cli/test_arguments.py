@@ -14,11 +14,10 @@ import scratchmlp
 from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.baselines import BASELINES
-from scratchmlp.cli.file_format import FileFormat
 from scratchmlp.cli.help import BASELINE_PACKAGES, LISTS
 from scratchmlp.cli.options import command, parse
 from scratchmlp.cli.reading import read_file
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.roles import FileFormat, Roles
 from scratchmlp.cli.table import load_table
 from scratchmlp.utils import atomic_write
 from tests.helpers.cli_output import refused

@@ -10,9 +10,8 @@ from scratchmlp.cli.columns import (
     read_columns,
     unlike_training,
 )
-from scratchmlp.cli.file_format import FileFormat
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.roles import FileFormat, Roles
 from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
 from scratchmlp.cli.target import choose_target, describe_classes
 from scratchmlp.io import load
