@@ -1,9 +1,9 @@
 """Gradient boosting to compare with: a search over scikit-learn's, and that of ``--with``."""
 
 import warnings
-from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from statistics import mode
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,8 +61,8 @@ class BoostingSearch(GridSearchCV):
 def chosen_most_often(searches: Sequence[BoostingSearch]) -> Any:
     """Return unfitted boosting with the setting that most of several fitted searches chose."""
     chosen = [clone(search.best_estimator_) for search in searches]
-    written = [repr(each) for each in chosen]
-    return chosen[written.index(Counter(written).most_common(1)[0][0])]
+    written = [*map(repr, chosen)]
+    return chosen[written.index(mode(written))]
 
 
 def careful_boosting(is_class: bool, seed: int) -> BoostingSearch:

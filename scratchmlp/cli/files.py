@@ -1,6 +1,6 @@
 """The files that the command line writes, among them tables of predictions and pictures."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import fill
@@ -192,14 +192,14 @@ def _is_parquet(path: Path) -> bool:
 # Pictures.
 
 
-def save_pictures(path: Path, pictures: Sequence[Picture]) -> str:
-    """Save two or three pictures side by side, and say what they show.
+def save_pictures(path: Path, left: Picture, right: Picture) -> str:
+    """Save two pictures side by side, and say what they show.
 
     Parameters
     ----------
     path : Path
         File to write.
-    pictures : sequence of Picture
+    left, right : Picture
         The pictures.
 
     Returns
@@ -212,8 +212,6 @@ def save_pictures(path: Path, pictures: Sequence[Picture]) -> str:
     InputError
         If the file cannot be written.
     """
-    content = side_by_side(pictures, path.suffix[1:].lower())
+    content = side_by_side([left, right], path.suffix[1:].lower())
     write(path, lambda new: new.write_bytes(content))
-    places = ["Left", *["Middle"] * (len(pictures) - 2), "Right"]
-    pairs = zip(places, pictures, strict=True)
-    return "\n".join(fill(f"{place}: {picture.text}", WIDTH) for place, picture in pairs)
+    return "\n".join(fill(text, WIDTH) for text in (f"Left: {left.text}", f"Right: {right.text}"))

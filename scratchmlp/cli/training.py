@@ -145,7 +145,8 @@ class Comparison:
         if name in self.models and name != own:
             print(
                 f"Trained {what} as an ensemble of one part: predictions are means of "
-                f"{len(model.held_out_)} fits,\neach without the rows of a fold.",
+                f"{len(model.held_out_)} fits,\neach without the rows of a fold. The scores above "
+                "are those of single fits.",
                 flush=True,
             )
         if options.save is not None:
@@ -201,7 +202,7 @@ class Comparison:
         importances = importances_of(evaluated)
         if options.plot is not None:
             say(f"drawing {options.plot}")
-            text = save_pictures(options.plot, [how_right(evaluated), what_matters(importances)])
+            text = save_pictures(options.plot, how_right(evaluated), what_matters(importances))
             print(
                 f"Saved the picture {options.plot} of out-of-fold predictions, each by a part of "
                 f"the model that\nhas not learned from the row.\n{text}",
