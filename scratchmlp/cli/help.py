@@ -171,6 +171,11 @@ def _encoding(text: str) -> str:
     return text
 
 
+def _output(text: str) -> Path | None:
+    """Return the file that ``--out`` names; "-" names stdout, for which None stands."""
+    return None if text == "-" else Path(text)
+
+
 def _value_for_missing(text: str) -> tuple[str, str]:
     """Return a column, "" for all, and a value that means missing in it."""
     column, _, value = text.rpartition("=")
@@ -367,10 +372,12 @@ _PREDICTIONS: dict[str, Settings] = {
         "--target, the prediction is that of the members of the ensemble that did not learn from "
         "the row. With --time, these exist for about the latest fifth of the rows",
     },
-    "--out": _file(
-        "PREDICTIONS.csv",
-        "save the predictions in a file (.csv, .csv.gz or .parquet) instead of printing them",
-    ),
+    "--out": {
+        "type": _output,
+        "metavar": "PREDICTIONS.csv",
+        "help": "save the predictions in a file (.csv, .csv.gz or .parquet) instead of printing "
+        "them",
+    },
 }
 
 #: The description and the options of each group, by its title.

@@ -1,7 +1,6 @@
 """Predictions with a saved model, and their scores."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +29,7 @@ COVERAGE = 0.9  # of intervals
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range
 
 
-def predict_table(data: str, options: Options, out: Path | None) -> None:
+def predict_table(data: str, options: Options) -> None:
     """Predict a table with a saved model; print the predictions or save them.
 
     Parameters
@@ -39,8 +38,6 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
         Path of the table.
     options : Options
         The arguments.
-    out : Path or None
-        File to write; None stands for stdout.
 
     Raises
     ------
@@ -64,7 +61,7 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
     try:
         if options.explain is not None:
             print(explain_row(saved.model, X, ids, options.explain, is_of_fit=False), flush=True)
-            if out is None:
+            if options.out is None:
                 return
         predicted = predict(saved.model, X, options.coverage or COVERAGE)
     # A model saved from Python may need what a CSV file cannot hold.
@@ -73,11 +70,11 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
     predictions = prediction_table(saved.model, predicted)
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())
-    if out is None:
+    if options.out is None:
         print(predictions.to_csv(index=False), end="", flush=True)
     else:
-        save_table(out, predictions)
-        print(f"Saved {out}: {count(len(X), 'prediction')}")
+        save_table(options.out, predictions)
+        print(f"Saved {options.out}: {count(len(X), 'prediction')}")
     if saved.target is not None and saved.target in raw.frame:
         known = raw.frame[saved.target] if is_class else raw.readable(saved.target)
         say(*scores_of_known(saved.model, predicted, known))

@@ -61,7 +61,7 @@ def save_model(path: Path, saved: SavedModel) -> None:
         data = model_bytes(saved.model, notes=notes)
     except ModelFileError as error:
         raise InputError(f"cannot save {path}: {error}") from error
-    write(path, lambda new: new.write_bytes(data))
+    write(path, data)
 
 
 def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
@@ -186,4 +186,4 @@ def export_model(path: Path, model: BaseTabular) -> None:
         content = to_onnx(model).SerializeToString()
     except ValueError as error:
         raise InputError(f"cannot save {path}: {error}") from error
-    write(path, lambda new: new.write_bytes(content))
+    write(path, content)

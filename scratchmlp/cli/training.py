@@ -214,7 +214,7 @@ class Comparison:
             page = page_of(
                 evaluated, importances, made_by, compared=compared, write_note=with_option
             )
-            write(options.report, lambda new: new.write_text(page, encoding="utf-8"))
+            write(options.report, page.encode())
             print(f"Wrote a report on {what}: {options.report}", flush=True)
 
     def _out_of_fold(self, model: BaseTabular) -> Evaluated:
