@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-import tomllib
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,8 +16,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scratchmlp import __main__
-from scratchmlp.__main__ import run
 from scratchmlp.cli.main import main
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularMLPClassifier
@@ -336,15 +333,3 @@ def test_closed_streams(folder, tmp_path, monkeypatch, capsys):
         patch.setattr(sys, "stdout", None)
         main(arguments)
     assert "error: stdout is closed. Redirect it" in capsys.readouterr().err
-
-
-def test_the_console_script(monkeypatch, capsys):
-    project = Path(__file__).parents[2] / "pyproject.toml"
-    scripts = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["scripts"]
-    assert scripts == {"scratchmlp": "scratchmlp.__main__:run"}
-    monkeypatch.setattr(sys, "argv", ["/usr/bin/scratchmlp", "--help"])
-    monkeypatch.setattr(sys, "unraisablehook", None)  # is set, and restored after the test
-    monkeypatch.setattr_in(__main__, signal, signal=lambda *_: None)
-    with pytest.raises(SystemExit, match="0"):
-        run()
-    assert capsys.readouterr().out.startswith("usage: scratchmlp [")
