@@ -4,14 +4,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from scratchmlp.cli.folds import members_by_time
 from scratchmlp.cli.messages import InputError, count, quote
-from scratchmlp.cli.table import Table
-from scratchmlp.cli.target import as_text
-from scratchmlp.evaluation.evaluated import COUNTED, calmly
+from scratchmlp.cli.table import Table, labels_of
+from scratchmlp.evaluation.evaluated import calmly
 from scratchmlp.evaluation.explained import Explained, explain
 from scratchmlp.evaluation.numbers import cells_of, exponent, plain
 from scratchmlp.tabular.base import BaseTabular
@@ -42,20 +40,15 @@ def row_of(value: str, X: pd.DataFrame, ids: "pd.Series[Any] | None") -> int:
     InputError
         If there is none.
     """
-    labels = _labels(X, ids)
-    found = np.flatnonzero(labels == value)
+    labels = labels_of(X, ids)
+    found = np.flatnonzero(labels.astype(str) == value)
     if not len(found):
-        what = f"the number of a {COUNTED}" if ids is None else f"a value of {quote(ids.name)}"
+        what = f"the number of a {labels.name}" if ids is None else f"a value of {quote(ids.name)}"
         raise InputError(
             f"--explain is {quote(value)}, which is not {what}, in the rows that can be used. One "
             f"of these is {quote(labels[0])}."
         )
     return int(found[0])
-
-
-def _labels(X: pd.DataFrame, ids: "pd.Series[Any] | None") -> NDArray[Any]:
-    """Return what identifies each row, as text: numbers without decimals, as in the file."""
-    return as_text(pd.Series(X.index) if ids is None else ids).fillna("missing").to_numpy()
 
 
 def check_held_out(value: str, table: Table) -> None:
@@ -81,7 +74,7 @@ def check_held_out(value: str, table: Table) -> None:
         raise InputError(
             f"--explain is {quote(value)}, a row from which all members learn: with --time, they "
             f"hold out only the latest rows, here {n_rows - first:,} of {n_rows:,}, from "
-            f"{quote(_labels(table.X, table.ids)[first])} on. Choose one of these, or remove "
+            f"{quote(labels_of(table.X, table.ids)[first])} on. Choose one of these, or remove "
             "--time. With --load, a saved model explains any row, by all of its members."
         )
 

@@ -21,9 +21,9 @@ from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
 from scratchmlp.cli.scores import Scores, called, fit_notes
-from scratchmlp.cli.table import Table, load_table
+from scratchmlp.cli.table import Table, labels_of, load_table
 from scratchmlp.cli.target import describe_classes
-from scratchmlp.evaluation.evaluated import COUNTED, Evaluated, evaluate
+from scratchmlp.evaluation.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
@@ -220,7 +220,7 @@ class Comparison:
     def _out_of_fold(self, model: BaseTabular) -> Evaluated:
         """Return the rows with out-of-fold predictions, named by --id or numbers of rows."""
         table, options = self.table, self.options
-        labels = table.X.index.rename(COUNTED) if table.ids is None else pd.Index(table.ids)
+        labels = labels_of(table.X, table.ids)
         X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=options.target)
         return evaluate(model, X, y, "fit", options.seed or 0)
 

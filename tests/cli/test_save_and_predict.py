@@ -22,7 +22,7 @@ from scratchmlp.cli.predictions import predict, prediction_table, scores_of_know
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.saved_model import load_model
 from scratchmlp.cli.scores import Scores
-from scratchmlp.cli.table import load_table
+from scratchmlp.cli.table import labels_of, load_table
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.utils import atomic_write
@@ -308,7 +308,8 @@ def test_whole_numbers_identify_rows_without_decimals_although_one_is_missing(tr
     given = ["--load", model_of(trained, "class"), "--id", "n"]
     for label in ("7", "missing"):
         assert explained(run(path, *given, "--explain", label)[0])[0] == label
-        assert label in load_table(path, "class", roles=Roles(id="n")).ids.to_list()
+        table = load_table(path, "class", roles=Roles(id="n"))
+        assert label in labels_of(table.X, table.ids)
     assert predictions(path, *given)["n"].equals(numbers)
 
 
