@@ -1,4 +1,4 @@
-"""Gradient boosting to compare with: a search over scikit-learn's, and that of ``--with``."""
+"""Models that ours are compared with: those of scikit-learn, and those that ``--with`` adds."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -10,20 +10,76 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from sklearn.utils import Tags, get_tags
 
 from scratchmlp.cli.folds import limited_threads
 from scratchmlp.cli.messages import InputError
+from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.folds import Rows, shuffled_splits
 from scratchmlp.tabular.reading.values import kind_of, to_numbers
 
+TREES = "HistGradientBoosting"
+CONSTANT = "constant baseline"
 PATIENCE = 50  # rounds without a lower loss before the end
 
-# scikit-learn's, searched and stopped early.
+
+def make_baselines(
+    packages: Sequence[str], is_class: bool, encoder: dict[str, Any], n_jobs: int, seed: int
+) -> dict[str, Pipeline]:
+    """Make the models that ours is compared with.
+
+    Parameters
+    ----------
+    packages : sequence of str
+        Other packages: keys of `BASELINES`.
+    is_class : bool
+        Whether the target holds classes.
+    encoder : dict
+        Parameters of encoders for the columns, as `read_columns` returns them.
+    n_jobs : int
+        Number of threads; -1 means the number of processors.
+    seed : int
+        Random state.
+
+    Returns
+    -------
+    dict of str to Pipeline
+        Unfitted models by name, the simplest last. The last step of each is the model itself, and
+        those before it encode the table as it needs it.
+    """
+    linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
+    constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
+    named = [*encoder["categorical_features"], *encoder["text_features"]]
+    in_double = FunctionTransformer(np.float64)
+    chosen = [BASELINES[each] for each in packages]
+    return {
+        TREES: make_pipeline(_with_codes(encoder), careful_boosting(is_class, seed)),
+        **{each.name: each.make(is_class, named, n_jobs, seed) for each in chosen},
+        type(linear).__name__: make_pipeline(TabularEncoder(**encoder), in_double, linear),
+        CONSTANT: make_pipeline(constant),
+    }
+
+
+# Boosting of scikit-learn, searched and stopped early.
+
+
+def _with_codes(encoder: dict[str, Any]) -> BaseEstimator:
+    """Make an encoder whose categories are integers, as trees need them."""
+    codes = OrdinalEncoder(
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        encoded_missing_value=np.nan,
+    )
+    others = TabularEncoder(**{**encoder, "categorical_features": None})
+    return make_column_transformer((codes, encoder["categorical_features"]), remainder=others)
+
 
 SEARCH_FOLDS = 3
 #: Rows per class, so that a tenth of two folds, on which boosting stops early, has all classes.
@@ -89,7 +145,7 @@ def careful_boosting(is_class: bool, seed: int) -> BoostingSearch:
     )
 
 
-# That of other packages.
+# Boosting of other packages.
 
 #: The settings of early stopping: at most so many trees.
 CATBOOST = {"iterations": 1_000, "early_stopping_rounds": PATIENCE}
