@@ -153,9 +153,8 @@ def test_a_difference_is_not_sure_if_its_interval_contains_none():
 def test_splits_in_which_the_metric_is_undefined_do_not_count():
     undefined = [np.nan, np.nan]
     found = of_models({"a": [0.5] * 3 + undefined, "b": [0.565, 0.545, 0.525, *undefined]})
-    assert (
-        "  b  0.045 ± 0.015  not sure" in found.verdict()
-    )  # 0.045 ± 0.015, and t has 4.3 for three splits, 2.8 for five
+    # t has 4.3 for the 95% interval of three splits, and 2.8 for five
+    assert "  b  0.045 ± 0.015  not sure" in found.verdict()
     few = of_models({"a": [0.5, 0.5, np.nan, *undefined], "b": [0.4, 0.5, np.nan, *undefined]})
     last = "Fewer than three splits with a defined RMSE cannot tell how sure the differences are."
     assert few.verdict().endswith(last)
