@@ -1,6 +1,7 @@
 """Predictions with a saved model, and their scores."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,11 +71,7 @@ def predict_table(data: str, options: Options) -> None:
     predictions = prediction_table(saved.model, predicted)
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())
-    if options.out is None:
-        print(predictions.to_csv(index=False), end="", flush=True)
-    else:
-        save_table(options.out, predictions)
-        print(f"Saved {options.out}: {count(len(X), 'prediction')}")
+    _write(options.out, predictions)
     if saved.target is not None and saved.target in raw.frame:
         known = raw.frame[saved.target] if is_class else raw.readable(saved.target)
         say(*scores_of_known(saved.model, predicted, known))
@@ -94,6 +91,15 @@ def _ids(raw: RawTable, data: str, given: str | None, saved: SavedModel) -> "pd.
     ids = raw.frame[name]
     say(*note_repeated(ids))
     return ids
+
+
+def _write(path: Path | None, predictions: pd.DataFrame) -> None:
+    """Save predictions, or print them without a path."""
+    if path is None:
+        print(predictions.to_csv(index=False), end="", flush=True)
+        return
+    save_table(path, predictions)
+    print(f"Saved {path}: {count(len(predictions), 'prediction')}")
 
 
 class Predictions(NamedTuple):

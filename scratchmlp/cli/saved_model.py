@@ -87,36 +87,48 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
     MemoryError
         If there is not enough memory.
     """
-    try:
-        with open(path, "rb") as file:
-            is_file_of_ours = file.read(2) == b"PK"
-        if not (is_file_of_ours or allow_pickle):
-            raise InputError(
-                f"{path} is not a model saved with --save. {REMEDY} If it is a pickle file that "
-                "you trust, add --allow-pickle: loading it runs any code that it contains."
-            )
-        with warnings.catch_warnings(
-            record=True, action="always", category=InconsistentVersionWarning
-        ) as warned:
-            saved = _read(path) if is_file_of_ours else _unpickle(path)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}. {REMEDY}") from error
-    if not (isinstance(saved.model, BaseTabular) and hasattr(saved.model, "feature_names_in_")):
-        raise InputError(
-            f"{path} is not a model saved with --save: it contains {type(saved.model)}. {REMEDY}"
-        )
-    targets = saved.model.blend.targets
-    if isinstance(targets, NumericTargets) and (n_targets := len(targets.low)) > 1:
-        raise InputError(
-            f"{path} predicts {n_targets} numbers for each row, but the command predicts one. Use "
-            f"it in Python: scratchmlp.io.load({str(path)!r}).predict(table)."
-        )
+    with warnings.catch_warnings(
+        record=True, action="always", category=InconsistentVersionWarning
+    ) as warned:
+        saved = _open(path, allow_pickle)
+    _check_model(path, saved.model)
     for each in warned[:1]:  # of another version, each part of the model warns
         say(f"{path}: {' '.join(str(each.message).split())}")
     if saved.target is None:  # saved in Python
         read = {name: column.reading.decimal for name, column in saved.columns.items()}
         return saved._replace(marks={name: mark for name, mark in read.items() if mark})
     return saved
+
+
+def _open(path: Path, allow_pickle: bool) -> SavedModel:
+    """Read a model file, or a pickle if it is allowed."""
+    try:
+        with open(path, "rb") as file:
+            is_file_of_ours = file.read(2) == b"PK"
+        if is_file_of_ours:
+            return _read(path)
+        if allow_pickle:
+            return _unpickle(path)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}. {REMEDY}") from error
+    raise InputError(
+        f"{path} is not a model saved with --save. {REMEDY} If it is a pickle file that you trust, "
+        "add --allow-pickle: loading it runs any code that it contains."
+    )
+
+
+def _check_model(path: Path, model: object) -> None:
+    """Check that a model predicts a column from a table with names."""
+    if not (isinstance(model, BaseTabular) and hasattr(model, "feature_names_in_")):
+        raise InputError(
+            f"{path} is not a model saved with --save: it contains {type(model)}. {REMEDY}"
+        )
+    targets = model.blend.targets
+    if isinstance(targets, NumericTargets) and (n_targets := len(targets.low)) > 1:
+        raise InputError(
+            f"{path} predicts {n_targets} numbers for each row, but the command predicts one. Use "
+            f"it in Python: scratchmlp.io.load({str(path)!r}).predict(table)."
+        )
 
 
 def _read(path: Path) -> SavedModel:
