@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.batches import Data
-from scratchmlp.dask.clients import connected
+from scratchmlp.dask.clients import find_client
 from scratchmlp.dask.collections import Given, check_features, row_like
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.objective import ClusterObjective
@@ -75,7 +75,7 @@ def fit_network(
     """Fit a network, and the scaler in front of it, if there is one: see `scratchmlp.dask.fit`."""
     before, fitted_scaler = getattr(network, "theta_", None), copy.copy(scaler)
     X, y, sample_weight = given.values()
-    with connected(client, timeout) as rounds:
+    with Rounds(find_client(client), timeout) as rounds:
         try:
             network._fit_rows(
                 RowsOnCluster(

@@ -22,7 +22,7 @@ from scratchmlp.utils.public import stacklevel
 
 #: Number of results that a task of a tree of tasks combines.
 _FAN_IN = 8
-#: Seconds after which a round that has not ended looks for workers that take tasks.
+#: Seconds after which a round that has not ended looks for workers that take tasks, again and again.
 _PATIENCE = 30.0
 #: The setting of Dask for the size of graphs that it warns of, and a value that is never reached.
 _LARGE_GRAPH, _NEVER = "distributed.admin.large-graph-warning-threshold", 2**62
@@ -73,10 +73,13 @@ class Rounds:
     ----------
     client : Client
         The client.
+    timeout : float
+        Seconds that a round waits while no worker takes tasks.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, timeout: float) -> None:
         self.client = client
+        self.timeout = timeout
         self._kept: list[Future] = []
 
     def __enter__(self) -> Self:
@@ -159,6 +162,8 @@ class Rounds:
         ------
         RuntimeError
             If workers die again and again, or if the connection to the scheduler is lost.
+        TimeoutError
+            If no worker takes tasks.
         Exception
             The exception of a task that fails.
         """
@@ -192,24 +197,32 @@ class Rounds:
         return list(self.client.scheduler_info(n_workers=-1)["workers"].values())
 
     def _wait_for(self, future: Future) -> None:
-        """Wait for the end of a task, and warn while no worker takes tasks."""
+        """Wait for the end of a task, but no longer than `timeout` seconds without workers."""
+        step, waited = min(_PATIENCE, self.timeout), 0.0
         while True:
             try:
-                future.exception(_PATIENCE)  # `distributed.wait` would ask the current client
+                future.exception(step)  # `distributed.wait` would ask the current client
                 return
             except TimeoutError:
+                takes_tasks = any(worker["status"] == "running" for worker in self.workers())
+                waited = 0.0 if takes_tasks else waited + step
+            if waited >= self.timeout:
+                raise TimeoutError(
+                    f"The cluster has had no workers for timeout={self.timeout:g} seconds, or only "
+                    "some that have paused because their memory is full. Start workers, give them "
+                    "more memory, divide the data into smaller partitions, or raise timeout."
+                )
+            if waited == step:
                 self._warn_without_workers()
 
     def _warn_without_workers(self) -> None:
-        workers = self.workers()
-        if not any(worker["status"] == "running" for worker in workers):
-            warnings.warn(
-                f"Training waits, because none of the {len(workers)} workers takes tasks. A worker "
-                "pauses while it uses more of its memory than distributed.worker.memory.pause, by "
-                "default 80%. Add workers, give them more memory, or interrupt the fit and divide "
-                "the data into smaller partitions.",
-                stacklevel=stacklevel(),
-            )
+        warnings.warn(
+            f"Training waits, because none of the {len(self.workers())} workers takes tasks. A "
+            "worker pauses while it uses more of its memory than distributed.worker.memory.pause, "
+            f"by default 80%. The fit fails after timeout={self.timeout:g} seconds: add workers, "
+            "or give them more memory.",
+            stacklevel=stacklevel(),
+        )
 
     def _submit(self, tasks: Any) -> Any:
         """Start one or several tasks, without Dask's warning of large graphs.
