@@ -38,7 +38,7 @@ def descend(
     """
     batches = data.batches(descent.batch_size, drop_last=descent.drop_last)
     # A full batch needs no order.
-    shuffle = descent.shuffle and (batches.whole is None or descent.shared_generator)
+    shuffle = descent.shuffle and (batches.full is None or descent.shared_generator)
     evaluate, step = objective.at(run.theta), descent.optimizer.step
     state = start_descent(descent, run)
     for _ in range(descent.max_iter):
@@ -48,7 +48,7 @@ def descend(
         total = 0.0
         for rate, batch in zip(rates, batches.epoch(order), strict=True):
             value, grad = evaluate(*batch)
-            n_rows = batch[0].shape[0]
+            n_rows = batch.n_rows
             total += objective.reported(value, run.theta, n_rows) * n_rows
             step(run.theta, grad, state, rate)
         run.loss = total / batches.n_rows
@@ -72,7 +72,7 @@ def minimize_lbfgs(
 
     The arguments are documented in `train`, whose `solver` is `lbfgs` here.
     """
-    batch = data.whole(np.float64)
+    batch = data.as_batch(np.float64)
     theta = run.theta.astype(np.float64)
     evaluate = objective.at(theta)
     run.optimizer_state = {}

@@ -7,7 +7,6 @@ the summaries in the order of the partitions. Then the partitions are converted 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,29 +34,22 @@ from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_largest_weight, check_total_weight, check_weights
 
 
-class Stored(NamedTuple):
-    """Rows that are stored on the cluster, in parts: those of partitions that have any rows.
+class Checked(NamedTuple):
+    """Checked rows that are stored on the cluster: those of partitions that have any rows.
 
     Attributes
     ----------
-    inputs : list of Future
-        Their inputs.
     rows : list of Future
-        What belongs to them: `CheckedRows` or a `Piece` of `scratchmlp.dask.pieces`.
-    summaries : list of RowsSummary or of PieceSummary
+        The rows of each partition: `scratchmlp.dask.pieces.CheckedRows`.
+    summaries : list of RowsSummary
         Their summaries.
     numbers : list of int
         Numbers of their partitions, for messages.
     """
 
-    inputs: list[Future]
     rows: list[Future]
     summaries: list[Any]
     numbers: list[int]
-
-
-class Checked(Stored):
-    """Stored rows that have been checked."""
 
     @property
     def n_features(self) -> int:
@@ -163,13 +155,12 @@ def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Co
 
 def converted(rounds: Rounds, conversion: Conversion, checked: Checked) -> ClusterData:
     """Convert checked rows, which are then released."""
-    partitions = zip(checked.inputs, checked.rows, strict=True)
-    tasks = [task(reporting_failures, convert, conversion, *each) for each in partitions]
-    data = _as_data(rounds, _stored(rounds, tasks, checked.numbers))
+    tasks = [task(reporting_failures, convert, conversion, rows) for rows in checked.rows]
+    data = _data(rounds, tasks, checked.numbers)
     if conversion.factors is not None:
         targets: Any = conversion.targets
         check_total_weight(data.total_weight, targets.class_weight)
-    rounds.release([*checked.rows, *checked.inputs])
+    rounds.release(checked.rows)
     return data
 
 
@@ -210,13 +201,12 @@ def split_off(
         )
     parts = []
     for held_out in (False, True):
-        pieces = zip(quotas, data.inputs, data.pieces, strict=True)
         tasks = [
-            task(split, targets, (seed, i), quota, held_out, X, piece)
-            for i, (quota, X, piece) in enumerate(pieces)
+            task(split, targets, (seed, i), quota, held_out, piece)
+            for i, (quota, piece) in enumerate(zip(quotas, data.pieces, strict=True))
         ]
-        parts.append(_as_data(data.rounds, _stored(data.rounds, tasks, range(len(tasks)))))
-    data.rounds.release([*data.pieces, *data.inputs])
+        parts.append(_data(data.rounds, tasks, range(len(tasks))))
+    data.rounds.release(data.pieces)
     return parts[0], parts[1]
 
 
@@ -246,23 +236,24 @@ def results_of(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int] 
     return results
 
 
-def _stored(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]) -> Stored:
-    """Store rows on the cluster: tasks of partitions return inputs, and what belongs to them."""
-    # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
-    # at once. Otherwise, the scheduler could forget a task before the second part needs it.
-    parts = rounds.keep(
-        task(reporting_failures, itemgetter(i), both) for i in (0, 1) for both in tasks
-    )
-    inputs, rows = parts[: len(tasks)], parts[len(tasks) :]
-    both_stored = zip(inputs, rows, strict=True)
-    asked = [task(reporting_failures, summary_of, *each) for each in both_stored]
+def _stored(
+    rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]
+) -> tuple[list[Future], list[Any], list[int]]:
+    """Store the results of tasks of partitions on the cluster, without those that have no rows.
+
+    Return them, their summaries, and the numbers of their partitions.
+    """
+    rows = rounds.keep(tasks)
+    asked = [task(reporting_failures, summary_of, each) for each in rows]
     summaries = results_of(rounds, asked, numbers)
     kept = [i for i, summary in enumerate(summaries) if summary.n_rows]
-    return Stored(*([of[i] for i in kept] for of in (inputs, rows, summaries, numbers)))
+    return [rows[i] for i in kept], [summaries[i] for i in kept], [numbers[i] for i in kept]
 
 
-def _as_data(rounds: Rounds, stored: Stored) -> ClusterData:
-    return ClusterData(rounds, stored.inputs, stored.rows, stored.summaries)
+def _data(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]) -> ClusterData:
+    """Store pieces, the results of tasks."""
+    pieces, summaries, _ = _stored(rounds, tasks, numbers)
+    return ClusterData(rounds, pieces, summaries)
 
 
 def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any, int]]:

@@ -22,7 +22,7 @@ from scratchmlp.utils.public import stacklevel
 
 #: Number of results that a task of a tree of tasks combines.
 _FAN_IN = 8
-#: Seconds after which a round that has not ended looks for workers that take tasks, again and again.
+#: Seconds after each of which a round that has not ended looks for workers that take tasks.
 _PATIENCE = 30.0
 #: The setting of Dask for the size of graphs that it warns of, and a value that is never reached.
 _LARGE_GRAPH, _NEVER = "distributed.admin.large-graph-warning-threshold", 2**62

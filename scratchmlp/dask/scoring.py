@@ -101,8 +101,7 @@ def validator(estimator: Any, data: ClusterData, n_averaged: int) -> Validate:
     def validate(theta: FloatArray) -> tuple[float, float]:
         model.theta_ = theta
         sent = delayed(model, traverse=False)
-        pieces = zip(data.inputs, data.pieces, strict=True)
-        tasks = [task(evaluate, name, sent, X, piece) for X, piece in pieces]
+        tasks = [task(evaluate, name, sent, piece) for piece in data.pieces]
         loss, score = data.rounds.get(reduced(added, tasks))
         loss /= weight * n_averaged
         if not math.isfinite(loss):
@@ -149,16 +148,16 @@ def _deviation(data: ClusterData) -> FloatArray:
 
 def _target_scaler(piece: Piece) -> StandardScaler:
     Y = piece.y.reshape(len(piece.y), -1)
-    return StandardScaler().fit(Y, sample_weight=piece.sample_weight)
+    return StandardScaler().fit(Y, sample_weight=piece.data.sample_weight)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
-def evaluate(name: str, model: Any, X: FloatArray, piece: Piece) -> tuple[float, Any]:
+def evaluate(name: str, model: Any, piece: Piece) -> tuple[float, Any]:
     """Sum the loss and the score of that name over the rows of a piece, in a task.
 
     The score is nan if it is not needed.
     """
-    _, Y, weight = piece.data(X).arrays()
+    X, Y, weight = piece.data.as_batch()
     with threads(0):
         raw = raw_scores(model._network, aligned(model.theta_), aligned(X))
     losses = model._loss.value(Y, raw).astype(np.float64)

@@ -78,7 +78,7 @@ class PreparedRows(Prepared):
             return None
         network, loss, y, scoring = self.network, self.loss, self.y_held_out, estimator.scoring
         n_averaged = self.n_averaged
-        X, Y, weight = self.held_out.arrays()
+        X, Y, weight = self.held_out.as_batch()
         model = copy.copy(estimator)
         model.__dict__.pop("feature_names_in_", None)  # X is an array by now, without names
         scorer, weights = _scorer(estimator, weight)

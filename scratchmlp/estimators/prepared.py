@@ -213,7 +213,7 @@ class Prepared(ABC):
         run, best, loss, rows = self.run, self.run.best_theta, np.nan, self.data
         if self.held_out is not None and monitor.early_stopping and best is None:
             rows = self.held_out
-        X, Y, weight = self.few_of(rows).arrays()
+        X, Y, weight = self.few_of(rows).as_batch()
         raw = raw_scores(self.network, run.theta if best is None else best, X)
         if np.isfinite(raw).all():
             if best is not None:

@@ -212,7 +212,7 @@ HELD_OUT = {}
 def recording_split(targets, seed, quota, held_out, *rows):
     part = split(targets, seed, quota, held_out, *rows)
     if held_out:
-        HELD_OUT[seed[1]] = part[0]
+        HELD_OUT[seed[1]] = part.data.X
     return part
 
 

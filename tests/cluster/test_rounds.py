@@ -149,10 +149,8 @@ SENDERS = {"get": Rounds.get, "keep": lambda rounds, last: rounds.keep([last])}
 
 @pytest.mark.parametrize("send", SENDERS.values(), ids=SENDERS)
 def test_tasks_that_were_just_sent_are_released_after_ctrl_c(client, send):
-    with (
-        pytest.raises(KeyboardInterrupt) as error,
-        Rounds(InterruptedClient(client), 60.0) as rounds,
-    ):
+    interrupted = InterruptedClient(client)
+    with pytest.raises(KeyboardInterrupt) as error, Rounds(interrupted, 60.0) as rounds:
         send(rounds, task(int))
     assert error.tb  # a notebook keeps it, too, until the next error
     check_nothing_stays(client)
