@@ -74,11 +74,6 @@ class ClusterData:
         """Mean of the weights."""
         return self.total_weight / self.n_rows
 
-    def balance(self) -> None:
-        """Let each worker have about the same number of rows."""
-        n_rows = np.diff(self.starts).tolist()
-        self.pieces = self.rounds.balance(self.pieces, n_rows)
-
     def batches(self, batch_size: int, *, drop_last: bool = False) -> "ClusterBatches":
         """Return the batches of an epoch: see `scratchmlp.batches.Batches`."""
         return ClusterBatches(self, batch_size, drop_last=drop_last)

@@ -153,7 +153,6 @@ class RowsOnCluster(Source):
             prepared = replace(prepared, held_out=held_out)
         elif estimator.early_stopping:
             prepared = _with_held_out(prepared, estimator.validation_fraction)
-        prepared.data.balance()
         return prepared
 
     def _validation_rows(self, estimator: BaseMLP, conversion: Conversion) -> ClusterData:

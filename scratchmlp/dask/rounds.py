@@ -107,37 +107,6 @@ class Rounds:
         self._kept += futures
         return futures
 
-    def balance(self, futures: Sequence[Future], sizes: Sequence[int]) -> list[Future]:
-        """Copy results to other workers, so that each has about the same share of them.
-
-        Tasks run where their data are, so the worker with the most data would hold up each round.
-        A copy can be computed again as the original can, and anywhere: its worker is a preference.
-
-        Parameters
-        ----------
-        futures : sequence of Future
-            Results that are kept and have been computed. Those that move are released.
-        sizes : sequence of int
-            Their sizes.
-
-        Returns
-        -------
-        list of Future
-            The results, some of them on other workers.
-        """
-        threads, places = self.client.nthreads(), self.client.who_has(futures)
-        owners = [next(iter(places.get(future.key, ())), "") for future in futures]
-        if not set(owners) <= set(threads):  # a worker has just left
-            return list(futures)
-        balanced = list(futures)
-        moved = moves(owners, sizes, threads)
-        for i, worker in moved:
-            copy = task(as_it_is, futures[i])
-            balanced[i] = self.client.compute(copy, workers=[worker], allow_other_workers=True)
-            self._kept.append(balanced[i])
-        self.release([futures[i] for i, _ in moved])
-        return balanced
-
     def release(self, futures: Sequence[Future]) -> None:
         """Release results on the cluster. Tasks that nothing needs any more are cancelled."""
         dropped = {id(future): future for future in futures}
@@ -232,48 +201,6 @@ class Rounds:
         """
         with _SUBMITTING, dask.config.set({_LARGE_GRAPH: _NEVER}):
             return self.client.compute(tasks)
-
-
-def moves(
-    owners: Sequence[str], sizes: Sequence[int], threads: dict[str, int]
-) -> list[tuple[int, str]]:
-    """Choose results to move, so that the share of each thread is about the same.
-
-    Parameters
-    ----------
-    owners : sequence of str
-        Addresses of the workers that have the results.
-    sizes : sequence of int
-        Sizes of the results.
-    threads : dict of str to int
-        Number of threads of each worker.
-
-    Returns
-    -------
-    list of (int, str)
-        Numbers of results, and the workers that they should move to.
-
-    Examples
-    --------
-    >>> from scratchmlp.dask.rounds import moves
-    >>> moves(["a", "a", "a", "b"], [9, 9, 9, 9], {"a": 1, "b": 1})
-    [(0, 'b')]
-    >>> moves(["a", "a", "a", "a"], [1, 1, 1, 1], {"a": 1, "b": 2, "c": 1})
-    [(0, 'b'), (1, 'b'), (2, 'c')]
-    >>> moves(["a", "a", "a", "a"], [9, 1, 1, 1], {"a": 1, "b": 3})
-    [(0, 'b')]
-    """
-    shares = dict.fromkeys(threads, 0.0)
-    for owner, size in zip(owners, sizes, strict=True):
-        shares[owner] += size / threads[owner]
-    moved = []
-    for i, (owner, size) in enumerate(zip(owners, sizes, strict=True)):
-        idlest = min(shares, key=lambda worker: shares[worker] + size / threads[worker])
-        if shares[idlest] + size / threads[idlest] < shares[owner]:
-            shares[owner] -= size / threads[owner]
-            shares[idlest] += size / threads[idlest]
-            moved.append((i, idlest))
-    return moved
 
 
 def as_it_is(result: Any) -> Any:

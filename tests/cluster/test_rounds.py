@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from dask.delayed import delayed
 from dask.sizeof import sizeof
-from distributed import wait
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -111,19 +110,6 @@ def raise_error(error):
 def test_an_error_of_a_task_is_raised(client, error):
     with Rounds(client, 60.0) as rounds, pytest.raises(error):
         rounds.get(task(raise_error, error))
-
-
-def test_balance_moves_results_to_workers_that_have_fewer(client):
-    first, second = client.nthreads()
-    with Rounds(client, 60.0) as rounds:
-        futures = [client.submit(np.full, 10, i, workers=[first], pure=False) for i in range(4)]
-        wait(futures)
-        balanced = rounds.balance(futures, [10] * 4)
-        wait(balanced)
-        places = client.who_has(balanced).values()
-        assert [len(each) for each in places] == [1] * 4
-        assert sorted(place for (place,) in places) == sorted([first, first, second, second])
-        assert [each[0] for each in client.gather(balanced)] == [0, 1, 2, 3]
 
 
 def test_a_long_round_gives_no_warning_while_workers_take_tasks(client, monkeypatch):
