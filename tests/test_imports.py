@@ -72,13 +72,6 @@ def private_attributes(module, are_stored):
 STORED = {}
 for each in PATHS:
     STORED.setdefault(wing(each), set()).update(private_attributes(each, are_stored=True))
-#: Private attributes of networks and losses that other folders still read.
-STILL_READ = {
-    "callbacks": {"_latest"},
-    "dask": {"_fit_rows", "_kind", "_labels", "_loss", "_network", "_predictions", "_proba"},
-    "estimators": {"_output"},
-    "io": {"_kind", "_loss", "_network"},
-}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +82,7 @@ def test_no_folder_reads_private_attributes_of_the_objects_of_another(folder):
     others = set().union(*(STORED[other] for other in STORED if other != folder)) - own
     modules = [each for each in PATHS if wing(each) == folder]
     read = set().union(*(private_attributes(each, are_stored=False) for each in modules))
-    assert read & others == STILL_READ.get(folder, set())
+    assert not read & others
 
 
 PUBLIC = ["", ".activations", ".io", ".losses", ".optimizers", ".plotting"]

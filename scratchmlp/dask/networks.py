@@ -23,9 +23,10 @@ from scratchmlp.dask.pieces import Conversion
 from scratchmlp.dask.preparation import Checked, check, converted, split_off, with_classes
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.scoring import check_scoring, validator
-from scratchmlp.estimators.base import BaseMLP
+from scratchmlp.estimators.base import BaseMLP, fit_rows
 from scratchmlp.estimators.options import refuse_options
 from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Source, Validate
+from scratchmlp.estimators.state import FittedModel
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.estimators.validation import check_validation_rows, has_validation_data
 from scratchmlp.losses import Loss
@@ -52,7 +53,10 @@ class PreparedPieces(Prepared):
 
     def validator(self, estimator: Any) -> Validate | None:
         """Return a function that computes loss and score on the validation data, if any."""
-        return validator(estimator, self.held_out, self.n_averaged) if self.held_out else None
+        if self.held_out is None:
+            return None
+        model = FittedModel(self.network, self.run.theta, self.loss, self.targets)
+        return validator(estimator.scoring, model, self.held_out, self.n_averaged)
 
     def objective(
         self, alpha: float, random_state: np.random.RandomState | None
@@ -77,10 +81,11 @@ def fit_network(
     X, y, sample_weight = given.values()
     with Rounds(find_client(client), timeout) as rounds:
         try:
-            network._fit_rows(
+            fit_rows(
+                network,
                 RowsOnCluster(
                     (X, y, sample_weight), validation, fitted_scaler, rounds, network.early_stopping
-                )
+                ),
             )
         finally:  # also after Ctrl-C, when the network keeps what it has learned
             if scaler and getattr(network, "theta_", None) is not before:

@@ -10,7 +10,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from sklearn.base import _fit_context
@@ -29,6 +29,7 @@ from scratchmlp.estimators.scale_advice import column_advice
 from scratchmlp.estimators.state import (
     FittedAttributes,
     fitted_attributes,
+    fitted_network,
     network_attributes,
     resumed_run,
 )
@@ -45,6 +46,8 @@ from scratchmlp.training import Training, train
 from scratchmlp.utils.atomic_fit import all_at_once
 from scratchmlp.utils.public import stacklevel
 from scratchmlp.utils.threads import threads
+
+Estimator = TypeVar("Estimator", bound="BaseMLP")
 
 
 class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parameters, ABC):
@@ -63,10 +66,6 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     @abstractmethod
     def _loss_for(self, targets: Any) -> Loss:
         """Make the loss for these targets, and choose its output activation."""
-
-    @abstractmethod
-    def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
-        """Compute the score of validation data from their raw scores, if `scoring` is None."""
 
     # Fit: prepare, train, keep.
 
@@ -126,36 +125,8 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         >>> round(network.fit(X, y, X_val=X_val, y_val=y_val).best_validation_score_, 2)
         0.97
         """
-        return self._fit_rows(
-            RowsInMemory((X, y, sample_weight), (X_val, y_val, sample_weight_val))
-        )
-
-    def _fit_rows(self, rows: Source) -> Self:
-        """Train, or resume training, and set the fitted attributes.
-
-        If an error occurs, the estimator stays unchanged. Only `fit` calls callbacks, and
-        `partial_fit` trains for one epoch.
-        """
-        incremental = rows.incremental
-        # scikit-learn validates parameters only in the first call of partial_fit.
-        if incremental and hasattr(self, "theta_"):
-            self._validate_params()
-        given = None if incremental else rows.given
-        with fitting(self, given, self.max_iter, fitted_attributes) as (fitted, tasks):
-            prepared = rows.hold_out(fitted._prepare(rows), fitted)
-            fitted._describe(prepared)
-            training = fitted._training(prepared, tasks, incremental=incremental)
-            if not (incremental and hasattr(self, "theta_")):  # calls of a stream should be fast
-                try_objects(prepared, training.solver)
-            with prepared.run.unchanged_history_on_failure():
-                interrupted = fitted._train(prepared, training, incremental=incremental)
-                fitted._keep(prepared, training, interrupted=interrupted)
-                # After an interruption the callback task is not ended: the fit is not complete.
-                if tasks and not interrupted:
-                    tasks.end(fitted=True)
-        if interrupted:  # raised outside of the block, so that what was learned is kept
-            raise KeyboardInterrupt
-        return self
+        rows = RowsInMemory((X, y, sample_weight), (X_val, y_val, sample_weight_val))
+        return fit_rows(self, rows)
 
     def _set_up(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Draw the weights of a network for such rows, and set the fitted attributes."""
@@ -289,7 +260,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     @np.errstate(over="ignore", invalid="ignore")  # the outputs are checked
     def _from_raw(self, X: Any, convert: Callable[[FloatArray], Any]) -> Any:
         """Validate X, compute its raw scores, of shape (n_samples, n_outputs), and convert them."""
-        network = self._network
+        network = fitted_network(self)
         return convert(check_outputs(raw_scores(network, self.theta_, validate_inputs(self, X))))
 
     def hidden_activations(self, X: Any, layer: int = -1) -> FloatArray:
@@ -314,7 +285,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         ValueError
             If there is no such layer.
         """
-        network = self._network
+        network = fitted_network(self)
         n_hidden = len(network.activations)
         if not n_hidden:
             raise ValueError(
@@ -335,6 +306,34 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def fit_rows(estimator: Estimator, rows: Source) -> Estimator:
+    """Train an estimator on rows, wherever they are, or resume its training.
+
+    If an error occurs, the estimator stays unchanged. Only `fit` calls callbacks, and
+    `partial_fit` trains for one epoch.
+    """
+    incremental = rows.incremental
+    # scikit-learn validates parameters only in the first call of partial_fit.
+    if incremental and hasattr(estimator, "theta_"):
+        estimator._validate_params()
+    given = None if incremental else rows.given
+    with fitting(estimator, given, estimator.max_iter, fitted_attributes) as (fitted, tasks):
+        prepared = rows.hold_out(fitted._prepare(rows), fitted)
+        fitted._describe(prepared)
+        training = fitted._training(prepared, tasks, incremental=incremental)
+        if not (incremental and hasattr(estimator, "theta_")):  # calls of a stream should be fast
+            try_objects(prepared, training.solver)
+        with prepared.run.unchanged_history_on_failure():
+            interrupted = fitted._train(prepared, training, incremental=incremental)
+            fitted._keep(prepared, training, interrupted=interrupted)
+            # After an interruption the callback task is not ended: the fit is not complete.
+            if tasks and not interrupted:
+                tasks.end(fitted=True)
+    if interrupted:  # raised outside of the block, so that what was learned is kept
+        raise KeyboardInterrupt
+    return estimator
 
 
 def has_partial_fit(estimator: BaseMLP) -> bool:

@@ -77,7 +77,7 @@ class PreparedRows(Prepared):
         if self.held_out is None:
             return None
         network, loss, y, scoring = self.network, self.loss, self.y_held_out, estimator.scoring
-        n_averaged = self.n_averaged
+        targets, n_averaged = self.targets, self.n_averaged
         X, Y, weight = self.held_out.as_batch()
         model = copy.copy(estimator)
         model.__dict__.pop("feature_names_in_", None)  # X is an array by now, without names
@@ -93,7 +93,7 @@ class PreparedRows(Prepared):
                 model.theta_ = theta
                 return value, _checked(scorer(model, X, y, **weights), scoring)
             # Without a scorer, scoring is "loss" or None.
-            return value, -value if scoring else model._score_raw(y, raw, weight)
+            return value, -value if scoring else targets.score(y, raw, loss, weight)
 
         return validate
 

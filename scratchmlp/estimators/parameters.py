@@ -21,7 +21,7 @@ from scratchmlp.activations import OUTPUT_ACTIVATIONS, resolve_activation
 from scratchmlp.estimators.mixins import SuggestsNames
 from scratchmlp.estimators.options import OPTIONS, refuse_options
 from scratchmlp.initializers import Initializer
-from scratchmlp.losses import LOSSES, Loss, losses_for, own_outputs
+from scratchmlp.losses import LOSSES, Loss, losses_for, output_for, own_outputs
 from scratchmlp.network import Network
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer, with_plain_numbers
 from scratchmlp.schedules import SCHEDULES, Adaptive, Constant, InverseScaling, Progress, Schedule
@@ -130,7 +130,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
         loss = loss_of(self)
         output = self.output_activation
         if output == "auto":
-            output = loss._output or (auto if auto in loss.outputs else loss.outputs[0])
+            output = output_for(loss, auto)
         if output not in loss.outputs:
             raise ValueError(
                 f"loss={self.loss!r} supports these output activations: {', '.join(loss.outputs)}; "

@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint
+from scratchmlp.estimators.state import latest_theta
 from scratchmlp.io import load
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.schedules import Cosine
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 def assert_same(resumed, straight):
     """Assert that the results of training are equal, except for its duration."""
     np.testing.assert_array_equal(resumed.theta_, straight.theta_)
-    np.testing.assert_array_equal(resumed._latest(), straight._latest())
+    np.testing.assert_array_equal(latest_theta(resumed), latest_theta(straight))
     for name in straight.history_.keys() - {"seconds"}:
         np.testing.assert_array_equal(resumed.history_[name], straight.history_[name])
     for name in ("best_epoch_", "best_validation_score_", "best_loss_", "t_", "loss_"):
