@@ -55,7 +55,7 @@ def descend(
         run.samples_seen += batches.n_rows
         if monitor.epoch_end(run, rates[0]):
             return
-    monitor.stop_reason = f"reached max_iter={descent.max_iter} epochs"
+    monitor.stop(f"reached max_iter={descent.max_iter} epochs", finished=False)
 
 
 def minimize_lbfgs(
@@ -109,8 +109,8 @@ def minimize_lbfgs(
         result.fun = value_and_gradient(result.x)[0]
     keep(result.x, result.fun)
     if not monitor.check_divergence(run):
-        monitor.stop_reason = f"L-BFGS-B ended with status {result.status}, {result.message}"
-        monitor.finished = result.success
+        reason = f"L-BFGS-B ended with status {result.status}, {result.message}"
+        monitor.stop(reason, finished=result.success)
 
 
 def train(
@@ -152,7 +152,7 @@ def train(
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             loop(objective, solver, monitor, run, data)
     except KeyboardInterrupt:
-        monitor.stop_reason = f"interrupted by the user after {monitor.n_iter} epochs"
+        monitor.stop(f"interrupted by the user after {monitor.n_iter} epochs", finished=False)
         return True
     return False
 

@@ -138,7 +138,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
             prepared = fitted._prepare(rows)
             fitted._describe(prepared)
             monitor = Monitor(self.tol, self.n_iter_no_change)
-            monitor.stop_reason = "initialize does not train"
+            monitor.stop("initialize does not train", finished=False)
             fitted.__dict__.update(fitted_attributes(fitted, prepared.run, monitor))
         return self
 
@@ -172,7 +172,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         if incremental and monitor.n_iter and not (monitor.finished or interrupted):
             # After one epoch, partial_fit has done its work. If n_iter is 0, this epoch diverged:
             # `finished` stays False, and the user is warned.
-            monitor.stop_reason, monitor.finished = "partial_fit trains for one epoch", True
+            monitor.stop("partial_fit trains for one epoch")
         return interrupted
 
     def _keep(self, prepared: Prepared, training: Training, *, interrupted: bool = False) -> None:
