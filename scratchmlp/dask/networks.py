@@ -19,13 +19,13 @@ from scratchmlp.dask.clients import find_client
 from scratchmlp.dask.collections import Given, check_features, row_like
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.objective import ClusterObjective
-from scratchmlp.dask.pieces import Conversion
-from scratchmlp.dask.preparation import Checked, check, converted, split_off, with_classes
+from scratchmlp.dask.pieces import Conversion, joined_scaler
+from scratchmlp.dask.preparation import check, converted, split_off, with_classes
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.scoring import check_scoring, validator
 from scratchmlp.estimators.base import BaseMLP, fit_rows
 from scratchmlp.estimators.options import refuse_options
-from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Source, Validate
+from scratchmlp.estimators.prepared import CHECKED_ROWS, Checked, Prepared, Source, Validate
 from scratchmlp.estimators.state import FittedModel
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.estimators.validation import check_validation_rows, has_validation_data
@@ -131,11 +131,17 @@ class RowsOnCluster(Source):
         if scaler is None:
             check_features(estimator, X, n_features, reset=reset)
             return
-        fitted = vars(checked.scaler).items()
+        fitted = vars(self._plain_scaler(checked)).items()
         scaler.__dict__ |= {name: value for name, value in fitted if name[-1] == "_"}
         check_features(scaler, X, n_features, reset=True)
         scaled = scaler.transform(row_like(X, n_features))
         validate_data(estimator, scaled, reset=reset, skip_check_array=True)
+
+    def _plain_scaler(self, checked: Checked) -> StandardScaler | None:
+        """Return a scaler that is fitted to all rows and returns arrays, if there is one."""
+        if self.scaler is None:
+            return None
+        return joined_scaler([summary.scaler for summary in checked.rows.summaries])
 
     def convert(
         self,
@@ -146,9 +152,10 @@ class RowsOnCluster(Source):
         run: Run,
     ) -> PreparedPieces:
         """Convert partitions to pieces: see `Source.convert`."""
-        conversion = Conversion(targets, loss, checked.dtype, checked.scaler, keep_y=self.keep_y)
-        conversion = with_classes(self.rounds, conversion, checked)
-        data = converted(self.rounds, conversion, checked)
+        scaler = self._plain_scaler(checked)
+        conversion = Conversion(targets, loss, checked.dtype, scaler, keep_y=self.keep_y)
+        conversion = with_classes(self.rounds, conversion, checked.rows)
+        data = converted(self.rounds, conversion, checked.rows)
         return PreparedPieces(network, loss, targets, run, data, None, conversion)
 
     def hold_out(self, prepared: PreparedPieces, estimator: BaseMLP) -> PreparedPieces:
@@ -167,7 +174,7 @@ class RowsOnCluster(Source):
             named = self.scaler or estimator  # which knows the features
             check_features(named, self.validation["X_val"], checked.n_features, reset=False)
             conversion = replace(conversion, validation=True, keep_y=True)
-            data = converted(self.rounds, conversion, checked)
+            data = converted(self.rounds, conversion, checked.rows)
             check_validation_rows(estimator, data.n_rows)
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error

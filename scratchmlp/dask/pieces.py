@@ -325,8 +325,10 @@ def labels_of(y: Any, classes: Any) -> Any:
     return np.repeat(values[:, np.newaxis], y.shape[1], axis=1)
 
 
-def joined_labels(labels: list[Any]) -> Any:
-    """Join the results of `labels_of` of several partitions."""
+def joined_labels(labels: Sequence[Any]) -> Any:
+    """Join the results of `labels_of` of several partitions. None, of a regressor, stays None."""
+    if labels[0] is None:
+        return None
     if labels[0].ndim == 1:
         unique_labels(*labels)  # refuses numbers beside strings
     return np.unique(np.concatenate(labels), axis=0)

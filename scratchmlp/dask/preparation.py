@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from dask.delayed import Delayed
 from distributed import Future
-from sklearn.preprocessing import StandardScaler
 
 from scratchmlp.dask.collections import Given, column_names, divided
 from scratchmlp.dask.data import ClusterData
@@ -22,61 +21,34 @@ from scratchmlp.dask.pieces import (
     check_rows,
     convert,
     joined_labels,
-    joined_scaler,
     reporting_failures,
     split,
     summary_of,
     sums_of_classes,
 )
 from scratchmlp.dask.rounds import Rounds, task
+from scratchmlp.estimators.prepared import Checked
 from scratchmlp.estimators.targets import ClassTargets
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_largest_weight, check_total_weight, check_weights
 
 
-class Checked(NamedTuple):
-    """Checked rows that are stored on the cluster: those of partitions that have any rows.
+class Stored(NamedTuple):
+    """Rows that are stored on the cluster: those of partitions that have any rows.
 
     Attributes
     ----------
-    rows : list of Future
-        The rows of each partition: `scratchmlp.dask.pieces.CheckedRows`.
-    summaries : list of RowsSummary
+    futures : list of Future
+        The rows of each partition: `CheckedRows` or a `Piece` of `scratchmlp.dask.pieces`.
+    summaries : list of RowsSummary or of PieceSummary
         Their summaries.
     numbers : list of int
         Numbers of their partitions, for messages.
     """
 
-    rows: list[Future]
+    futures: list[Future]
     summaries: list[Any]
     numbers: list[int]
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns of X."""
-        return int(self.summaries[0].n_features)
-
-    @property
-    def n_targets(self) -> int:
-        """Number of columns of y."""
-        return int(self.summaries[0].n_targets)
-
-    @property
-    def dtype(self) -> Any:
-        """Type of X: float32 if all partitions have this type."""
-        return np.result_type(*(summary.dtype for summary in self.summaries))
-
-    @property
-    def labels(self) -> Any:
-        """A few labels that have the same classes as y. None for a regressor."""
-        labels = [summary.labels for summary in self.summaries]
-        return None if labels[0] is None else joined_labels(labels)
-
-    @property
-    def scaler(self) -> StandardScaler | None:
-        """A scaler that is fitted to all rows, if that was asked for."""
-        scalers = [summary.scaler for summary in self.summaries]
-        return None if scalers[0] is None else joined_scaler(scalers)
 
 
 def check(
@@ -105,7 +77,7 @@ def check(
     Returns
     -------
     Checked
-        The checked rows of partitions that are not empty.
+        The checked rows, a `Stored`.
 
     Raises
     ------
@@ -118,17 +90,19 @@ def check(
         task(reporting_failures, check_rows, plain, dtype, with_scaler, names, *partition)
         for partition in divided(given)
     ]
-    checked = Checked(*_stored(rounds, tasks, range(len(tasks))))
-    if not checked.rows:
+    rows = _stored(rounds, tasks, range(len(tasks)))
+    if not rows.futures:
         validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
-    _check_columns(checked)
-    largest = np.array([summary.largest_weight for summary in checked.summaries])
-    if None not in largest:
-        check_largest_weight(check_weights(largest, largest).max())
-    return checked
+    _check_columns(rows)
+    _, n_features, dtypes, labels, n_targets, weights, _ = zip(*rows.summaries, strict=True)
+    if None not in weights:
+        check_largest_weight(check_weights(weights, weights).max())
+    return Checked(
+        rows, n_features[0], n_targets[0], np.result_type(*dtypes), joined_labels(labels)
+    )
 
 
-def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Conversion:
+def with_classes(rounds: Rounds, conversion: Conversion, rows: Stored) -> Conversion:
     """Add the weights of the classes of the training rows to a conversion.
 
     Parameters
@@ -137,8 +111,8 @@ def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Co
         The rounds of the fit.
     conversion : Conversion
         A conversion without them.
-    checked : Checked
-        The training rows.
+    rows : Stored
+        The checked training rows.
 
     Returns
     -------
@@ -148,19 +122,19 @@ def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Co
     targets = conversion.targets
     if not isinstance(targets, ClassTargets) or targets.class_weight is None:
         return conversion
-    tasks = [task(reporting_failures, sums_of_classes, conversion, rows) for rows in checked.rows]
-    sums = np.sum(results_of(rounds, tasks, checked.numbers), axis=0)
+    tasks = [task(reporting_failures, sums_of_classes, conversion, each) for each in rows.futures]
+    sums = np.sum(results_of(rounds, tasks, rows.numbers), axis=0)
     return replace(conversion, factors=targets.factors(sums))
 
 
-def converted(rounds: Rounds, conversion: Conversion, checked: Checked) -> ClusterData:
+def converted(rounds: Rounds, conversion: Conversion, rows: Stored) -> ClusterData:
     """Convert checked rows, which are then released."""
-    tasks = [task(reporting_failures, convert, conversion, rows) for rows in checked.rows]
-    data = _data(rounds, tasks, checked.numbers)
+    tasks = [task(reporting_failures, convert, conversion, each) for each in rows.futures]
+    data = _data(rounds, tasks, rows.numbers)
     if conversion.factors is not None:
         targets: Any = conversion.targets
         check_total_weight(data.total_weight, targets.class_weight)
-    rounds.release(checked.rows)
+    rounds.release(rows.futures)
     return data
 
 
@@ -236,24 +210,19 @@ def results_of(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int] 
     return results
 
 
-def _stored(
-    rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]
-) -> tuple[list[Future], list[Any], list[int]]:
-    """Store the results of tasks of partitions on the cluster, without those that have no rows.
-
-    Return them, their summaries, and the numbers of their partitions.
-    """
+def _stored(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]) -> Stored:
+    """Store the results of tasks of partitions on the cluster."""
     rows = rounds.keep(tasks)
     asked = [task(reporting_failures, summary_of, each) for each in rows]
     summaries = results_of(rounds, asked, numbers)
     kept = [i for i, summary in enumerate(summaries) if summary.n_rows]
-    return [rows[i] for i in kept], [summaries[i] for i in kept], [numbers[i] for i in kept]
+    return Stored(*([of[i] for i in kept] for of in (rows, summaries, numbers)))
 
 
 def _data(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]) -> ClusterData:
     """Store pieces, the results of tasks."""
-    pieces, summaries, _ = _stored(rounds, tasks, numbers)
-    return ClusterData(rounds, pieces, summaries)
+    stored = _stored(rounds, tasks, numbers)
+    return ClusterData(rounds, stored.futures, stored.summaries)
 
 
 def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any, int]]:
@@ -279,14 +248,14 @@ def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any,
     return quotas
 
 
-def _check_columns(checked: Checked) -> None:
+def _check_columns(rows: Stored) -> None:
     """Check that all partitions have the same columns of X and y."""
     for name, column_counts in (
-        ("X", [summary.n_features for summary in checked.summaries]),
-        ("y", [summary.n_targets for summary in checked.summaries]),
+        ("X", [summary.n_features for summary in rows.summaries]),
+        ("y", [summary.n_targets for summary in rows.summaries]),
     ):
         if len(set(column_counts)) > 1:
             raise ValueError(
                 f"All partitions of {name} must have the same number of columns; those with rows, "
-                f"{checked.numbers}, have {column_counts}."
+                f"{rows.numbers}, have {column_counts}."
             )

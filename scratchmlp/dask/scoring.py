@@ -12,7 +12,6 @@ from sklearn.metrics import (
     log_loss,
     mean_absolute_error,
     mean_squared_error,
-    r2_score,
 )
 from sklearn.preprocessing import StandardScaler
 
@@ -22,6 +21,7 @@ from scratchmlp.dask.objective import aligned
 from scratchmlp.dask.pieces import Piece, joined_scaler
 from scratchmlp.dask.rounds import added, reduced, task
 from scratchmlp.estimators.prepared import Validate
+from scratchmlp.estimators.scaling import r2_of_sums
 from scratchmlp.estimators.state import FittedModel
 from scratchmlp.estimators.targets import MULTILABEL, ClassTargets
 from scratchmlp.prediction import raw_scores
@@ -96,8 +96,10 @@ def validator(
             "Choose 'loss', or None for the accuracy."
         )
     name = scoring or next(iter(SCORES[is_classifier]))
-    deviation = _deviation(data) if name == "r2" else None
-    weight = data.total_weight
+    weight, spread = data.total_weight, None
+    if name == "r2":
+        scalers = data.rounds.get_all(task(_target_scaler, piece) for piece in data.pieces)
+        spread = weight * joined_scaler(scalers).var_
 
     def validate(theta: FloatArray) -> tuple[float, float]:
         sent = delayed(model._replace(theta=theta), traverse=False)
@@ -108,42 +110,11 @@ def validator(
             return loss, math.nan
         if name == "loss":
             return loss, -loss
-        if deviation is None:
+        if spread is None:
             return loss, float(np.mean(score / weight))
-        return loss, r_squared(-score / weight, deviation) if data.n_rows > 1 else math.nan
+        return loss, r2_of_sums(-score, spread) if data.n_rows > 1 else math.nan
 
     return validate
-
-
-def r_squared(squared_error: FloatArray, deviation: FloatArray) -> float:
-    """Return R², the mean over the outputs; -inf if an error is too large for floating point.
-
-    Parameters
-    ----------
-    squared_error : ndarray of shape (n_outputs,)
-        Mean squared errors.
-    deviation : ndarray of shape (n_outputs,)
-        Standard deviations of the targets.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scratchmlp.dask.scoring import r_squared
-    >>> r_squared(np.array([0.25, 0.0]), np.array([1.0, 0.0]))  # the second is constant
-    0.875
-    >>> r_squared(np.array([0.25, np.inf]), np.array([1.0, 1.0]))
-    -inf
-    """
-    if not np.isfinite(squared_error).all():
-        return -math.inf
-    targets = np.stack([-deviation, deviation])  # two rows that have it
-    return float(r2_score(targets, targets + np.sqrt(squared_error)))
-
-
-def _deviation(data: ClusterData) -> FloatArray:
-    """Return the standard deviations of the targets."""
-    scalers = data.rounds.get_all(task(_target_scaler, piece) for piece in data.pieces)
-    return np.sqrt(joined_scaler(scalers).var_)
 
 
 def _target_scaler(piece: Piece) -> StandardScaler:

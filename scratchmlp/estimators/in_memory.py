@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from inspect import signature
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Source, Validate
+from scratchmlp.estimators.prepared import CHECKED_ROWS, Checked, Prepared, Source, Validate
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.estimators.validation import (
     check_validation_rows,
@@ -98,29 +98,6 @@ class PreparedRows(Prepared):
         return validate
 
 
-class CheckedRows(NamedTuple):
-    """Rows in memory that have been checked: see `scratchmlp.estimators.prepared.Checked`."""
-
-    X: Any
-    labels: Any
-    sample_weight: FloatArray | None
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns of X."""
-        return int(self.X.shape[1])
-
-    @property
-    def n_targets(self) -> int:
-        """Number of columns of y."""
-        return 1 if self.labels.ndim == 1 else int(self.labels.shape[1])
-
-    @property
-    def dtype(self) -> Any:
-        """Type of X."""
-        return self.X.dtype
-
-
 @dataclass(frozen=True)
 class RowsInMemory(Source):
     """The rows of a fit: arrays, lists, data frames or sparse matrices.
@@ -140,20 +117,21 @@ class RowsInMemory(Source):
     incremental: bool = False
     classes: Any = None
 
-    def check(self, estimator: Any, dtype: Any, *, reset: bool) -> CheckedRows:
+    def check(self, estimator: Any, dtype: Any, *, reset: bool) -> Checked:
         """Check the rows: see `Source.check`."""
-        return CheckedRows(*validate_rows(estimator, *self.given, dtype, reset=reset))
+        X, y, _ = rows = validate_rows(estimator, *self.given, dtype, reset=reset)
+        return Checked(rows, X.shape[1], 1 if y.ndim == 1 else y.shape[1], X.dtype, y)
 
     def convert(
         self,
-        checked: CheckedRows,
+        checked: Checked,
         network: Network,
         loss: Loss,
         targets: ClassTargets | NumericTargets,
         run: Run,
     ) -> PreparedRows:
         """Encode the targets and weigh the rows: see `Source.convert`."""
-        (X, y, sample_weight), dtype = checked, checked.dtype
+        (X, y, sample_weight), dtype = checked.rows, checked.dtype
         Y, class_targets = targets.encode(y, loss, dtype), targets.targets_of_classes(loss, dtype)
         factors = None
         if isinstance(targets, ClassTargets) and targets.class_weight is not None:
