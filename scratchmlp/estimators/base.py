@@ -8,7 +8,7 @@ data. The subclasses add targets and outputs.
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -19,7 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.callback_tasks import CallbackTasks, fitting
+from scratchmlp.estimators.callback_tasks import fitting
 from scratchmlp.estimators.in_memory import RowsInMemory
 from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.own_objects import try_objects
@@ -37,7 +37,7 @@ from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.estimators.validation import check_outputs, validate_inputs
 from scratchmlp.initializers import initialize
 from scratchmlp.losses import Loss
-from scratchmlp.monitor import Monitor
+from scratchmlp.monitor import Monitor, Observer
 from scratchmlp.network import Network
 from scratchmlp.prediction import hidden_activations, raw_scores
 from scratchmlp.run import DivergenceError, Run
@@ -169,10 +169,6 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         except DivergenceError as error:
             error.args = (f"{error}{self._column_advice(prepared)}",)
             raise
-        if incremental and monitor.n_iter and not (monitor.finished or interrupted):
-            # After one epoch, partial_fit has done its work. If n_iter is 0, this epoch diverged:
-            # `finished` stays False, and the user is warned.
-            monitor.stop("partial_fit trains for one epoch")
         return interrupted
 
     def _keep(self, prepared: Prepared, training: Training, *, interrupted: bool = False) -> None:
@@ -223,12 +219,10 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         theta = initialize(network, self.weight_init, random_state, dtype)
         return Run(theta, random_state, n_epochs=int(self.max_iter))
 
-    def _training(
-        self, prepared: Prepared, tasks: CallbackTasks | None = None, *, incremental: bool = False
-    ) -> Training:
+    def _training(self, prepared: Prepared, observers: Sequence[Observer]) -> Training:
         """Make what trains on prepared rows."""
-        solver = self._make_solver(prepared.data.n_rows, 1 if incremental else self.max_iter)
-        monitor, run = self._make_monitor(prepared, solver, tasks), prepared.run
+        solver = self._make_solver(prepared.data.n_rows)
+        monitor, run = self._make_monitor(prepared, solver, observers), prepared.run
         random_state = run.generator() if any(prepared.network.dropout_rates) else None
         objective = prepared.objective(self.alpha, random_state)
         return Training(objective, solver, monitor, run, prepared.data)
@@ -236,7 +230,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     # The monitor.
 
     def _make_monitor(
-        self, prepared: Prepared, solver: Descent | LBFGS, tasks: CallbackTasks | None
+        self, prepared: Prepared, solver: Descent | LBFGS, observers: Sequence[Observer]
     ) -> Monitor:
         """Make the monitor of a fit."""
         validate = prepared.validator(self)
@@ -251,7 +245,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
             validate=validate,
             early_stopping=early_stopping,
             metric="score" if callable(self.scoring) else self.scoring or self._metric,
-            observers=[tasks] if tasks else [],
+            observers=observers,
             verbose=self.verbose,
         )
 
@@ -315,15 +309,16 @@ def fit_rows(estimator: Estimator, rows: Source) -> Estimator:
     `partial_fit` trains for one epoch.
     """
     incremental = rows.incremental
-    # scikit-learn validates parameters only in the first call of partial_fit.
-    if incremental and hasattr(estimator, "theta_"):
+    is_later_call = incremental and hasattr(estimator, "theta_")
+    if is_later_call:  # scikit-learn validates parameters only in the first call of partial_fit
         estimator._validate_params()
     given = None if incremental else rows.given
     with fitting(estimator, given, estimator.max_iter, fitted_attributes) as (fitted, tasks):
         prepared = rows.hold_out(fitted._prepare(rows), fitted)
         fitted._describe(prepared)
-        training = fitted._training(prepared, tasks, incremental=incremental)
-        if not (incremental and hasattr(estimator, "theta_")):  # calls of a stream should be fast
+        observers = [tasks] if tasks else [_OneEpoch()] if incremental else []
+        training = fitted._training(prepared, observers)
+        if not is_later_call:  # calls of a stream should be fast
             try_objects(prepared, training.solver)
         with prepared.run.unchanged_history_on_failure():
             interrupted = fitted._train(prepared, training, incremental=incremental)
@@ -334,6 +329,13 @@ def fit_rows(estimator: Estimator, rows: Source) -> Estimator:
     if interrupted:  # raised outside of the block, so that what was learned is kept
         raise KeyboardInterrupt
     return estimator
+
+
+class _OneEpoch(Observer):
+    """Ends a call of partial_fit. If it has diverged, this is not asked, and the user is warned."""
+
+    def epoch_end(self, run: Run, monitor: Monitor) -> str:
+        return "partial_fit trains for one epoch"
 
 
 def has_partial_fit(estimator: BaseMLP) -> bool:

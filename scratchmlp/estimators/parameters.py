@@ -138,9 +138,9 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             )
         return loss.with_output(output)
 
-    def _make_solver(self, n_rows: int, max_iter: int) -> Descent | LBFGS:
+    def _make_solver(self, n_rows: int) -> Descent | LBFGS:
         if self.solver == "lbfgs":
-            return LBFGS(self.tol, max_iter, self.max_fun)
+            return LBFGS(self.tol, self.max_iter, self.max_fun)
         optimizer = with_plain_numbers(self._make_optimizer())
         adapts = self.learning_rate == "adaptive" and isinstance(optimizer, SGD)
         return Descent(
@@ -149,7 +149,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             float(self.learning_rate_init),
             self._batch_rows(n_rows),
             self.shuffle,
-            max_iter,
+            self.max_iter,
             adaptive=Adaptive() if adapts else None,
             shared_generator=not isinstance(self.random_state, Integral),
         )
