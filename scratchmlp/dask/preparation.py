@@ -93,8 +93,13 @@ def check(
     rows = _stored(rounds, tasks, range(len(tasks)))
     if not rows.futures:
         validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
-    _check_columns(rows)
     _, n_features, dtypes, labels, n_targets, weights, _ = zip(*rows.summaries, strict=True)
+    for name, n_columns in {"X": n_features, "y": n_targets}.items():
+        if len(set(n_columns)) > 1:
+            raise ValueError(
+                f"All partitions of {name} must have the same number of columns; those with rows, "
+                f"{rows.numbers}, have {[*n_columns]}."
+            )
     if None not in weights:
         check_largest_weight(check_weights(weights, weights).max())
     return Checked(
@@ -246,16 +251,3 @@ def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any,
             quota[name] = math.ceil(fraction * n_rows) - n_held_out
             n_held_out += quota[name]
     return quotas
-
-
-def _check_columns(rows: Stored) -> None:
-    """Check that all partitions have the same columns of X and y."""
-    for name, column_counts in (
-        ("X", [summary.n_features for summary in rows.summaries]),
-        ("y", [summary.n_targets for summary in rows.summaries]),
-    ):
-        if len(set(column_counts)) > 1:
-            raise ValueError(
-                f"All partitions of {name} must have the same number of columns; those with rows, "
-                f"{rows.numbers}, have {column_counts}."
-            )

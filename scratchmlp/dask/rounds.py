@@ -186,10 +186,10 @@ class Rounds:
 
     def _warn_without_workers(self) -> None:
         warnings.warn(
-            f"Training waits, because none of the {len(self.workers())} workers takes tasks. A "
-            "worker pauses while it uses more of its memory than distributed.worker.memory.pause, "
-            f"by default 80%. The fit fails after timeout={self.timeout:g} seconds: add workers, "
-            "or give them more memory.",
+            "Training waits, because the cluster has no worker that takes tasks, of "
+            f"{len(self.workers())} in all. A worker pauses while it uses more of its memory than "
+            "distributed.worker.memory.pause, by default 80%. The fit fails after "
+            f"timeout={self.timeout:g} seconds: add workers, or give them more memory.",
             stacklevel=stacklevel(),
         )
 

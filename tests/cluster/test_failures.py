@@ -193,7 +193,7 @@ def test_a_fit_warns_while_no_worker_takes_tasks(expected, tmp_path, monkeypatch
         model = network(solver="adam").set_callbacks(after(2, lambda: become(Status.paused)))
         np.testing.assert_array_equal(fit_network(model, client=client), expected["adam"])
     (message,) = warned
-    assert message.startswith("Training waits, because none of the 1 workers takes tasks. A worker")
+    assert "because the cluster has no worker that takes tasks, of 1 in all. A worker" in message
 
 
 def test_a_fit_waits_for_a_worker_that_has_paused_until_its_timeout(tmp_path):
