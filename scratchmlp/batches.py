@@ -105,13 +105,9 @@ class Data(NamedTuple):
         return self.X.min(axis=0), self.X.max(axis=0)
 
     def as_batch(self, dtype: DTypeLike | None = None) -> Batch:
-        """Return all rows as one batch, with inputs of this type, if one is given.
-
-        The targets have the same memory layout as raw scores, with which the loss compares them.
-        """
+        """Return all rows as one batch, with inputs of this type, if one is given."""
         X = self.X if dtype is None else self.X.astype(dtype, copy=False)
-        Y = self.Y if self.class_targets is None else self.class_targets.take(self.Y, axis=1).T
-        return Batch(X, np.asarray(Y, order=memory_order(Y.shape[1])), self.sample_weight)
+        return Batch(X, _targets(self.Y, self.class_targets), self.sample_weight)
 
     def batches(self, batch_size: int, *, drop_last: bool = False) -> "Batches":
         """Return the batches of an epoch: see `Batches`."""
@@ -182,7 +178,16 @@ class Batches:
             self._X = np.empty((len(index), X.shape[1]), X.dtype)
         X = take_rows(X, index, out=self._X[: len(index)])
         weight = None if weight is None else weight.take(index)
-        return Data(X, Y.take(index, 0), weight, class_targets).as_batch()
+        return Batch(X, _targets(Y.take(index, 0), class_targets), weight)
+
+
+def _targets(Y: Any, class_targets: FloatArray | None) -> FloatArray:
+    """Return the targets of `Data` as an array of shape (n_samples, n_outputs).
+
+    It has the same memory layout as raw scores, with which the loss compares it.
+    """
+    Y = Y if class_targets is None else class_targets.take(Y, axis=1).T
+    return np.asarray(Y, order=memory_order(Y.shape[1]))
 
 
 def sampled(n_rows: int, n_sampled: int) -> NDArray[np.intp]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import gen_batches
 from sklearn.utils._chunking import get_chunk_n_rows
 
 from scratchmlp.arrays import FloatArray, memory_order
@@ -68,8 +67,9 @@ def raw_scores(network: Network, theta: FloatArray, X: Any) -> FloatArray:
     n_outputs = network.sizes[-1]
     raw = np.empty((n_rows, n_outputs), theta.dtype, order=memory_order(n_outputs))
     with threads(network.multiplications(chunk, X)):
-        for rows in gen_batches(n_rows, chunk):
-            raw[rows] = network.forward(layers, X[rows], workspace.head(rows.stop - rows.start))
+        for start in range(0, n_rows, chunk):
+            rows = slice(start, min(start + chunk, n_rows))
+            raw[rows] = network.forward(layers, X[rows], workspace.head(rows.stop - start))
     return raw
 
 
