@@ -27,7 +27,7 @@ from scratchmlp.estimators.base import BaseMLP, fit_rows
 from scratchmlp.estimators.options import refuse_options
 from scratchmlp.estimators.prepared import CHECKED_ROWS, Checked, Prepared, Source, Validate
 from scratchmlp.estimators.state import FittedModel
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets
 from scratchmlp.estimators.validation import check_validation_rows, has_validation_data
 from scratchmlp.losses import Loss
 from scratchmlp.network import Network
@@ -148,7 +148,7 @@ class RowsOnCluster(Source):
         checked: Checked,
         network: Network,
         loss: Loss,
-        targets: ClassTargets | NumericTargets,
+        targets: ClassLabels | RegressionTargets,
         run: Run,
     ) -> PreparedPieces:
         """Convert partitions to pieces: see `Source.convert`."""

@@ -23,7 +23,7 @@ from scratchmlp.dask.rounds import added, reduced, task
 from scratchmlp.estimators.prepared import Validate
 from scratchmlp.estimators.scaling import r2_of_sums
 from scratchmlp.estimators.state import FittedModel
-from scratchmlp.estimators.targets import MULTILABEL, ClassTargets
+from scratchmlp.estimators.targets import MULTILABEL, ClassLabels
 from scratchmlp.prediction import raw_scores
 from scratchmlp.utils.threads import threads
 
@@ -89,7 +89,7 @@ def validator(
         Number of targets over which the loss is averaged: see `Prepared.n_averaged`.
     """
     targets: Any = model.targets
-    is_classifier = isinstance(targets, ClassTargets)
+    is_classifier = isinstance(targets, ClassLabels)
     if scoring == "neg_log_loss" and is_classifier and targets.kind == MULTILABEL:
         raise ValueError(
             "scoring='neg_log_loss' is not supported for an indicator matrix of several labels. "
@@ -135,4 +135,4 @@ def evaluate(name: str, model: FittedModel, piece: Piece) -> tuple[float, Any]:
     loss = float(losses.sum() if weight is None else weight @ losses)
     if name == "loss" or not math.isfinite(loss):
         return loss, math.nan
-    return loss, SCORES[isinstance(model.targets, ClassTargets)][name](model, piece.y, raw, weight)
+    return loss, SCORES[isinstance(model.targets, ClassLabels)][name](model, piece.y, raw, weight)

@@ -12,7 +12,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.base import BaseMLP, fit_rows, has_partial_fit
 from scratchmlp.estimators.in_memory import RowsInMemory
 from scratchmlp.estimators.prepared import Source
-from scratchmlp.estimators.targets import NumericTargets
+from scratchmlp.estimators.targets import RegressionTargets
 from scratchmlp.estimators.validation import check_outputs
 from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.utils.public import public
@@ -266,12 +266,12 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
     # Methods that BaseMLP requires.
 
-    _targets = NumericTargets()
+    _targets = RegressionTargets()
 
-    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> NumericTargets:
+    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> RegressionTargets:
         return self._targets
 
-    def _loss_for(self, targets: NumericTargets) -> Loss:
+    def _loss_for(self, targets: RegressionTargets) -> Loss:
         return self._make_loss()
 
     def __sklearn_tags__(self) -> Any:

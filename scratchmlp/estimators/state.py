@@ -188,7 +188,7 @@ class FittedModel(NamedTuple):
         Its parameters.
     loss : Loss
         The loss, with its output activation.
-    targets : ClassTargets or NumericTargets
+    targets : ClassLabels or RegressionTargets
         They turn raw scores into predictions.
     """
 
