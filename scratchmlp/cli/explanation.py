@@ -137,16 +137,12 @@ def explain_row(
 
 def _lines(model: BaseTabular, row: pd.DataFrame, found: Explained, n_decimals: int) -> str:
     """Write the values with the largest contributions, one in a line, and the sum of the others."""
-    parts, shown, others = found.parts, found.order[:LARGEST], found.order[LARGEST:]
-    fitted = list(model.encoder_.fitted_columns.items())
-    rows = []
-    for i in shown:
-        name, column = fitted[i]
-        (value,) = cells_of(row[name], column) if name in row else ("missing",)
-        text = value if isinstance(value, str) else value.text
-        rows.append((plain(name), text, parts[i]))
+    fitted, rows, others = model.encoder_.fitted_columns, [], found.parts.iloc[LARGEST:]
+    for name, part in found.parts.iloc[:LARGEST].items():
+        (value,) = cells_of(row[name], fitted[str(name)]) if name in row else ("missing",)
+        rows.append((plain(name), str(value), part))
     if len(others):
-        rows.append((count(len(others), "other column"), "", parts[others].sum()))
+        rows.append((count(len(others), "other column"), "", others.sum()))
     table = pd.DataFrame(rows, columns=["column", "value", "part"]).set_index("column")
     table["part"] = table["part"].map(f"{{:+,.{n_decimals}f}}".format)
     return "\n".join(

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TextIO
 
-from scratchmlp.utils.names import listed, most_similar
+from scratchmlp.utils.names import listed, most_similar, shortened
 
 _UNITS = {"hour": 3600, "minute": 60, "second": 1}
 WIDTH = 99  # characters of a line of scores, or of what is said about a picture
@@ -33,8 +33,7 @@ def say(*messages: str, end: str = "\n") -> None:
 
 def quote(value: object) -> str:
     """Quote a value; of a long one, the first 40 characters and "…"."""
-    text = str(value)
-    return repr(text if len(text) <= 40 else f"{text[:40]}…")
+    return repr(shortened(value))
 
 
 def quoted(names: Iterable[object]) -> str:

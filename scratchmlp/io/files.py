@@ -17,6 +17,7 @@ from scratchmlp.io.objects import objects_in, without_training_state
 from scratchmlp.io.schema import mended, types_in
 from scratchmlp.io.trusted import TRUSTED
 from scratchmlp.utils.atomic_write import write_atomically
+from scratchmlp.utils.names import listed
 from scratchmlp.utils.public import stacklevel
 
 
@@ -222,9 +223,8 @@ def _check_levels(unstorable: Mapping[str, Any]) -> None:
 
 
 def _listed(names: Collection[str]) -> str:
-    """Return the first names, in quotes."""
-    first = [f"{name!r:.200}" for name in sorted(names)[:20]]
-    return ", ".join([*first, f"and {len(names) - 20} more"] if len(names) > 20 else first)
+    """List names in quotes."""
+    return listed([f"{name!r:.200}" for name in sorted(names)])
 
 
 def _names_of(trusted: Collection[str | type]) -> set[str]:

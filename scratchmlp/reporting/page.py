@@ -119,9 +119,9 @@ def report(
     The page contains values of the table: categories, extreme values and the rows that are
     predicted worst. Mind this before you send it.
 
-    If `fit` had `sample_weight`, the scores of its rows and the importances use these weights, and
-    sets and intervals are those of the weighted fit. Everything else counts all rows alike, and so
-    do the scores of new rows.
+    If `fit` had `sample_weight`, the scores of its rows, the importances and the choice of the
+    worst mistakes use these weights, and sets and intervals are those of the weighted fit.
+    Everything else counts all rows alike, and so do the scores of new rows.
 
     Examples
     --------

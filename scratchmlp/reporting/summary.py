@@ -35,20 +35,11 @@ def misleading_section(evaluated: Evaluated, write: Callable[[Note], str]) -> Se
         A paragraph for each; None if there are none.
     """
     notes = evaluated.estimator.findings_
-    found = [_on_one_line(note) for note in notes if note.case in get_args(MisleadingCase)]
+    found = [plain(write(note), 1000) for note in notes if note.case in get_args(MisleadingCase)]
     if not found:
         return None
-    sentences = [text[0].upper() + text[1:] for text in map(write, found)]
+    sentences = [text[0].upper() + text[1:] for text in found]
     return Section("misleading", "What can mislead you", [_INTRODUCTION, *sentences])
-
-
-def _on_one_line(note: Note) -> Note:
-    """Return a note with names and values of the table as the page shows them."""
-    values = {
-        name: plain(value) if isinstance(value, str) else value
-        for name, value in note.values.items()
-    }
-    return Note(note.case, plain(note.column), values)
 
 
 def summary_section(
@@ -106,10 +97,10 @@ def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:
     """Say how good predicted classes are."""
     accuracy = scores["accuracy"]
     most = plain(evaluated.classes[evaluated.counts.argmax()])
-    right = share(accuracy.value).text
+    right = share(accuracy.value)
     sentences = [
         f"{right} of the predictions are right. Always predicting the most frequent class, "
-        f"{most}, would be right for {share(accuracy.constant).text}."
+        f"{most}, would be right for {share(accuracy.constant)}."
     ]
     loss = scores.get("log-loss")
     if loss is None:
@@ -126,8 +117,8 @@ def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
     """Say how good predicted numbers are."""
     half, rmse, r2 = scores["median absolute error"], scores["RMSE"], scores.get("R2")
     sentences = [
-        f"Half of the predictions are off by less than {half.number.text}. The root mean squared "
-        f"error is {rmse.number.text}; always predicting the mean has {number(rmse.constant).text}."
+        f"Half of the predictions are off by less than {half.number}. The root mean squared "
+        f"error is {rmse.number}; always predicting the mean has {number(rmse.constant)}."
     ]
     if np.ptp(evaluated.y) == 0:
         sentences.append(
@@ -140,7 +131,7 @@ def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
             "columns that predicts the target."
         )
     elif r2:
-        sentences.append(f"The model explains {share(r2.value).text} of the variance.")
+        sentences.append(f"The model explains {share(r2.value)} of the variance.")
     return sentences
 
 
