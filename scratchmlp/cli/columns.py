@@ -67,7 +67,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
             f"no column can inform a prediction: {listed(reasons)}. The table needs a column of "
             "numbers, or one whose values repeat and differ."
         )
-    return columns, list(_sentences(encoder.notes_))
+    return columns, list(sentences(encoder.notes_))
 
 
 def _wrong_role(error: ColumnError) -> str:
@@ -192,7 +192,7 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
     for name, (values, notes) in read.items():
         column = used[name]
         if column.uses_values:
-            yield from _sentences(describe(notes), is_new=True)
+            yield from sentences(describe(notes), is_new=True)
             if any(note.case == "empty" for note in notes):
                 yield (
                     f"column {quote(name)} has no values here, but the model learned from its "
@@ -228,7 +228,7 @@ def are_words(column: Column) -> bool:
     return column.kind == "text" or column.expected in ("text", "mixed", "flag")
 
 
-def _sentences(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) -> Iterator[str]:
+def sentences(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) -> Iterator[str]:
     """Write clauses on columns with what to do about them; others are said in another way."""
     for case, clause in clauses:
         remedy = WORDINGS[case]

@@ -162,7 +162,7 @@ def model_bytes(
             "lambda by a function of a module."
         ) from error
     if untrusted:
-        names = _listed(untrusted)
+        names = _quoted(untrusted)
         warnings.warn(
             f"This {name} contains types that are not in scratchmlp.io.TRUSTED. To load it, pass "
             f"trusted=[{names}] to load.",
@@ -177,7 +177,7 @@ def _model_in(data: bytes, trusted: Collection[str]) -> Any:
 
     types = types_in(members_of(data)[SCHEMA])
     if untrusted := types - {*TRUSTED} - {*trusted}:
-        names = _listed(untrusted)
+        names = _quoted(untrusted)
         raise ModelFileError(
             f"The file contains types that are not in scratchmlp.io.TRUSTED: {names}. To load it "
             "runs their code. If they are yours, or you trust them and the file, pass "
@@ -222,8 +222,8 @@ def _check_levels(unstorable: Mapping[str, Any]) -> None:
         )
 
 
-def _listed(names: Collection[str]) -> str:
-    """List names in quotes."""
+def _quoted(names: Collection[str]) -> str:
+    """Return the first names, in quotes."""
     return listed([f"{name!r:.200}" for name in sorted(names)])
 
 

@@ -104,7 +104,7 @@ def fit_calibration(data: Data, raw: FloatArray, rows: Rows | None = None) -> Ca
     if weight is not None:
         n_rows = effective_number(weight)
     used = rows[:: -(-len(rows) * n_classes // _MOST_SCORES)]
-    raw, Y, weight = data._replace(X=raw).rows(used).arrays()
+    raw, Y, weight = data._replace(X=raw).rows(used).as_batch()
     raw = raw.astype(np.float64)  # the minimization takes differences
 
     def calibration(parameters: FloatArray) -> Calibration:

@@ -24,9 +24,6 @@ def test_large_tables_get_fewer_folds(monkeypatch):
     monkeypatch.setattr(folds, "SMALL", N - 1)
     assert make_folds(CLASSES, True).description == "3 stratified folds"
     assert make_folds(NUMBERS, False).description == "3 folds"
-    repeated = make_folds(CLASSES, True, n_repeats=2)
-    assert repeated.description == "3 stratified folds, repeated 2 times"
-    assert len(repeated.splits) == 6
 
 
 @pytest.mark.parametrize("n_folds", [3, 9])

@@ -10,9 +10,8 @@ from scratchmlp.cli.columns import (
     read_columns,
     unlike_training,
 )
-from scratchmlp.cli.file_format import FileFormat
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.roles import FileFormat, Roles
 from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
 from scratchmlp.cli.target import choose_target, describe_classes
 from scratchmlp.io import load
@@ -322,8 +321,8 @@ def test_regression_is_no_advice_for_codes_with_leading_zeros():
 
 
 NUMBERS = np.random.default_rng(0).uniform(1000, 9999, 60).round(2)
-READ_AS = "the values of 'y' are read as numbers, and predicted without "
-UNITS = "onvert the numbers to one unit"
+READ_AS = "'y' is read as numbers, and predicted without "
+UNITS = "The signs are dropped. Convert the numbers to one unit."
 
 
 FORMS = [("{:,.2f}", None), ("€{:,.2f}", f"{READ_AS}€"), ("{:.2f}%", f"{READ_AS}%")]
@@ -340,10 +339,10 @@ def test_numbers_are_read_however_they_are_written(form, note):
 def test_numbers_of_different_units_are_named():
     _, y, notes = read([f"{'$€'[i % 2]}{x}" for i, x in enumerate(NUMBERS)])
     np.testing.assert_allclose(y, NUMBERS)
-    assert notes == [f"{READ_AS}$ €, although their signs differ. C{UNITS}"]
+    assert notes == [f"{READ_AS}$ €", f"the numbers of y have different signs: $, €. {UNITS}"]
     _, _, notes = read(["0.125", *(f"{x}%" for x in NUMBERS[1:]), "err"])
-    some = "although there is no % in 1 of 60 values, such as '0.125'. If they have another unit"
-    assert notes[1] == f"{READ_AS}%, {some}, c{UNITS}"
+    some = "only some of the numbers of y have the sign %"
+    assert notes[1:] == [f"{READ_AS}%", f"{some}. {UNITS}"]
 
 
 def test_rows_without_a_number_are_left_out_and_named(csv):
