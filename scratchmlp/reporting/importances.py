@@ -14,8 +14,7 @@ from scratchmlp.plotting.importances import SCORES
 from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import Picture, Section, Table
 from scratchmlp.tabular.inspection.associations import associations_with
-from scratchmlp.tabular.inspection.held_out import OutOfFold
-from scratchmlp.tabular.inspection.importances import loss_of, measure
+from scratchmlp.tabular.inspection.importances import importances_of_new
 
 N_REPEATS = 5
 MEASURED_COLUMNS = 200
@@ -122,15 +121,13 @@ def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Bunch:
 
 
 def _of_new(evaluated: Evaluated, names: Sequence[str]) -> Bunch:
-    """Measure on rows that were not in `fit`; R² is undefined if their targets are equal."""
-    rows, places, blend = evaluated.sample(_n_rows(evaluated)), evaluated.places, evaluated.blend
-    y, scoring = evaluated.y[rows], None
-    if evaluated.proba is None and np.ptp(y) == 0:
-        scoring = "neg_root_mean_squared_error"
-    return measure(
-        OutOfFold(blend, evaluated.encode(rows), None),
+    """Measure on rows that were not in `fit`."""
+    rows, places = evaluated.sample(_n_rows(evaluated)), evaluated.places
+    return importances_of_new(
+        evaluated.blend,
+        evaluated.encode(rows),
+        evaluated.y[rows],
         {name: places[name] for name in names},
-        *loss_of(blend.targets, scoring, y, None),
         N_REPEATS,
         np.random.RandomState(evaluated.random_state),
     )
