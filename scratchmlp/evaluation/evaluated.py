@@ -260,8 +260,8 @@ def _name_of(y: Any) -> str:
 def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
     """Return the out-of-fold predictions of `fit`."""
     remedy = "Pass rows that fit has not seen, and rows='new'."
-    name = "oof_proba_" if is_classifier(estimator) else "oof_prediction_"
     if (predicted := estimator.out_of_fold) is None:
+        name = estimator.out_of_fold_name
         raise ValueError(f"This {type(estimator).__name__} has no {name}. {remedy}")
     if len(predicted) != len(y):
         raise ValueError(

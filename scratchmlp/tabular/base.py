@@ -41,6 +41,9 @@ class BaseTabular(
 ):
     """Base class of the estimators for raw tables, which are trained once for each fold."""
 
+    #: The attribute with the out-of-fold predictions, which a file may lack.
+    out_of_fold_name: ClassVar[str]
+
     encoder_: TabularEncoder
     held_out_: list[NDArray[np.intp]]
     oof_score_: float
@@ -71,9 +74,9 @@ class BaseTabular(
         Internal: other folders of the package call it.
         """
 
-    @abstractmethod
     def _keep_out_of_fold(self, predictions: FloatArray) -> None:
         """Set the fitted attribute with the out-of-fold predictions."""
+        setattr(self, self.out_of_fold_name, predictions)
 
     @property
     @abstractmethod
@@ -156,14 +159,22 @@ class BaseTabular(
     @property
     def out_of_fold(self) -> FloatArray | None:
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
-        kept = vars(self)  # of classes or of numbers
-        return kept.get("oof_proba_", kept.get("oof_prediction_"))
+        return vars(self).get(self.out_of_fold_name)
 
     @property
     def held_out_weight(self) -> FloatArray | None:
         """Weights of the rows that were held out, in their order; None if all are equal."""
         weight = self._row_weight
         return None if weight is None else kept_weight(weight[rows_in(self.held_out_)])
+
+    def forget_training(self) -> None:
+        """Forget what `fit` kept of each row in the order of the rows.
+
+        The errors on held-out rows, which intervals and sets need, are sorted, and stay. Internal:
+        other folders of the package call it.
+        """
+        for name in (self.out_of_fold_name, "held_out_", "_row_weight"):
+            self.__dict__.pop(name, None)
 
     def scored_rows(self) -> tuple[Rows, Rows, FloatArray | None]:
         """Return the rows whose errors tell how sure predictions are: see `scored_rows`.
@@ -549,6 +560,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
 
     class_weight: Any
 
+    out_of_fold_name = "oof_proba_"
     oof_proba_: FloatArray
     _targets: ClassTargets
     _calibration: Calibration
@@ -556,9 +568,6 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
-
-    def _keep_out_of_fold(self, predictions: FloatArray) -> None:
-        self.oof_proba_ = predictions
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -685,11 +694,9 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
 class BaseTabularRegressor(RegressorMixin, BaseTabular):
     """Numbers as targets."""
 
+    out_of_fold_name = "oof_prediction_"
     oof_prediction_: FloatArray
     _targets: NumericTargets
-
-    def _keep_out_of_fold(self, predictions: FloatArray) -> None:
-        self.oof_prediction_ = predictions
 
     def predict(self, X: Any) -> FloatArray:
         """Predict the targets: the mean over the folds, weighted if there are weights.

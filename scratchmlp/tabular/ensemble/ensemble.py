@@ -296,8 +296,6 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         }
         return pd.concat([pd.DataFrame(whole, index=[type(self).__name__]), parts])
 
-    # Prediction.
-
     def only(self, name: str, *names: str) -> Self:
         """Return a smaller ensemble of some of the estimators.
 
@@ -368,8 +366,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def _forget_whole(self, score: float, loss: float) -> None:
         """Replace what out-of-fold predictions of the whole ensemble told."""
         self.oof_score_, self.oof_loss_ = score, loss
-        for name in ("oof_proba_", "oof_prediction_"):  # it has one of them, or none after `load`
-            self.__dict__.pop(name, None)
+        self.__dict__.pop(self.out_of_fold_name, None)
 
     # Prediction.
 

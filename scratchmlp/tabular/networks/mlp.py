@@ -150,11 +150,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
     def _plans(
         self, problem: TrainingProblem, recipe: Recipe, ends: list[Deadline], members: range
     ) -> Iterator[MemberPlan]:
-        """Yield what distinguishes the training of some members from that of the others.
-
-        `inputs` encode some columns anew for a member, in addition to the common encoding.
-        `rows` are two arrays of row numbers: those for training, and those of the fold.
-        """
+        """Yield what distinguishes the training of some members from that of the others."""
         layout = problem.data.X.layout
         numeric = np.searchsorted(layout.numbers, problem.encoder.numeric_outputs_)
         positive = positive_numbers(problem.encoder.fitted_columns) if recipe.logarithms else {}
