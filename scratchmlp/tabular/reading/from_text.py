@@ -29,6 +29,7 @@ from scratchmlp.tabular.reading.dates import (
 )
 from scratchmlp.tabular.reading.findings import Found, Note, Reading
 from scratchmlp.tabular.reading.numbers import (
+    PADDED,
     common_unit,
     find_decimal,
     read_flags,
@@ -69,7 +70,6 @@ PROBED = 500  # different values that decide whether reading a column as numbers
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
 _CODE = re.compile("[A-Z]{2,5}")
-_PADDED = re.compile(r"0\d+", re.ASCII)
 _MARK_NAMES = {".": "point", ",": "comma"}
 
 
@@ -101,7 +101,7 @@ def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found |
     Found or None
         What the column is. None if it is none of these.
     """
-    padded = [_PADDED.fullmatch(text) is not None for text in values.text]
+    padded = [PADDED.fullmatch(text) is not None for text in values.text]
     if values.counts[padded].sum() > FEW * values.counts.sum():  # codes, such as "007"
         return None
     if all(map(_ROOM.fullmatch, values.text)):
@@ -131,7 +131,7 @@ def note_numbers_among_text(name: str, values: Different) -> list[Note]:
     """
     numbers = ~pd.isna(_read(values, "number", _how_written("number", values)))
     n_known, n_numbers = int(values.counts.sum()), int(values.counts[numbers].sum())
-    padded = any(map(_PADDED.fullmatch, values.text))
+    padded = any(map(PADDED.fullmatch, values.text))
     if padded or numbers.all() or numbers.sum() <= MANY or n_numbers < n_known / 2:
         return []
     others = [text for text, is_number in zip(values.text, numbers, strict=True) if not is_number]
