@@ -21,7 +21,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.folds import check_no_missing, rows_in
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import to_pandas
@@ -164,11 +164,6 @@ class Evaluated:
     def encode(self, rows: Rows) -> EncodedTable:
         """Encode some rows."""
         return self.estimator.encoder_.encode(self.some(rows))[0]
-
-    @property
-    def places(self) -> dict[str, Place]:
-        """Where the parts of each column are in an encoded table."""
-        return places_of(self.estimator.encoder_.fitted_columns)
 
 
 def predict(estimator: Any, X: Any) -> FloatArray:

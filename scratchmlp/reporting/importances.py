@@ -97,9 +97,10 @@ def _most_related(evaluated: Evaluated) -> list[str]:
     names = [*evaluated.fitted_columns]  # a new table may have others
     if len(names) <= MEASURED_COLUMNS:
         return names
-    rows, places = evaluated.sample(_n_rows(evaluated)), evaluated.places
-    values = evaluated.outputs.reshape(len(evaluated.y), -1)[rows]
-    related = associations_with(evaluated.encode(rows), [places[name] for name in names], values)
+    rows = evaluated.sample(_n_rows(evaluated))
+    table, values = evaluated.encode(rows), evaluated.outputs.reshape(len(evaluated.y), -1)[rows]
+    places = table.layout.places
+    related = associations_with(table, [places[name] for name in names], values)
     most = np.argsort(-related, kind="stable")[:MEASURED_COLUMNS]
     return [names[i] for i in np.sort(most)]
 
@@ -122,11 +123,13 @@ def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Bunch:
 
 def _of_new(evaluated: Evaluated, names: Sequence[str]) -> Bunch:
     """Measure on rows that were not in `fit`."""
-    rows, places = evaluated.sample(_n_rows(evaluated)), evaluated.places
+    rows = evaluated.sample(_n_rows(evaluated))
+    table, y = evaluated.encode(rows), evaluated.y[rows]
+    places = table.layout.places
     return importances_of_new(
         evaluated.blend,
-        evaluated.encode(rows),
-        evaluated.y[rows],
+        table,
+        y,
         {name: places[name] for name in names},
         N_REPEATS,
         np.random.RandomState(evaluated.random_state),

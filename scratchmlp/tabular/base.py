@@ -19,7 +19,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.callback_tasks import fitting
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
 from scratchmlp.tabular.folds import Rows, rows_in
 from scratchmlp.tabular.inspection import drift, explanations, findings, importances
@@ -404,8 +404,8 @@ class BaseTabular(
         validate_parameter_constraints(explanations.CONSTRAINTS, settings, caller)
         blend, rows = self.blend_and_table(X)
         known, _ = self.encoder_.encode(background)
-        columns = places_of(self.encoder_.fitted_columns)
-        return explanations.explain(blend, rows, known, columns, folds=folds, **settings)
+        places = rows.layout.places
+        return explanations.explain(blend, rows, known, places, folds=folds, **settings)
 
     def oof_importances(
         self,

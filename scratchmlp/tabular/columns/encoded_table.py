@@ -104,6 +104,11 @@ class Layout(NamedTuple):
         """Return the columns whose codes are encoded in one of some ways."""
         return [each for each in self.columns.values() if each.coded_as in encodings]
 
+    @property
+    def places(self) -> dict[str, Place]:
+        """The parts of each column, by its name. Columns without outputs have none."""
+        return {name: each.place for name, each in self.columns.items()}
+
 
 def layout_of(columns: Columns) -> Layout:
     """Return the layout of an encoded table.
@@ -158,7 +163,7 @@ def places_of(columns: Columns) -> dict[str, Place]:
     dict of str to Place
         The parts of each column, by its name. Columns without outputs have none.
     """
-    return {name: each.place for name, each in layout_of(columns).columns.items()}
+    return layout_of(columns).places
 
 
 def join_places(places: Iterable[Place]) -> Place:

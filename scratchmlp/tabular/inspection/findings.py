@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.batches import Data, sampled
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
@@ -74,7 +74,6 @@ class _Inspection:
     def __init__(self, problem: TrainingProblem, X: Any) -> None:
         self.problem, self.X = problem, X
         self.columns = problem.encoder.fitted_columns
-        self.places = places_of(self.columns)
         encoded = problem.data.X
         without_terms = EncodedTable(encoded.numbers, encoded.codes, (), encoded.layout)
         self.all_rows = problem.data._replace(X=without_terms)  # terms take long to select
@@ -99,7 +98,7 @@ class _Inspection:
 
     def leaks(self) -> list[Note]:
         """Return columns that tell the target alone, and then those with a value that does."""
-        leaks = find_leaks(self.all_rows, self.places, self.problem.splits, self.random)
+        leaks = find_leaks(self.all_rows, self.problem.splits, self.random)
         known = {note.column for note in leaks}
         rows = sampled(len(self.rows), _MOST_ROWS)
         most: dict[str, Note] = {}  # of each column, what is true of the most rows
