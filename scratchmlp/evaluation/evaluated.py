@@ -27,7 +27,6 @@ from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import to_pandas
 from scratchmlp.utils.names import listed
 
-ROWS = ("fit", "new")
 ROW_NUMBER = "row, counted from 0"  # what the labels of rows are, if these have no others
 Rows = NDArray[np.intp]
 
@@ -52,7 +51,7 @@ class Evaluated:
         All rows and targets that the user passed.
     target : str
         Name of the target.
-    rows : {"fit", "new"}
+    is_of_fit : bool
         Whether the predictions are the out-of-fold predictions of `fit`, or those of `predict` for
         rows that `fit` has not seen.
     positions : ndarray of shape (n_samples,), int
@@ -66,7 +65,7 @@ class Evaluated:
     estimator: Any
     given: tuple[Any, NDArray[Any]]
     target: str
-    rows: str
+    is_of_fit: bool
     positions: Rows
     outputs: FloatArray
     random_state: int
@@ -88,7 +87,7 @@ class Evaluated:
     def sample_weight(self) -> FloatArray | None:
         """Weights of the rows in `fit`; None if all are equal, and for new rows."""
         weight: FloatArray | None = self.estimator.held_out_weight
-        return weight if self.rows == "fit" else None
+        return weight if self.is_of_fit else None
 
     @property
     def fitted_columns(self) -> Columns:
@@ -184,7 +183,7 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     y : array-like of shape (n_samples,)
         Their targets.
     rows : {"fit", "new"}
-        See `Evaluated`.
+        Whether they are the rows of `fit`, all and in the same order, or rows it has not seen.
     random_state : int
         Random state of all samples of rows.
 
@@ -198,19 +197,19 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     TypeError, ValueError
         If the estimator, the rows or the targets cannot be used.
     """
-    if rows not in ROWS:
+    if rows not in ("fit", "new"):
         raise ValueError(f"rows must be 'fit' or 'new'; got {rows!r}.")
     _check_type(estimator)
     check_is_fitted(estimator)
     check_consistent_length(X, y)
-    X, target, y = _rows(X), _name_of(y), _targets(estimator, y)
-    outputs = _out_of_fold(estimator, y) if rows == "fit" else predict(estimator, X)
+    X, target, y, is_of_fit = _as_table(X), _name_of(y), _targets(estimator, y), rows == "fit"
+    outputs = _out_of_fold(estimator, y) if is_of_fit else predict(estimator, X)
     outputs = np.asarray(outputs, dtype=np.float64)
     if not is_classifier(estimator):
         outputs = column_or_1d(outputs)
     # With a cv for time series, the first rows have no out-of-fold prediction.
-    seen = rows_in(estimator.held_out_) if rows == "fit" else np.arange(len(y))
-    return Evaluated(estimator, (X, y), target, rows, seen, outputs[seen], random_state)
+    seen = rows_in(estimator.held_out_) if is_of_fit else np.arange(len(y))
+    return Evaluated(estimator, (X, y), target, is_of_fit, seen, outputs[seen], random_state)
 
 
 def _check_type(estimator: Any) -> None:
@@ -224,7 +223,7 @@ def _check_type(estimator: Any) -> None:
         )
 
 
-def _rows(X: Any) -> Any:
+def _as_table(X: Any) -> Any:
     """Return a DataFrame of pandas for any DataFrame, and an array for anything else."""
     if nw.dependencies.is_into_dataframe(X):
         return to_pandas(X)

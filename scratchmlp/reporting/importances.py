@@ -69,7 +69,7 @@ def importances_of(evaluated: Evaluated) -> Importances:
         `oof_importances`, otherwise the same with predictions of all folds. Of a wide table, only
         the `MEASURED_COLUMNS` columns that are most correlated with the predictions are measured.
     """
-    permute = _out_of_fold if evaluated.rows == "fit" else _of_new
+    permute = _out_of_fold if evaluated.is_of_fit else _of_new
     with calmly():
         found = permute(evaluated, _most_related(evaluated))
     # Rounding errors depend on how many rows are predicted at the same time.
@@ -178,7 +178,7 @@ def importance_section(evaluated: Evaluated, importances: Importances) -> Sectio
 def _rows(evaluated: Evaluated, importances: Importances) -> str:
     """Say on which rows importances are measured, and why not on all."""
     n, n_all = importances.n_rows, len(evaluated.y)
-    kind = "held-out" if evaluated.rows == "fit" else "new"
+    kind = "held-out" if evaluated.is_of_fit else "new"
     if n == n_all:
         return f"{n:,} {kind} rows"
     return f"{n:,} random rows of the {n_all:,} {kind} ones, because all would take longer"
@@ -189,7 +189,7 @@ def _left_out(evaluated: Evaluated) -> str:
     if (n_columns := len(evaluated.fitted_columns)) <= MEASURED_COLUMNS:
         return ""
     remedy = "sklearn.inspection.permutation_importance measures all columns, which takes longer."
-    if evaluated.rows == "fit":
+    if evaluated.is_of_fit:
         remedy = "oof_importances(X, y, columns=[...]) measures the columns that you name."
     return (
         f"Of the {n_columns:,} columns, only the {MEASURED_COLUMNS} that are most correlated with "

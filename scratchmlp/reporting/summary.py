@@ -60,7 +60,7 @@ def drift_section(evaluated: Evaluated) -> Section | None:
     Section or None
         A table; None for rows of `fit`, or if no column has clearly changed.
     """
-    if evaluated.rows == "fit":
+    if evaluated.is_of_fit:
         return None
     drift = evaluated.estimator.drift(evaluated.given[0])
     changed = drift.loc[drift["changed"], "why"].head(DESCRIBED_COLUMNS)
@@ -109,7 +109,7 @@ def _task(evaluated: Evaluated) -> str:
     if unused:
         columns += f" (left out: {listed([plain(name, 40) for name in unused])})"
     rows = f"{n:,} rows that it was not trained on"
-    if evaluated.rows == "fit":
+    if evaluated.is_of_fit:
         rows = (
             f"its out-of-fold predictions of {n:,} rows: each row is predicted by a part of the "
             "model that has not learned from it"

@@ -81,7 +81,7 @@ def _introduction(evaluated: Evaluated) -> str:
             "class for a share of the rows that you choose, the coverage. A set of one class means "
             "that the model is sure."
         )
-    if evaluated.rows == "fit":
+    if evaluated.is_of_fit:
         text += (
             " Here, they are made from the out-of-fold predictions: for the rows of each fold by "
             "the errors on the other folds."
@@ -149,7 +149,7 @@ def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, 
         are proportional, come from models that were fitted without the fold of the row. Errors have
         the weights of `fit`.
     """
-    rows, sizes, errors = (_held_out if evaluated.rows == "fit" else _new)(evaluated)
+    rows, sizes, errors = (_held_out if evaluated.is_of_fit else _new)(evaluated)
     n_known = min(known.n_effective for _, known in errors)
     found = {}
     for coverage in coverages:
