@@ -134,15 +134,11 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         return part
 
     def _keep_fits(self, fits: PartFits) -> None:
-        """Keep what the fits of the parts tell."""
+        """Keep which fits failed, and which of these because their time was over."""
         self.errors_ = {name: describe_error(error) for name, error in fits.errors.items()}
         self.out_of_time_ = [
             n for n, error in fits.errors.items() if isinstance(error, TimeoutError)
         ]
-        self._measured = {
-            "folds": {name: fits.n_folds[name] for name in fits.oof},
-            "seconds": {name: fits.seconds[name] for name in fits.oof},
-        }
 
     def _keep_weighted(self, fits: PartFits) -> None:
         """Weight the estimators that are fitted in all folds, and keep those that matter."""
@@ -205,7 +201,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             "difference": {name: each.mean for name, each in differences.items()},
             "standard_error": {name: each.standard_error for name, each in differences.items()},
             "as_good": {name: each.is_within_error for name, each in differences.items()},
-            **self._measured,
+            "folds": {name: fits.n_folds[name] for name in fits.oof},
+            "seconds": {name: fits.seconds[name] for name in fits.oof},
         }
 
     def _check_scoring(self, problem: TrainingProblem) -> None:
