@@ -28,6 +28,13 @@ _NUMBER_WORDS = {"number", "nr", "no", "num"}  # "customer_no", but also "invoic
 _TIME_WORDS = {"time", "timestamp", "datetime", "date", "epoch", "ts"}
 _CODE_WORDS = {"zip", "zipcode", "postal", "postcode", "plz", "code", "fips", "naics", "sic", "sku"}
 _PHONE_WORDS = {"phone", "telephone", "tel", "fax"}
+#: Last words of names of columns that say to whom, or to what, the rows belong.
+_ENTITY_WORDS = {"person", "subject", "individual", "participant", "respondent", "patient", "child"}
+_ENTITY_WORDS |= {"student", "pupil", "teacher", "worker", "employee", "user", "customer", "client"}
+_ENTITY_WORDS |= {"player", "animal", "tree", "litter", "family", "household", "school", "class"}
+_ENTITY_WORDS |= {"firm", "company", "store", "hospital", "clinic", "site", "station", "case"}
+_ENTITY_WORDS |= {"county", "district", "village", "indiv", "subj", "pat", "hh"}
+_PERIOD_WORDS = {"year", "yr", "quarter", "month", "week", "day", "hour", "period", "wave"}
 
 
 def is_index(name: str, numbers: Floats) -> bool:
@@ -119,6 +126,22 @@ def names_code(name: str) -> bool:
     """
     words = [word for word in _words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
     return bool({*words} & _CODE_WORDS or {*words[-1:]} & (_ID_WORDS | _PHONE_WORDS))
+
+
+def names_entity(name: str) -> bool:
+    """Return whether the name of a column says to whom, or to what, the rows belong.
+
+    A word such as "patient" must be the last one, but for a number, as in "patient_no". A word such
+    as "nr" says so if it is the whole name.
+    """
+    words = [word for word in _words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
+    is_number = not _NUMBER_WORDS.isdisjoint(_words(name)) and not words
+    return is_number or names_code(name) or not _ENTITY_WORDS.isdisjoint(words[-1:])
+
+
+def names_time(name: str) -> bool:
+    """Return whether the name of a column says that its numbers are times, such as years."""
+    return not (_TIME_WORDS | _PERIOD_WORDS).isdisjoint(_words(name))
 
 
 def names_identifier(name: str) -> bool:
