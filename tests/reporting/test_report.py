@@ -12,11 +12,11 @@ from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import confusion_matrix, r2_score
-from sklearn.model_selection import TimeSeriesSplit
+from sklearn.model_selection import KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from scratchmlp import report
+from scratchmlp import io, report
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
@@ -222,6 +222,24 @@ def test_dates_of_python_and_periods(rows, cv):
     assert "x1" in page.pictures
     lost = "20 other rows have no out-of-fold prediction and are left out"
     assert (lost in page.text) == (rows == "fit")
+
+
+OF_ROWS = [
+    (2, False, "random rows"),
+    (2, True, "rows of new groups"),
+    ([*KFold(2).split(X)], True, "rows of known groups"),
+    (TimeSeriesSplit(2), False, "later rows"),
+]
+
+
+@pytest.mark.parametrize(("cv", "is_grouped", "of"), OF_ROWS)
+def test_a_page_says_for_which_rows_its_scores_hold(cv, is_grouped, of, tmp_path):
+    groups = [f"group {i % 20}" for i in range(60)] if is_grouped else None
+    model = TabularMLPClassifier(**QUICK | {"cv": cv}).fit(X, Y, groups=groups)
+    io.save(model, tmp_path / "model")
+    for estimator in (model, io.load(tmp_path / "model")):
+        assert f" Expect its scores for {of}. " in Page(report(estimator, X, Y)).text
+    assert "Expect its scores" not in report(model, X, Y, rows="new")
 
 
 INDEXES = [
