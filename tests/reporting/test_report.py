@@ -19,7 +19,11 @@ from sklearn.preprocessing import StandardScaler
 from scratchmlp import io, report
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.reporting.mistakes import mistakes_section
-from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular import (
+    MisleadingDataWarning,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
 from tests.helpers.one_part import one_part
 from tests.helpers.pictures import dependence_on, drawn
 from tests.helpers.report_pages import Page
@@ -240,6 +244,17 @@ def test_a_page_says_for_which_rows_its_scores_hold(cv, is_grouped, of, tmp_path
     for estimator in (model, io.load(tmp_path / "model")):
         assert f" Expect its scores for {of}. " in Page(report(estimator, X, Y)).text
     assert "Expect its scores" not in report(model, X, Y, rows="new")
+
+
+def test_a_page_says_that_its_scores_are_those_of_known_persons():
+    person = np.repeat(np.arange(40), 6)
+    own, x = np.random.default_rng(0).normal(size=(2, 240))
+    table = pd.DataFrame({"person": [f"P{i}" for i in person], "x": x})
+    y = 3 * own[person] + x
+    with pytest.warns(MisleadingDataWarning, match="same person"):
+        model = TabularMLPRegressor(**QUICK).fit(table, y)
+    of = "Expect its scores for random rows of known values of person."
+    assert of in Page(report(model, table, y)).text
 
 
 INDEXES = [
