@@ -19,7 +19,7 @@ from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
 from scratchmlp.tabular.inspection.findings import find_misleading
 from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.reading.codes import may_identify
-from scratchmlp.tabular.reading.findings import WORDINGS, Case, Note, describe
+from scratchmlp.tabular.reading.findings import WORDINGS, Note, NoteCase, describe
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
 from scratchmlp.utils.names import listed
 
@@ -228,7 +228,7 @@ def are_words(column: Column) -> bool:
     return column.kind == "text" or column.expected in ("text", "mixed", "flag")
 
 
-def _sentences(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> Iterator[str]:
+def _sentences(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) -> Iterator[str]:
     """Write clauses on columns with what to do about them; others are said in another way."""
     for case, clause in clauses:
         remedy = WORDINGS[case]

@@ -23,10 +23,11 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.missing import mark_missing
-from scratchmlp.tabular.reading.values import VALUES, Kind, to_numbers
+from scratchmlp.tabular.reading.values import VALUES, ValueKind, to_numbers
 from scratchmlp.utils.names import listed, most_similar
 
-ORDERED: tuple[Kind, ...] = ("number", "date", "duration")  # kinds of values that can order rows
+#: Kinds of values that can order rows.
+ORDERED: tuple[ValueKind, ...] = ("number", "date", "duration")
 
 
 class Table(NamedTuple):

@@ -26,7 +26,7 @@ from scratchmlp.dask.scoring import check_scoring, validator
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.options import refuse_options
 from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Source, Validate
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets
 from scratchmlp.estimators.validation import check_validation_rows, has_validation_data
 from scratchmlp.losses import Loss
 from scratchmlp.network import Network
@@ -137,7 +137,7 @@ class RowsOnCluster(Source):
         checked: Checked,
         network: Network,
         loss: Loss,
-        targets: ClassTargets | NumericTargets,
+        targets: ClassLabels | RegressionTargets,
         run: Run,
     ) -> PreparedPieces:
         """Convert partitions to pieces: see `Source.convert`."""

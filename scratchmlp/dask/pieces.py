@@ -17,7 +17,7 @@ from sklearn.utils.multiclass import unique_labels
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets, classes_of
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets, classes_of
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_weights
 from scratchmlp.losses import Loss
@@ -132,7 +132,7 @@ class Conversion:
 
     Attributes
     ----------
-    targets : ClassTargets or NumericTargets
+    targets : ClassLabels or RegressionTargets
         The kind of targets, and their classes.
     loss : Loss
         The loss.
@@ -141,14 +141,14 @@ class Conversion:
     scaler : StandardScaler or None
         Standardizes the inputs.
     factors : list of ndarray or None
-        Weights of the classes: see `ClassTargets.factors`.
+        Weights of the classes: see `ClassLabels.factors`.
     validation : bool
         Whether the rows are the user's validation data.
     keep_y : bool
         Whether the targets that the user passed are kept as well.
     """
 
-    targets: ClassTargets | NumericTargets
+    targets: ClassLabels | RegressionTargets
     loss: Loss
     dtype: Any
     scaler: StandardScaler | None
@@ -220,8 +220,8 @@ def check_rows(
 
 
 def sums_of_classes(conversion: Conversion, rows: CheckedRows) -> NDArray[Any]:
-    """Add up the weights of the rows of each class: see `ClassTargets.sums`."""
-    assert isinstance(conversion.targets, ClassTargets)
+    """Add up the weights of the rows of each class: see `ClassLabels.sums`."""
+    assert isinstance(conversion.targets, ClassLabels)
     return conversion.targets.sums(rows.y, _user_weight(conversion, rows))
 
 
@@ -232,7 +232,7 @@ def convert(conversion: Conversion, X: FloatArray, rows: CheckedRows) -> tuple[F
     Y, y = encode(rows.y, loss, dtype), rows.y
     weight = _user_weight(conversion, rows)
     if conversion.factors is not None:
-        assert isinstance(targets, ClassTargets)
+        assert isinstance(targets, ClassLabels)
         weight = targets.weigh(conversion.factors, rows.y, weight, dtype)
     if weight is not None and not weight.all():
         kept = np.flatnonzero(weight)
@@ -257,7 +257,7 @@ def split(
 
     Parameters
     ----------
-    targets : ClassTargets or NumericTargets
+    targets : ClassLabels or RegressionTargets
         They define the strata.
     seed : tuple of two int
         Seed of the fit, and number of the partition.

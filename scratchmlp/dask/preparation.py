@@ -30,7 +30,7 @@ from scratchmlp.dask.pieces import (
     sums_of_classes,
 )
 from scratchmlp.dask.rounds import Rounds, task
-from scratchmlp.estimators.targets import ClassTargets
+from scratchmlp.estimators.targets import ClassLabels
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_largest_weight, check_total_weight, check_weights
 
@@ -154,7 +154,7 @@ def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Co
         The conversion, with `factors` if there are weights of classes.
     """
     targets = conversion.targets
-    if not isinstance(targets, ClassTargets) or targets.class_weight is None:
+    if not isinstance(targets, ClassLabels) or targets.class_weight is None:
         return conversion
     tasks = [task(reporting_failures, sums_of_classes, conversion, rows) for rows in checked.rows]
     sums = np.sum(results_of(rounds, tasks, checked.numbers), axis=0)
@@ -182,7 +182,7 @@ def split_off(
     ----------
     data : ClusterData
         All rows, whose pieces have their targets as the user passed them.
-    targets : ClassTargets or NumericTargets
+    targets : ClassLabels or RegressionTargets
         They define the strata.
     fraction : float
         Fraction of the rows to hold out, in each stratum.
@@ -206,7 +206,7 @@ def split_off(
             f"Early stopping cannot hold out validation_fraction={fraction} of "
             f"n_samples={data.n_rows}. The validation set needs at least 2 rows, and the training "
             "set at least 1. Change 'validation_fraction' or increase the size of your dataset"
-            f"{' (of each class)' if isinstance(targets, ClassTargets) else ''}."
+            f"{' (of each class)' if isinstance(targets, ClassLabels) else ''}."
         )
     parts = []
     for held_out in (False, True):

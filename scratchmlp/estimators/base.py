@@ -32,7 +32,7 @@ from scratchmlp.estimators.state import (
     network_attributes,
     resumed_run,
 )
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets
 from scratchmlp.estimators.validation import check_outputs, validate_inputs
 from scratchmlp.initializers import initialize
 from scratchmlp.losses import Loss
@@ -57,7 +57,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     @abstractmethod
     def _learn_targets(
         self, y: Any, rows: Source, *, resuming: bool
-    ) -> ClassTargets | NumericTargets:
+    ) -> ClassLabels | RegressionTargets:
         """Learn the kind of targets and their classes, or check y against those of earlier fits."""
 
     @abstractmethod

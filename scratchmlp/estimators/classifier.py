@@ -21,7 +21,7 @@ from scratchmlp.estimators.base import BaseMLP, has_partial_fit
 from scratchmlp.estimators.in_memory import RowsInMemory
 from scratchmlp.estimators.parameters import refuse_own_outputs
 from scratchmlp.estimators.prepared import Source
-from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
+from scratchmlp.estimators.targets import MULTILABEL, ClassLabels, classes_of
 from scratchmlp.losses import Loss, losses_for
 from scratchmlp.utils.public import public
 
@@ -431,9 +431,9 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     # Methods that BaseMLP requires.
 
     @property
-    def _targets(self) -> ClassTargets:
+    def _targets(self) -> ClassLabels:
         """The kind of the targets and their classes, as learned in `fit`."""
-        return ClassTargets(self._kind, self.classes_, self._binarizer, self.class_weight)
+        return ClassLabels(self._kind, self.classes_, self._binarizer, self.class_weight)
 
     @property
     def _label_binarizer(self) -> LabelBinarizer:
@@ -441,7 +441,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         check_is_fitted(self)
         return self._binarizer or LabelBinarizer().fit(self.classes_)
 
-    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> ClassTargets:
+    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> ClassLabels:
         present, incremental = classes_of(y), rows.incremental
         # scikit-learn's check sets classes_ on what it is given.
         known = SimpleNamespace(classes_=getattr(self, "classes_", None))
@@ -450,14 +450,14 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             first = _check_partial_fit_first_call(known, rows.classes)
         if first:
             given = known.classes_ if incremental else None
-            targets = ClassTargets.learn(y, present, given, self.class_weight)
+            targets = ClassLabels.learn(y, present, given, self.class_weight)
         else:
             targets = self._targets
         if incremental or resuming:
             targets.check(y, present, all_classes=not incremental)
         return targets
 
-    def _loss_for(self, targets: ClassTargets) -> Loss:
+    def _loss_for(self, targets: ClassLabels) -> Loss:
         loss = self._make_loss(auto="softmax" if targets.kind == "multiclass" else "logistic")
         if targets.kind == MULTILABEL and loss.output == "softmax":
             raise ValueError(

@@ -15,7 +15,7 @@ from sklearn.model_selection import train_test_split
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Source, Validate
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets
 from scratchmlp.estimators.validation import (
     check_validation_rows,
     has_validation_data,
@@ -38,7 +38,7 @@ class PreparedRows(Prepared):
     y : ndarray or sparse matrix
         Targets of the training rows as the user passed them.
     factors : list of ndarray or None
-        Weights of the classes: see `ClassTargets.factors`. None if there are none.
+        Weights of the classes: see `ClassLabels.factors`. None if there are none.
     mean_of : ndarray of shape (n_samples,) or None
         Weights by whose mean the objective is divided. In a call of `partial_fit`, which may lack
         some classes, they do not include the weights of classes.
@@ -149,14 +149,14 @@ class RowsInMemory(Source):
         checked: CheckedRows,
         network: Network,
         loss: Loss,
-        targets: ClassTargets | NumericTargets,
+        targets: ClassLabels | RegressionTargets,
         run: Run,
     ) -> PreparedRows:
         """Encode the targets and weigh the rows: see `Source.convert`."""
         (X, y, sample_weight), dtype = checked, checked.dtype
         Y, class_targets = targets.encode(y, loss, dtype), targets.targets_of_classes(loss, dtype)
         factors = None
-        if isinstance(targets, ClassTargets) and targets.class_weight is not None:
+        if isinstance(targets, ClassLabels) and targets.class_weight is not None:
             factors = targets.factors(targets.sums(y, sample_weight))
         weight = _weigh(targets, factors, y, sample_weight, dtype, all_zero=self.incremental)
         data = Data(X, Y, weight, class_targets)

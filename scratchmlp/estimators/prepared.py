@@ -13,7 +13,7 @@ import numpy as np
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data, TrainingRows
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets
 from scratchmlp.losses import Loss, SquaredError
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
@@ -105,7 +105,7 @@ class Source(ABC):
         checked: Any,
         network: Network,
         loss: Loss,
-        targets: ClassTargets | NumericTargets,
+        targets: ClassLabels | RegressionTargets,
         run: Run,
     ) -> "Prepared":
         """Convert all rows to what training needs. `Prepared` documents the parameters."""
@@ -128,7 +128,7 @@ class Prepared(ABC):
         The network.
     loss : Loss
         The loss, with its output activation.
-    targets : ClassTargets or NumericTargets
+    targets : ClassLabels or RegressionTargets
         The kind of targets, and their classes.
     run : Run
         The state of training: a new one, or a copy of that of the last fit.
@@ -140,7 +140,7 @@ class Prepared(ABC):
 
     network: Network
     loss: Loss
-    targets: ClassTargets | NumericTargets
+    targets: ClassLabels | RegressionTargets
     run: Run
     data: Rows
     held_out: Rows | None
@@ -156,7 +156,8 @@ class Prepared(ABC):
 
         As in scikit-learn, these are the targets of a squared error. Other losses are summed.
         """
-        averaged = isinstance(self.targets, NumericTargets) and isinstance(self.loss, SquaredError)
+        are_numbers = isinstance(self.targets, RegressionTargets)
+        averaged = are_numbers and isinstance(self.loss, SquaredError)
         return self.network.sizes[-1] if averaged else 1
 
     @abstractmethod

@@ -13,7 +13,7 @@ from scratchmlp.estimators.base import BaseMLP, has_partial_fit
 from scratchmlp.estimators.in_memory import RowsInMemory
 from scratchmlp.estimators.prepared import Source
 from scratchmlp.estimators.scaling import scaled_r2
-from scratchmlp.estimators.targets import NumericTargets
+from scratchmlp.estimators.targets import RegressionTargets
 from scratchmlp.estimators.validation import check_outputs
 from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.utils.public import public
@@ -269,10 +269,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
     # Methods that BaseMLP requires.
 
-    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> NumericTargets:
-        return NumericTargets()
+    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> RegressionTargets:
+        return RegressionTargets()
 
-    def _loss_for(self, targets: NumericTargets) -> Loss:
+    def _loss_for(self, targets: RegressionTargets) -> Loss:
         return self._make_loss()
 
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:

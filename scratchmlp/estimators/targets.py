@@ -1,6 +1,6 @@
 """Targets: check what users pass as `y`, encode it for the loss, and weigh its classes.
 
-The classifier uses `ClassTargets`, the regressor `NumericTargets`. Their `attributes` are the
+The classifier uses `ClassLabels`, the regressor `RegressionTargets`. Their `attributes` are the
 fitted attributes of the estimator that depend on the targets.
 """
 
@@ -23,7 +23,7 @@ MULTILABEL = "multilabel-indicator"
 
 
 @dataclass(frozen=True)
-class NumericTargets:
+class RegressionTargets:
     """Targets of a regressor, which are numbers already."""
 
     @property
@@ -61,7 +61,7 @@ class NumericTargets:
 
 
 @dataclass(frozen=True)
-class ClassTargets:
+class ClassLabels:
     """Targets of a classifier.
 
     Parameters
@@ -82,7 +82,7 @@ class ClassTargets:
     class_weight: Any = None
 
     @classmethod
-    def learn(cls, y: Any, present: Any, classes: Any, class_weight: Any) -> "ClassTargets":
+    def learn(cls, y: Any, present: Any, classes: Any, class_weight: Any) -> "ClassLabels":
         """Learn the kind of targets and their classes.
 
         Parameters
@@ -98,7 +98,7 @@ class ClassTargets:
 
         Returns
         -------
-        ClassTargets
+        ClassLabels
             The kind and the classes.
         """
         if y.ndim == 2:

@@ -52,7 +52,6 @@ class BaseTabular(
     #: What was found besides the notes of the encoder, as plain data.
     _findings: Sequence[tuple[Any, str, dict[str, Any]]] = ()
     _scored: Scored = "random rows"
-    _oof_name: ClassVar[str]  # of the attribute with the out-of-fold predictions
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -72,6 +71,10 @@ class BaseTabular(
 
         Internal: other folders of the package call it.
         """
+
+    @abstractmethod
+    def _keep_out_of_fold(self, predictions: FloatArray) -> None:
+        """Set the fitted attribute with the out-of-fold predictions."""
 
     @property
     @abstractmethod
@@ -155,7 +158,8 @@ class BaseTabular(
     @property
     def out_of_fold(self) -> FloatArray | None:
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
-        return getattr(self, self._oof_name, None)
+        kept = vars(self)  # of classes or of numbers
+        return kept.get("oof_proba_", kept.get("oof_prediction_"))
 
     @property
     def held_out_weight(self) -> FloatArray | None:
@@ -234,7 +238,7 @@ class BaseTabular(
     def findings_(self) -> list[Note]:
         """What you should know about the table."""
         check_is_fitted(self)
-        return [Note(*each) for each in (*self.encoder_._notes, *self._findings)]
+        return [*self.encoder_.notes_on_columns, *(Note(*each) for each in self._findings)]
 
     def explain(
         self,
@@ -492,11 +496,13 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
     oof_proba_: FloatArray
     _targets: ClassTargets
     _calibration: Calibration
-    _oof_name = "oof_proba_"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
+
+    def _keep_out_of_fold(self, predictions: FloatArray) -> None:
+        self.oof_proba_ = predictions
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -625,7 +631,9 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
 
     oof_prediction_: FloatArray
     _targets: NumericTargets
-    _oof_name = "oof_prediction_"
+
+    def _keep_out_of_fold(self, predictions: FloatArray) -> None:
+        self.oof_prediction_ = predictions
 
     def predict(self, X: Any) -> FloatArray:
         """Predict the targets: the mean over the folds, weighted if there are weights.

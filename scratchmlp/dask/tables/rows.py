@@ -21,7 +21,7 @@ from scratchmlp.dask.data import by_piece
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.reading.findings import Case
+from scratchmlp.tabular.reading.findings import NoteCase
 
 
 class RawRows(NamedTuple):
@@ -51,7 +51,7 @@ class EncodedRows(NamedTuple):
     """
 
     table: EncodedTable
-    notes: list[tuple[Case, str]]
+    notes: list[tuple[NoteCase, str]]
 
 
 def read(names: Sequence[str], X: Any, *others: Any) -> RawRows:
@@ -107,7 +107,7 @@ def encode(encoder: TabularEncoder, raw: RawRows) -> EncodedRows:
     return EncodedRows(*encoder.encode(raw.X))
 
 
-def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[Case, str]]]:
+def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[NoteCase, str]]]:
     """Return how many bytes encoded rows take, and what the user should know about them."""
     table = rows.table
     arrays = [table.numbers, table.codes]

@@ -29,7 +29,7 @@ from scratchmlp.dask.tables.rows import (
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Layout, layout_of
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.reading.findings import Case, warn_of
+from scratchmlp.tabular.reading.findings import NoteCase, warn_of
 
 #: Number of rows from which the encoder learns. Of more rows, these are drawn at random.
 MOST_LEARNED = 200_000
@@ -202,7 +202,7 @@ def _learning(encoder: TabularEncoder, X: UnencodedTable, rows: Rows) -> Delayed
     return task(reporting_failures, partial(learn, encoder), *samples)
 
 
-def _warn_of_unreadable(notes: dict[int, list[tuple[Case, str]]]) -> None:
+def _warn_of_unreadable(notes: dict[int, list[tuple[NoteCase, str]]]) -> None:
     """Warn of values that cannot be read, in the first partition that has some.
 
     `notes` are those of each partition, by its number.

@@ -25,7 +25,7 @@ from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.dates import dates_without_order, zone_of
 from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_chance
 from scratchmlp.tabular.reading.from_text import expected_writing
-from scratchmlp.tabular.reading.values import VALUES, ColumnError, Kind, kind_of, naming_column
+from scratchmlp.tabular.reading.values import VALUES, ColumnError, ValueKind, kind_of, naming_column
 
 Column = (
     NumberColumn
@@ -73,7 +73,7 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
     common = given | {"share_missing": share_missing}
     with naming_column(name):
         match kind:
-            case "number" | "flag":
+            case "number":
                 return NumberColumn.fit(values, **common)
             case "duration":
                 return DurationColumn.fit(values, **common)
@@ -82,7 +82,7 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
                 return DateColumn.fit(values, **common | {"reading": reading})
             case "text":
                 return TextColumn.fit(values, **common)
-            case "category" | "mixed" | "complex":  # `find_kind` returns none of the last two
+            case "category":
                 return fit_categories(values, max_categories, **common)
             case "identifier" | "constant" | "missing":
                 indicator = kind == "identifier" and share_missing > 0
@@ -206,7 +206,7 @@ def _check_kind(name: str, values: "pd.Series[Any]", column: Column) -> None:
     )
 
 
-def _remedy(name: str, unclear: list[str], expected: Kind, received: Kind) -> str:
+def _remedy(name: str, unclear: list[str], expected: ValueKind, received: ValueKind) -> str:
     """Say how to convert a column to the kind that it had in `fit`."""
     if (expected, received) == ("text", "number"):
         return (

@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 from itertools import repeat
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
+from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn, LevelEncoding
 from scratchmlp.tabular.columns.numeric import ScaledColumn, quartiles
-from scratchmlp.tabular.reading.findings import Case
+from scratchmlp.tabular.reading.findings import NoteCase
 from scratchmlp.tabular.reading.values import (
+    ColumnKind,
     Floats,
-    Kind,
     Use,
+    ValueKind,
     different_values,
     kind_of,
     to_numbers,
@@ -23,6 +24,10 @@ from scratchmlp.tabular.reading.values import (
 
 FEW_LEVELS = 10  # if there are more, levels that occur once get no column
 FREQUENT = 10  # rows of a level with a column of its own, among more than `max_categories` levels
+
+#: How a column of categories is encoded. The last two do not tell levels apart: there is only an
+#: indicator of missing values, or no output.
+CategoryEncoding = Literal[LevelEncoding, "missing", "none"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,14 +40,13 @@ class CategoricalColumn(FittedColumn):
         Levels with an output of their own.
     n_levels : int
         Number of levels in `fit`.
-    encoding : {'one-hot', 'sign', 'missing', 'none', 'many'}
-        An output of 0 and 1 for each level, a single output of -1 and 1, only an indicator of
-        missing values, no output, or the outputs of `ManyLevels`.
+    encoding : CategoryEncoding
+        How the column is encoded.
     """
 
     levels: tuple[Any, ...]
     n_levels: int
-    encoding: str
+    encoding: CategoryEncoding
     kind: ColumnKind = "category"
 
     @property
@@ -51,9 +55,13 @@ class CategoricalColumn(FittedColumn):
         return self.levels
 
     @property
-    def coded_as(self) -> str | None:
+    def coded_as(self) -> LevelEncoding | None:
         """The encoding, if its outputs tell levels apart."""
-        return None if self.encoding in ("missing", "none") else self.encoding
+        match self.encoding:
+            case "missing" | "none":
+                return None
+            case encoding:
+                return encoding
 
     @property
     def _use_of_values(self) -> Use:
@@ -76,7 +84,7 @@ class CategoricalColumn(FittedColumn):
         are_kept = len(self.levels) == self.n_levels
         return values.notna() & ~values.isin(self.levels) & are_kept
 
-    def is_like(self, received: Kind) -> bool:
+    def is_like(self, received: ValueKind) -> bool:
         """Return whether labels of a kind may be those of `fit`."""
         # Labels of several kinds may come as labels of one kind, and the other way round.
         return super().is_like(received) or "mixed" in (received, self.expected)
@@ -98,7 +106,7 @@ class FewLevels(CategoricalColumn):
     """A column of up to `max_categories` levels, or of more that all occur once."""
 
     @property
-    def unrepeated(self) -> Case | None:
+    def unrepeated(self) -> NoteCase | None:
         """Case of the `Note` if no level repeats, or there is only one."""
         if self.coded_as:
             return None
@@ -172,7 +180,7 @@ class ManyCodes(ManyLevels, ScaledColumn):
 
     has_ratios: ClassVar[bool] = False
 
-    def is_like(self, received: Kind) -> bool:
+    def is_like(self, received: ValueKind) -> bool:
         """Return whether values of a kind are numbers, unlike labels of several kinds."""
         return FittedColumn.is_like(self, received)
 
@@ -248,7 +256,7 @@ def _rank(level: Any) -> tuple[Any, ...]:
     return (0, level) if isinstance(level, Real) else (1, type(level).__name__, str(level))
 
 
-def _encoding(n_columns: int, n_levels: int, missing: bool) -> str:
+def _encoding(n_columns: int, n_levels: int, missing: bool) -> CategoryEncoding:
     """Choose the encoding of a categorical column.
 
     Of its `n_levels` levels, `n_columns` get a column of their own.

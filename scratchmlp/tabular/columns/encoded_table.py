@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.any_column import Column, Columns, encode_column
+from scratchmlp.tabular.columns.fitted_column import LevelEncoding
 from scratchmlp.tabular.reading.findings import Note
 
 #: Share of known values, by weight, up to which a column is empty for trees. Of more than 200,000
@@ -61,7 +62,7 @@ class ColumnLayout(NamedTuple):
         All parts of the column.
     outputs : range
         Positions of its outputs: those that the code of the level tells, then its numbers.
-    coded_as : {'one-hot', 'sign', 'many'} or None
+    coded_as : LevelEncoding or None
         How the codes of levels are encoded. None for columns without codes.
     n_levels : int
         Number of levels with a code.
@@ -72,7 +73,7 @@ class ColumnLayout(NamedTuple):
     numbers: dict[str, int]
     place: Place
     outputs: range
-    coded_as: str | None
+    coded_as: LevelEncoding | None
     n_levels: int
     may_miss: bool
 
@@ -99,7 +100,7 @@ class Layout(NamedTuple):
     n_outputs: int
     numbers: NDArray[np.intp]
 
-    def coded_as(self, *encodings: str) -> list[ColumnLayout]:
+    def coded_as(self, *encodings: LevelEncoding) -> list[ColumnLayout]:
         """Return the columns whose codes are encoded in one of some ways."""
         return [each for each in self.columns.values() if each.coded_as in encodings]
 

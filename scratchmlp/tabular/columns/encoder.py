@@ -26,7 +26,7 @@ from scratchmlp.tabular.columns.any_column import (
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
-from scratchmlp.tabular.reading.findings import Case, Note, describe, warn_of
+from scratchmlp.tabular.reading.findings import Note, NoteCase, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.missing import (
     MISSING_VALUES_CONSTRAINTS,
@@ -211,7 +211,7 @@ default='from_dtype'
 
         Internal: other folders of the package call it.
         """
-        table = self._validate_table(X, reset=True)
+        table = self.validate_table(X, reset=True)
         names = list(_check_feature_names_in(self))
         roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
         found = find_kinds(names, table, roles, guess=nw.dependencies.is_into_dataframe(X))
@@ -242,7 +242,7 @@ default='from_dtype'
         warn_of(notes, is_new=True)
         return encoded.to_array()
 
-    def encode(self, X: Any) -> tuple[EncodedTable, list[tuple[Case, str]]]:
+    def encode(self, X: Any) -> tuple[EncodedTable, list[tuple[NoteCase, str]]]:
         """Encode a table, also what is encoded anew for each fold.
 
         The second result is what to warn of, as in `notes_`.
@@ -250,7 +250,7 @@ default='from_dtype'
         Internal: other folders of the package call it.
         """
         check_is_fitted(self)
-        table = self._validate_table(X, reset=False)
+        table = self.validate_table(X, reset=False)
         encoded, notes = encode_table(table, self._columns)
         return encoded, describe(notes)
 
@@ -258,6 +258,11 @@ default='from_dtype'
     def fitted_columns(self) -> Columns:
         """The fitted columns as records, which the other folders of the package read."""
         return self._columns
+
+    @property
+    def notes_on_columns(self) -> list[Note]:
+        """What was found in `fit`, column by column, for the other folders of the package."""
+        return [Note(*each) for each in self._notes]
 
     @property
     def values_for_missing(self) -> MissingValues:
@@ -306,10 +311,12 @@ default='from_dtype'
         outputs = output_names(dict(zip(names, self._columns.values(), strict=True)))
         return np.array(outputs or ["zero"], dtype=object)
 
-    def _validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
+    def validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
         """Validate a table, convert it to pandas and put its columns into the order of `fit`.
 
         Values that mean missing are missing in the result.
+
+        Internal: other folders of the package call it.
         """
         table = self._to_table(X, reset)
         names = list(_check_feature_names_in(self))

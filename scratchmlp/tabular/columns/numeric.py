@@ -8,10 +8,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.calendar import POSITIONS, Calendar
-from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
+from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn
 from scratchmlp.tabular.reading.dates import zone_of
 from scratchmlp.tabular.reading.findings import Note
-from scratchmlp.tabular.reading.values import Floats, Kind, kind_of, to_dates, to_numbers
+from scratchmlp.tabular.reading.values import (
+    ColumnKind,
+    Floats,
+    ValueKind,
+    kind_of,
+    to_dates,
+    to_numbers,
+)
 
 #: Limit of scaled numbers. Their squares stay finite, and the smooth clip is constant beyond it.
 _ALMOST_INFINITE = 1e100
@@ -98,7 +105,7 @@ class NumberColumn(ScaledColumn):
     """A column of numbers, or of booleans that are no categories."""
 
     kind: ColumnKind = "number"
-    expected: Kind = "number"
+    expected: ValueKind = "number"
 
     def values_of(self, column: "pd.Series[Any]") -> "pd.Series[Any]":
         """Return the values of the same column of another table as float64."""
@@ -111,7 +118,7 @@ class DurationColumn(ScaledColumn):
     """A column of durations, which are encoded as days."""
 
     kind: ColumnKind = "duration"
-    expected: Kind = "duration"
+    expected: ValueKind = "duration"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -129,7 +136,7 @@ class DateColumn(ScaledColumn):
 
     calendar: Calendar
     kind: ColumnKind = "date"
-    expected: Kind = "date"
+    expected: ValueKind = "date"
 
     @classmethod
     def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:

@@ -196,7 +196,8 @@ class CrossFitted(PartEstimator):
     _targets: Targets = field(init=False)
     _calibration: Calibration | None = field(init=False)
 
-    def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+    def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         problem = self._for_loss(problem)
         tasks = problem.tasks
         folds = [
@@ -255,7 +256,8 @@ class CrossFitted(PartEstimator):
         )
 
     @property
-    def _part(self) -> Part:
+    def fitted_part(self) -> Part:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         return Part(self.models_, self._targets, self._calibration, self._together)
 
     @cached_property
@@ -269,7 +271,8 @@ class CrossFitted(PartEstimator):
         return {name: value for name, value in state.items() if name != "_together"}
 
     @property
-    def _named(self) -> list[Any]:
+    def named(self) -> list[Any]:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         return [model.estimator for model in self.models_]
 
 

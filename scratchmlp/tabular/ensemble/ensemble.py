@@ -103,13 +103,13 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         blend: Any = sum(weight * fits.oof[name] for name, weight in self.weights_.items())
         self._calibration = self._fitted_calibration(problem, blend)
         oof = self._targets.blended(blend, self._calibration)
-        setattr(self, self._oof_name, oof)
+        self._keep_out_of_fold(oof)
         self.oof_score_ = problem.score(oof)
         self._measure(fits)
         uncertainty_of = problem.uncertainty_of(oof)
         self._uncertainty = uncertainty_of(oof)
         for name, part in self._parts.items():
-            part._keep_uncertainty(uncertainty_of(fits.oof[name]))
+            part.keep_uncertainty(uncertainty_of(fits.oof[name]))
 
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
         """Return the estimators to fit, by name."""
@@ -122,7 +122,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         for name, estimator in named:
             is_part = isinstance(estimator, PartEstimator)
             part = estimator if is_part else CrossFitted(estimator)
-            part._check_part(name, type(self).__name__)
+            part.check_part(name, type(self).__name__)
             parts[name] = self._with_own_parameters(part)
         return parts
 
@@ -227,7 +227,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def named_estimators_(self) -> Bunch:
         """The fitted estimators by name."""
         named = Bunch()
-        named.update({name: part._named for name, part in self._parts.items()})
+        named.update({name: part.named for name, part in self._parts.items()})
         return named
 
     def leaderboard(self) -> pd.DataFrame:
@@ -368,14 +368,15 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def _forget_whole(self, score: float, loss: float) -> None:
         """Replace what out-of-fold predictions of the whole ensemble told."""
         self.oof_score_, self.oof_loss_ = score, loss
-        self.__dict__.pop(self._oof_name, None)  # a file may lack it
+        for name in ("oof_proba_", "oof_prediction_"):  # it has one of them, or none after `load`
+            self.__dict__.pop(name, None)
 
     # Prediction.
 
     @property
     def blend(self) -> Blend:
         """What predicts, for other folders of the package: the weighted estimators."""
-        parts = {name: part._part for name, part in self._parts.items()}
+        parts = {name: part.fitted_part for name, part in self._parts.items()}
         return Blend(parts, self.weights_, self._targets, self._calibration, self._uncertainty)
 
 

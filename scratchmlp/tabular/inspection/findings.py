@@ -86,7 +86,7 @@ class _Inspection:
     @cached_property
     def table(self) -> dict[str, "pd.Series[Any]"]:
         """The columns of these rows, by the names that the encoder gives them."""
-        table = self.problem.encoder._validate_table(self.X, reset=False).iloc[self.rows]
+        table = self.problem.encoder.validate_table(self.X, reset=False).iloc[self.rows]
         return {name: column for name, (_, column) in zip(self.columns, table.items(), strict=True)}
 
     def values_of(self, name: str) -> "pd.Series[Any]":

@@ -58,8 +58,8 @@ class NetworkParameters(TableParameters):
 class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
     """Base class of TabularMLPClassifier and TabularMLPRegressor, which document the parameters."""
 
-    _is_preferred = True
-    _left_out_after = DivergenceError
+    is_preferred = True
+    left_out_after = DivergenceError
 
     members_: list[Member]
     history_: dict[str, NDArray[Any]]
@@ -84,10 +84,11 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         """
         problem = self._for_loss(problem)
         oof = self._fit_folds(problem, executor or LocalExecutor(self.n_jobs))
-        setattr(self, self._oof_name, oof)
+        self._keep_out_of_fold(oof)
         self._uncertainty = problem.uncertainty_of(oof)(oof)
 
-    def _check_part(self, name: str, ensemble: str) -> None:
+    def check_part(self, name: str, ensemble: str) -> None:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         self._validate_params()
         if getattr(self, "_skl_callbacks", None):
             raise ValueError(
@@ -95,7 +96,8 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
                 f"Pass them to set_callbacks of {ensemble}."
             )
 
-    def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+    def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         yield self._fit_folds(self._for_loss(problem), LocalExecutor(self.n_jobs))
 
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
@@ -194,13 +196,14 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
     # Prediction.
 
     @property
-    def _part(self) -> Part:
+    def fitted_part(self) -> Part:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         return Part(self.members_, self._targets, self._calibration)
 
     @property
     def blend(self) -> Blend:
         """What predicts, for other folders of the package: the networks alone."""
-        parts, weights = {"networks": self._part}, {"networks": 1.0}
+        parts, weights = {"networks": self.fitted_part}, {"networks": 1.0}
         uncalibrated = self._targets.uncalibrated
         return Blend(parts, weights, self._targets, uncalibrated, self._uncertainty)
 

@@ -10,20 +10,35 @@ import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.tabular.reading.dates import DateFormat
-from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind, Why
+from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, ColumnKind, ValueKind, Why
 from scratchmlp.utils.names import listed
 from scratchmlp.utils.public import stacklevel
 
 SHOWN = 3  # values in a clause
 
-#: What a note says of columns that are left out, of other columns, of columns that would mislead
-#: the user, and of a table in `transform`.
-LeftOutCase = Literal["index", "identifier", "constant", "missing", "unrepeated", "terms"]
-ReadCase = Literal[
-    "unreadable", "mixed", "order", "units", "other units", "codes", "numbers", "long"
-]
+#: What a note says of a column that would mislead the user.
 MisleadingCase = Literal["leak", "sentinel", "entity", "time"]
-Case = Literal[LeftOutCase, ReadCase, "empty", "unseen", "zone", MisleadingCase]
+#: What a note is about, in the order of lists. The first six are columns that are left out.
+NoteCase = Literal[
+    "index",
+    "identifier",
+    "constant",
+    "missing",
+    "unrepeated",
+    "terms",
+    "unreadable",
+    "mixed",
+    "order",
+    "units",
+    "other units",
+    "codes",
+    "numbers",
+    "long",
+    "empty",
+    "unseen",
+    "zone",
+    MisleadingCase,
+]
 
 
 class Note(NamedTuple):
@@ -31,7 +46,7 @@ class Note(NamedTuple):
 
     Attributes
     ----------
-    case : Case
+    case : NoteCase
         What the note is about. Of columns that are left out: "index", "identifier", "constant",
         "missing", "unrepeated" categories, or text without "terms". Of other columns: "unreadable"
         values, "mixed" numbers and text, "order" of day and month, "units" of numbers,
@@ -47,7 +62,7 @@ class Note(NamedTuple):
         What was found: the arguments of `Wording.clause`, after the name.
     """
 
-    case: Case
+    case: NoteCase
     column: str
     values: Mapping[str, Any] = MappingProxyType({})
 
@@ -99,9 +114,8 @@ class Found(NamedTuple):
 
     Attributes
     ----------
-    kind : str
-        "number", "date", "duration", "flag", "category", "text", or, if the column is left out,
-        "identifier", "constant" or "missing".
+    kind : ColumnKind
+        The kind of the column.
     reason : str
         Why the column is of this kind, such as "every value is a number".
     values : Series of shape (n_samples,)
@@ -116,7 +130,7 @@ class Found(NamedTuple):
         The reason in a word.
     """
 
-    kind: Kind | Literal["category", "identifier", "constant"]
+    kind: ColumnKind
     reason: str
     values: "pd.Series[Any]"
     reading: Reading = Reading()
@@ -134,7 +148,7 @@ def _shown(values: Sequence[str]) -> str:
 def _unreadable(
     column: str,
     *,
-    kind: Kind,
+    kind: ValueKind,
     values: Sequence[str],
     n_known: int,
     any_order: bool = False,
@@ -274,7 +288,7 @@ class Wording(NamedTuple):
     command_new: str | None = None
 
 
-#: A wording for each `Case`: mypy names the one that is missing.
+#: A wording for each `NoteCase`: mypy names the one that is missing.
 Wordings = TypedDict(
     "Wordings",
     {
@@ -426,7 +440,7 @@ SEVERAL = 10
 _CHANCE = 1e-3  # least probability that counts as chance
 
 
-def describe(notes: Iterable[Note]) -> list[tuple[Case, str]]:
+def describe(notes: Iterable[Note]) -> list[tuple[NoteCase, str]]:
     """Write a clause for each note, and one for all columns with the same case where that is short.
 
     Parameters
@@ -436,25 +450,25 @@ def describe(notes: Iterable[Note]) -> list[tuple[Case, str]]:
 
     Returns
     -------
-    list of tuple of Case and str
+    list of tuple of NoteCase and str
         The case and the clause.
     """
-    cases: tuple[Case, ...] = get_args(Case)
+    cases: tuple[NoteCase, ...] = get_args(NoteCase)
     alike = {case: WORDINGS[case].common for case in cases if WORDINGS[case].common}
     notes = list(notes)
     names = {case: [note.clause for note in notes if note.case == case] for case in alike}
-    common: list[tuple[Case, str]] = [
+    common: list[tuple[NoteCase, str]] = [
         (case, f"{what}: {listed(names[case])}") for case, what in alike.items() if names[case]
     ]
     return common + [(note.case, note.clause) for note in notes if note.case not in alike]
 
 
-def warn_of(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> None:
+def warn_of(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) -> None:
     """Warn of what the encoder has left out or guessed, at the line of the user that led to it.
 
     Parameters
     ----------
-    clauses : iterable of tuple of Case and str
+    clauses : iterable of tuple of NoteCase and str
         Result of `describe`.
     is_new : bool, default=False
         Whether the table is one to encode, not that of `fit`.

@@ -21,7 +21,7 @@ from scratchmlp.tabular.reading.codes import (
     names_identifier,
 )
 from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
-from scratchmlp.tabular.reading.findings import Case, Found, Note, Reading
+from scratchmlp.tabular.reading.findings import Found, Note, NoteCase, Reading
 from scratchmlp.tabular.reading.from_text import (
     MISSING,
     note_long,
@@ -37,7 +37,7 @@ from scratchmlp.tabular.reading.values import (
     ColumnError,
     Different,
     Floats,
-    Kind,
+    ValueKind,
     different_values,
     kind_of,
     naming_column,
@@ -88,12 +88,13 @@ def find_kind(
     if role in ("number", "date"):
         return _by_choice(name, column, role)
     found, different = _by_values(name, column, role)
-    _check_supported(name, found, role)
+    if role == "no category":
+        found = _no_category(name, found)
     return (guess and (_left_out(name, column, found, different) or _code(name, found))) or found
 
 
 def read_column(
-    name: str, column: "pd.Series[Any]", kind: Kind, reading: Reading
+    name: str, column: "pd.Series[Any]", kind: ValueKind, reading: Reading
 ) -> tuple["pd.Series[Any]", list[Note]]:
     """Read text, or compact dates, as the same column was read in `fit`: each value by itself.
 
@@ -140,42 +141,44 @@ def _by_values(
     """
     kind = kind_of(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return Found(kind if role == "no category" else "category", "dtype category", column), None
+        is_a = VALUES[kind].column if role == "no category" else "category"
+        return Found(is_a, "dtype category", column), None
     text = _compact_dates_as_text(column)
     if not _is_readable(text):
-        return _flags_as_category(Found(kind, VALUES[kind].words, column), role), None
+        _check_supported(name, kind)
+        return Found(VALUES[kind].column, VALUES[kind].words, column), None
     different = different_values(text)
     if found := read_text(name, text, different):
-        return _flags_as_category(found, role), None
+        return found, None
     if text is not column:  # whole numbers such as 20200230, which are no dates
         different = different_values(column)
     return _text_or_category(name, column, different), different
 
 
-def _flags_as_category(found: Found, role: Role | None) -> Found:
-    """Return booleans and values of several kinds as categories, unless the user excludes it."""
-    is_category = found.kind in ("flag", "mixed") and role != "no category"
-    return found._replace(kind="category") if is_category else found
-
-
-def _check_supported(name: str, found: Found, role: Role | None) -> None:
+def _check_supported(name: str, kind: ValueKind) -> None:
     """Check that a column can be encoded."""
-    if found.kind == "complex":
+    if kind == "complex":
         raise ColumnError(
             f"Column {name!r} holds complex numbers, which are not supported. Take their real part "
             "or their absolute value.",
             "complex",
             name,
         )
-    if role == "no category" and found.kind in ("category", "text", "mixed"):
-        words = VALUES[kind_of(found.values)].words
-        raise ColumnError(
-            f"Column {name!r} holds {words}, but a column that is not categorical must hold "
-            "numbers, dates or durations. Name it in categorical_features, which must name all "
-            "categorical columns unless it contains 'from_dtype', or convert it.",
-            "excluded",
-            name,
-        )
+
+
+def _no_category(name: str, found: Found) -> Found:
+    """Check that a column is none of categories. Booleans become numbers."""
+    if found.kind not in ("category", "text"):
+        return found
+    if (kind := kind_of(found.values)) == "flag":
+        return found._replace(kind="number")
+    raise ColumnError(
+        f"Column {name!r} holds {VALUES[kind].words}, but a column that is not categorical must "
+        "hold numbers, dates or durations. Name it in categorical_features, which must name all "
+        "categorical columns unless it contains 'from_dtype', or convert it.",
+        "excluded",
+        name,
+    )
 
 
 def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "date"]) -> Found:
@@ -206,7 +209,7 @@ def _left_out(
         reason = f"every value is {_short(column.iloc[0])}"
         notes = [Note("constant", name)]
         return found._replace(kind="constant", reason=reason, notes=notes, why="one value")
-    case: Case | None = None
+    case: NoteCase | None = None
     if found.kind == "number":
         numbers = _whole_numbers(found)
         if numbers is not None and is_index(name, numbers):
