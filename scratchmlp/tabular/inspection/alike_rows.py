@@ -37,18 +37,11 @@ _N_FOLDS, _N_TREES, _MOST_FEATURES = 3, 10, 16
 _N_PERIODS = 20
 #: Fewest rows of a leaf. Trees that tell persons apart need small leaves, others have less noise.
 _LEAF = {"entity": 1, "time": 3}
-
-
-class _Limits(NamedTuple):
-    """Least increase of the loss, as a share, and how sure it must be, in standard errors."""
-
-    increase: float
-    deviations: float
-
-
-#: Of entities whose name says so, of others, and of times. A quick model that knows the mean of
-#: each value shows more of an entity than other models do, which the larger increase makes up for.
-_NAMED, _UNNAMED, _TIME = _Limits(0.2, 2.5), _Limits(0.2, 3.0), _Limits(0.15, 2.5)
+#: Least increase of the loss, as a share. The quick model knows the mean target of each value, and
+#: so shows more of an entity than other models do.
+_LEAST_INCREASE = 0.2
+#: Least number of standard errors of entities whose name says so, of others, and of times.
+_NAMED, _UNNAMED, _TIME = 2.5, 3.0, 2.5
 
 
 class _Question(NamedTuple):
@@ -66,8 +59,8 @@ class _Question(NamedTuple):
         Number of the value, or of the period, of each of them.
     folds : list of tuple of two ndarrays
         Training rows and held-out rows, as positions in `rows`.
-    limits : _Limits
-        From which increase of the loss on there is a note.
+    deviations : float
+        From how many standard errors on there is a note.
     """
 
     case: Literal["entity", "time"]
@@ -75,7 +68,7 @@ class _Question(NamedTuple):
     rows: Rows
     together: NDArray[np.integer]
     folds: list[tuple[Rows, Rows]]
-    limits: _Limits
+    deviations: float
 
 
 def find_alike_rows(
@@ -145,8 +138,8 @@ def _of_entity(entity: Entity, random: np.random.RandomState) -> _Question | Non
     order = random.permutation(codes.max() + 1)  # of the values, so that all rows of some are drawn
     rows = rows[np.argsort(order[codes[rows]], kind="stable")[:_MOST_ROWS]]
     folds = GroupKFold(_N_FOLDS, shuffle=True, random_state=random).split(rows, groups=codes[rows])
-    limits = _NAMED if entity.is_named else _UNNAMED
-    return _Question("entity", entity.column, rows, codes[rows], list(folds), limits)
+    deviations = _NAMED if entity.is_named else _UNNAMED
+    return _Question("entity", entity.column, rows, codes[rows], list(folds), deviations)
 
 
 def _of_time(name: str, time: FloatArray, random: np.random.RandomState) -> _Question | None:
@@ -181,8 +174,8 @@ def _ask(
     mixed, apart = np.average(both[:, held_out], axis=1, weights=weight)
     increase = (both[1] - both[0])[held_out] * weight
     by_value = pd.Series(increase).groupby(question.together[held_out]).sum().to_numpy()
-    least = question.limits
-    if apart - mixed < least.increase * mixed or _deviations(by_value) < least.deviations:
+    is_clear = _deviations(by_value) >= question.deviations
+    if apart - mixed < _LEAST_INCREASE * mixed or not is_clear:
         return None
     name = "a root mean squared error" if data.class_targets is None else "a log-loss"
     losses = {"random": readable_loss(float(mixed)), "apart": readable_loss(float(apart))}
