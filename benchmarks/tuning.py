@@ -8,8 +8,7 @@ from scipy.stats import loguniform, randint
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import KFold, RandomizedSearchCV, StratifiedKFold
 
-from scratchmlp.cli.baselines import PATIENCE, EarlyStopping
-from scratchmlp.cli.boosting import careful_boosting
+from scratchmlp.cli.baselines import PATIENCE, EarlyStopping, careful_boosting
 
 N_BAGGED = 8  # folds, as in our ensembles
 N_SEARCHED, N_SEARCH_FOLDS = 20, 3

@@ -73,14 +73,8 @@ def private_attributes(module, are_stored):
 STORED = {}
 for each in PATHS:
     STORED.setdefault(wing(each), set()).update(private_attributes(each, are_stored=True))
-#: Private attributes that other folders still read: of networks, losses and scikit-learn's trees.
-STILL_READ = {
-    "callbacks": {"_latest"},
-    "dask": {"_fit_rows", "_kind", "_labels", "_loss", "_network", "_predictions", "_proba"},
-    "estimators": {"_output"},
-    "io.onnx": {"_kind", "_loss", "_network"},
-    "tabular.ensemble": {"_loss"},  # of boosted trees
-}
+#: Private attributes of scikit-learn's objects that objects of another folder have, too.
+OF_LIBRARIES = {"tabular.ensemble": {"_loss"}}  # of boosted trees
 
 
 @pytest.mark.parametrize("folder", sorted(STORED))
@@ -89,7 +83,7 @@ def test_no_folder_reads_private_attributes_of_the_objects_of_another(folder):
     others = set().union(*(STORED[other] for other in STORED if other != folder)) - own
     modules = [each for each in PATHS if wing(each) == folder]
     read = set().union(*(private_attributes(each, are_stored=False) for each in modules))
-    assert read & others == STILL_READ.get(folder, set())
+    assert read & others == OF_LIBRARIES.get(folder, set())
 
 
 PUBLIC = ["", ".activations", ".io", ".losses", ".optimizers", ".plotting"]

@@ -84,7 +84,6 @@ def make_folds(
     y: NDArray[Any],
     is_class: bool,
     *,
-    n_repeats: int = 1,
     seed: int = 0,
     groups: NDArray[np.intp] | None = None,
     times: NDArray[np.intp] | None = None,
@@ -100,8 +99,6 @@ def make_folds(
         Target.
     is_class : bool
         Whether the target holds classes.
-    n_repeats : int, default=1
-        How often the table is split again. Splits by time are not repeated.
     seed : int, default=0
         Random state of the folds.
     groups : ndarray of shape (n_samples,) or None, default=None
@@ -131,11 +128,9 @@ def make_folds(
         if is_class:
             _, Y, counts = np.unique(y, return_inverse=True, return_counts=True)
             n_splits = max(2, min(n_splits, counts.min()))
-        splits = shuffled_splits(n_splits, n_repeats, Y, groups, np.random.RandomState(seed))
-    repeated = f", repeated {n_repeats} times" if n_repeats > 1 else ""
+        splits = shuffled_splits(n_splits, 1, Y, groups, np.random.RandomState(seed))
     splits, left_out = _without_unseen_classes(splits, y) if is_class else (splits, [])
-    scored = what_is_scored(splits, groups)
-    description = f"{len(splits) // n_repeats} {kind}{repeated}, for {scored}"
+    description = f"{len(splits)} {kind}, for {what_is_scored(splits, groups)}"
     return Folds(splits, description, left_out, groups, times is not None)
 
 

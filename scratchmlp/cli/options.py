@@ -5,13 +5,12 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Literal, NoReturn
 
 from scratchmlp import __version__
-from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.help import DESCRIPTION, DETAILS, FOR_TRAINING, GROUPS, LISTS, USAGE
 from scratchmlp.cli.messages import InputError, quote, quoted
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.roles import DEFAULT, FileFormat, Roles
 from scratchmlp.utils.names import listed, most_similar
 
 
@@ -77,13 +76,10 @@ class Options:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises errors instead of printing them with the usage, or hiding them."""
+    """A parser that raises errors instead of printing them with the usage."""
 
     def error(self, message: str) -> NoReturn:
         raise InputError(message)
-
-    def print_help(self, file: Any = None) -> None:
-        print(self.format_help(), end="", file=file)  # argparse would hide that a disk is full
 
 
 def command() -> str:

@@ -1,6 +1,6 @@
 """Training rows on a cluster, and the batches of an epoch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -10,8 +10,8 @@ from distributed import Future
 from numpy.typing import DTypeLike, NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data, epoch_slices, sampled
-from scratchmlp.dask.pieces import PieceSummary, extremes, take
+from scratchmlp.batches import Batches, Data, sampled
+from scratchmlp.dask.pieces import Piece, PieceSummary
 from scratchmlp.dask.rounds import Rounds, task
 
 
@@ -30,11 +30,6 @@ class ClusterBatch(NamedTuple):
     n_rows: int
     parts: list[tuple[int, Any]]
 
-    @property
-    def shape(self) -> tuple[int]:
-        """Shape, of which training reads the number of rows."""
-        return (self.n_rows,)
-
 
 @dataclass(eq=False)
 class ClusterData:
@@ -46,8 +41,6 @@ class ClusterData:
     ----------
     rounds : Rounds
         The rounds of the fit.
-    inputs : sequence of Future
-        The inputs of each piece.
     pieces : sequence of Future
         The pieces: `scratchmlp.dask.pieces.Piece` with at least one row.
     summaries : sequence of PieceSummary
@@ -60,7 +53,6 @@ class ClusterData:
     """
 
     rounds: Rounds
-    inputs: Sequence[Future]
     pieces: Sequence[Future]
     summaries: Sequence[PieceSummary]
 
@@ -82,18 +74,13 @@ class ClusterData:
         """Mean of the weights."""
         return self.total_weight / self.n_rows
 
-    def balance(self) -> None:
-        """Let each worker have about the same number of rows."""
-        n_rows = np.diff(self.starts).tolist()
-        self.inputs = self.rounds.balance(self.inputs, n_rows)
-
     def batches(self, batch_size: int, *, drop_last: bool = False) -> "ClusterBatches":
         """Return the batches of an epoch: see `scratchmlp.batches.Batches`."""
         return ClusterBatches(self, batch_size, drop_last=drop_last)
 
-    def whole(self, dtype: DTypeLike) -> tuple[ClusterBatch]:
+    def as_batch(self, dtype: DTypeLike | None = None) -> ClusterBatch:
         """Return all rows as one batch. Workers convert the inputs to the type of theta."""
-        return (self.successive(slice(0, self.n_rows)),)
+        return self.successive(slice(0, self.n_rows))
 
     def batch(self, rows: NDArray[np.intp]) -> ClusterBatch:
         """Return a batch of some rows. Each piece takes its rows in ascending order."""
@@ -111,17 +98,14 @@ class ClusterData:
 
     def extremes(self) -> tuple[FloatArray, FloatArray]:
         """Return the smallest and the largest value of each column of X."""
-        pieces = zip(self.inputs, self.pieces, strict=True)
-        found = self.rounds.get_all(task(extremes, X, piece) for X, piece in pieces)
+        found = self.rounds.get_all(task(_extremes, piece) for piece in self.pieces)
         low, high = zip(*found, strict=True)
         return np.min(low, axis=0), np.max(high, axis=0)
 
     def sample(self, n_rows: int) -> Data:
         """Bring up to `n_rows` rows to the driver: see `scratchmlp.batches.Data.sample`."""
-        batch = self.batch(sampled(self.n_rows, n_rows))
-        found = self.rounds.get_all(
-            task(take, rows, self.inputs[i], self.pieces[i]) for i, rows in batch.parts
-        )
+        parts = self.batch(sampled(self.n_rows, n_rows)).parts
+        found = self.rounds.get_all(task(Piece.take, self.pieces[i], rows) for i, rows in parts)
         return Data(
             np.concatenate([part.X for part in found]),
             np.concatenate([part.Y for part in found]),
@@ -130,42 +114,20 @@ class ClusterData:
         )
 
 
-class ClusterBatches:
-    """The batches of an epoch on a cluster; see `scratchmlp.batches.Batches`.
+class ClusterBatches(Batches):
+    """The batches of an epoch on a cluster: `ClusterBatch` of the rows of all pieces together."""
 
-    Parameters
-    ----------
-    data : ClusterData
-        All rows.
-    batch_size : int
-        Number of rows of a batch, of all pieces together.
-    drop_last : bool, default=False
-        Whether to leave out the last batch if it has fewer rows.
-    """
+    def successive(self, rows: slice) -> ClusterBatch:
+        """Return a batch of successive rows."""
+        return self.data.successive(rows)
 
-    def __init__(self, data: ClusterData, batch_size: int, *, drop_last: bool = False) -> None:
-        self.data = data
-        self.slices = epoch_slices(data.n_rows, batch_size, drop_last=drop_last)
-        self.n_rows = self.slices[-1].stop
-        self.whole = data.whole(np.float64) if self.slices == [slice(0, data.n_rows)] else None
+    def gathered(self, index: NDArray[np.intp]) -> ClusterBatch:
+        """Return a batch of some rows."""
+        return self.data.batch(index)
 
-    def __len__(self) -> int:
-        """Return the number of batches in an epoch."""
-        return len(self.slices)
 
-    def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[ClusterBatch]]:
-        """Yield the batches of an epoch.
-
-        Parameters
-        ----------
-        order : ndarray of shape (n_samples,) or None
-            Row numbers in the order of the epoch. None keeps the order of the data.
-        """
-        if self.whole:
-            yield self.whole
-            return
-        for rows in self.slices:
-            yield (self.data.successive(rows) if order is None else self.data.batch(order[rows]),)
+def _extremes(piece: Piece) -> tuple[FloatArray, FloatArray]:
+    return piece.data.extremes()
 
 
 def by_piece(

@@ -7,13 +7,11 @@ the summaries in the order of the partitions. Then the partitions are converted 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from dask.delayed import Delayed
 from distributed import Future
-from sklearn.preprocessing import StandardScaler
 
 from scratchmlp.dask.collections import Given, column_names, divided
 from scratchmlp.dask.data import ClusterData
@@ -23,68 +21,34 @@ from scratchmlp.dask.pieces import (
     check_rows,
     convert,
     joined_labels,
-    joined_scaler,
     reporting_failures,
     split,
     summary_of,
     sums_of_classes,
 )
 from scratchmlp.dask.rounds import Rounds, task
+from scratchmlp.estimators.prepared import Checked
 from scratchmlp.estimators.targets import ClassLabels
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_largest_weight, check_total_weight, check_weights
 
 
 class Stored(NamedTuple):
-    """Rows that are stored on the cluster, in parts: those of partitions that have any rows.
+    """Rows that are stored on the cluster: those of partitions that have any rows.
 
     Attributes
     ----------
-    inputs : list of Future
-        Their inputs.
-    rows : list of Future
-        What belongs to them: `CheckedRows` or a `Piece` of `scratchmlp.dask.pieces`.
+    futures : list of Future
+        The rows of each partition: `CheckedRows` or a `Piece` of `scratchmlp.dask.pieces`.
     summaries : list of RowsSummary or of PieceSummary
         Their summaries.
     numbers : list of int
         Numbers of their partitions, for messages.
     """
 
-    inputs: list[Future]
-    rows: list[Future]
+    futures: list[Future]
     summaries: list[Any]
     numbers: list[int]
-
-
-class Checked(Stored):
-    """Stored rows that have been checked."""
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns of X."""
-        return int(self.summaries[0].n_features)
-
-    @property
-    def n_targets(self) -> int:
-        """Number of columns of y."""
-        return int(self.summaries[0].n_targets)
-
-    @property
-    def dtype(self) -> Any:
-        """Type of X: float32 if all partitions have this type."""
-        return np.result_type(*(summary.dtype for summary in self.summaries))
-
-    @property
-    def labels(self) -> Any:
-        """A few labels that have the same classes as y. None for a regressor."""
-        labels = [summary.labels for summary in self.summaries]
-        return None if labels[0] is None else joined_labels(labels)
-
-    @property
-    def scaler(self) -> StandardScaler | None:
-        """A scaler that is fitted to all rows, if that was asked for."""
-        scalers = [summary.scaler for summary in self.summaries]
-        return None if scalers[0] is None else joined_scaler(scalers)
 
 
 def check(
@@ -113,7 +77,7 @@ def check(
     Returns
     -------
     Checked
-        The checked rows of partitions that are not empty.
+        The checked rows, a `Stored`.
 
     Raises
     ------
@@ -126,17 +90,24 @@ def check(
         task(reporting_failures, check_rows, plain, dtype, with_scaler, names, *partition)
         for partition in divided(given)
     ]
-    checked = Checked(*_stored(rounds, tasks, range(len(tasks))))
-    if not checked.rows:
+    rows = _stored(rounds, tasks, range(len(tasks)))
+    if not rows.futures:
         validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
-    _check_columns(checked)
-    largest = np.array([summary.largest_weight for summary in checked.summaries])
-    if None not in largest:
-        check_largest_weight(check_weights(largest, largest).max())
-    return checked
+    _, n_features, dtypes, labels, n_targets, weights, _ = zip(*rows.summaries, strict=True)
+    for name, n_columns in {"X": n_features, "y": n_targets}.items():
+        if len(set(n_columns)) > 1:
+            raise ValueError(
+                f"All partitions of {name} must have the same number of columns; those with rows, "
+                f"{rows.numbers}, have {[*n_columns]}."
+            )
+    if None not in weights:
+        check_largest_weight(check_weights(weights, weights).max())
+    return Checked(
+        rows, n_features[0], n_targets[0], np.result_type(*dtypes), joined_labels(labels)
+    )
 
 
-def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Conversion:
+def with_classes(rounds: Rounds, conversion: Conversion, rows: Stored) -> Conversion:
     """Add the weights of the classes of the training rows to a conversion.
 
     Parameters
@@ -145,8 +116,8 @@ def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Co
         The rounds of the fit.
     conversion : Conversion
         A conversion without them.
-    checked : Checked
-        The training rows.
+    rows : Stored
+        The checked training rows.
 
     Returns
     -------
@@ -156,20 +127,19 @@ def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Co
     targets = conversion.targets
     if not isinstance(targets, ClassLabels) or targets.class_weight is None:
         return conversion
-    tasks = [task(reporting_failures, sums_of_classes, conversion, rows) for rows in checked.rows]
-    sums = np.sum(results_of(rounds, tasks, checked.numbers), axis=0)
+    tasks = [task(reporting_failures, sums_of_classes, conversion, each) for each in rows.futures]
+    sums = np.sum(results_of(rounds, tasks, rows.numbers), axis=0)
     return replace(conversion, factors=targets.factors(sums))
 
 
-def converted(rounds: Rounds, conversion: Conversion, checked: Checked) -> ClusterData:
+def converted(rounds: Rounds, conversion: Conversion, rows: Stored) -> ClusterData:
     """Convert checked rows, which are then released."""
-    partitions = zip(checked.inputs, checked.rows, strict=True)
-    tasks = [task(reporting_failures, convert, conversion, *each) for each in partitions]
-    data = _as_data(rounds, _stored(rounds, tasks, checked.numbers))
+    tasks = [task(reporting_failures, convert, conversion, each) for each in rows.futures]
+    data = _data(rounds, tasks, rows.numbers)
     if conversion.factors is not None:
         targets: Any = conversion.targets
         check_total_weight(data.total_weight, targets.class_weight)
-    rounds.release([*checked.rows, *checked.inputs])
+    rounds.release(rows.futures)
     return data
 
 
@@ -210,13 +180,12 @@ def split_off(
         )
     parts = []
     for held_out in (False, True):
-        pieces = zip(quotas, data.inputs, data.pieces, strict=True)
         tasks = [
-            task(split, targets, (seed, i), quota, held_out, X, piece)
-            for i, (quota, X, piece) in enumerate(pieces)
+            task(split, targets, (seed, i), quota, held_out, piece)
+            for i, (quota, piece) in enumerate(zip(quotas, data.pieces, strict=True))
         ]
-        parts.append(_as_data(data.rounds, _stored(data.rounds, tasks, range(len(tasks)))))
-    data.rounds.release([*data.pieces, *data.inputs])
+        parts.append(_data(data.rounds, tasks, range(len(tasks))))
+    data.rounds.release(data.pieces)
     return parts[0], parts[1]
 
 
@@ -247,22 +216,18 @@ def results_of(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int] 
 
 
 def _stored(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]) -> Stored:
-    """Store rows on the cluster: tasks of partitions return inputs, and what belongs to them."""
-    # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
-    # at once. Otherwise, the scheduler could forget a task before the second part needs it.
-    parts = rounds.keep(
-        task(reporting_failures, itemgetter(i), both) for i in (0, 1) for both in tasks
-    )
-    inputs, rows = parts[: len(tasks)], parts[len(tasks) :]
-    both_stored = zip(inputs, rows, strict=True)
-    asked = [task(reporting_failures, summary_of, *each) for each in both_stored]
+    """Store the results of tasks of partitions on the cluster."""
+    rows = rounds.keep(tasks)
+    asked = [task(reporting_failures, summary_of, each) for each in rows]
     summaries = results_of(rounds, asked, numbers)
     kept = [i for i, summary in enumerate(summaries) if summary.n_rows]
-    return Stored(*([of[i] for i in kept] for of in (inputs, rows, summaries, numbers)))
+    return Stored(*([of[i] for i in kept] for of in (rows, summaries, numbers)))
 
 
-def _as_data(rounds: Rounds, stored: Stored) -> ClusterData:
-    return ClusterData(rounds, stored.inputs, stored.rows, stored.summaries)
+def _data(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]) -> ClusterData:
+    """Store pieces, the results of tasks."""
+    stored = _stored(rounds, tasks, numbers)
+    return ClusterData(rounds, stored.futures, stored.summaries)
 
 
 def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any, int]]:
@@ -286,16 +251,3 @@ def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any,
             quota[name] = math.ceil(fraction * n_rows) - n_held_out
             n_held_out += quota[name]
     return quotas
-
-
-def _check_columns(checked: Checked) -> None:
-    """Check that all partitions have the same columns of X and y."""
-    for name, column_counts in (
-        ("X", [summary.n_features for summary in checked.summaries]),
-        ("y", [summary.n_targets for summary in checked.summaries]),
-    ):
-        if len(set(column_counts)) > 1:
-            raise ValueError(
-                f"All partitions of {name} must have the same number of columns; those with rows, "
-                f"{checked.numbers}, have {column_counts}."
-            )

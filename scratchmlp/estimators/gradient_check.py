@@ -106,7 +106,7 @@ def check_gradient(
     network, data = prepared.network, prepared.data
     masks = np.random.RandomState()
     objective = prepared.objective(model.alpha, masks)
-    batch: list[Any] = [None if a is None else a.astype(np.float64) for a in data.arrays()]
+    batch: list[Any] = [None if a is None else a.astype(np.float64) for a in data.as_batch()]
 
     def evaluate(theta: FloatArray) -> tuple[float, FloatArray]:
         masks.seed(0)

@@ -21,7 +21,7 @@ from scratchmlp.activations import OUTPUT_ACTIVATIONS, resolve_activation
 from scratchmlp.estimators.mixins import SuggestsNames
 from scratchmlp.estimators.options import OPTIONS, refuse_options
 from scratchmlp.initializers import Initializer
-from scratchmlp.losses import LOSSES, Loss, losses_for, own_outputs
+from scratchmlp.losses import LOSSES, Loss, losses_for, output_for, own_outputs
 from scratchmlp.network import Network
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer, with_plain_numbers
 from scratchmlp.schedules import SCHEDULES, Adaptive, Constant, InverseScaling, Progress, Schedule
@@ -130,7 +130,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
         loss = loss_of(self)
         output = self.output_activation
         if output == "auto":
-            output = loss._output or (auto if auto in loss.outputs else loss.outputs[0])
+            output = output_for(loss, auto)
         if output not in loss.outputs:
             raise ValueError(
                 f"loss={self.loss!r} supports these output activations: {', '.join(loss.outputs)}; "
@@ -138,9 +138,9 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             )
         return loss.with_output(output)
 
-    def _make_solver(self, n_rows: int, max_iter: int) -> Descent | LBFGS:
+    def _make_solver(self, n_rows: int) -> Descent | LBFGS:
         if self.solver == "lbfgs":
-            return LBFGS(self.tol, max_iter, self.max_fun)
+            return LBFGS(self.tol, self.max_iter, self.max_fun)
         optimizer = with_plain_numbers(self._make_optimizer())
         adapts = self.learning_rate == "adaptive" and isinstance(optimizer, SGD)
         return Descent(
@@ -149,7 +149,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             float(self.learning_rate_init),
             self._batch_rows(n_rows),
             self.shuffle,
-            max_iter,
+            self.max_iter,
             adaptive=Adaptive() if adapts else None,
             shared_generator=not isinstance(self.random_state, Integral),
         )

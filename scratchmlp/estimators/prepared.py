@@ -7,7 +7,7 @@ returns, and calls `Source.convert` and `Source.hold_out`. Rows never call the e
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -43,24 +43,28 @@ class Rows(TrainingRows, Protocol):
         """Return the smallest and the largest value of each column of X."""
 
 
-class Checked(Protocol):
-    """Rows that have been checked: what the estimator must know to choose a network for them."""
+class Checked(NamedTuple):
+    """Rows that have been checked: what the estimator must know to choose a network for them.
 
-    @property
-    def n_features(self) -> int:
-        """Number of columns of X."""
+    Attributes
+    ----------
+    rows : object
+        The rows, for `Source.convert`.
+    n_features : int
+        Number of columns of X.
+    n_targets : int
+        Number of columns of y.
+    dtype : dtype
+        Type of X.
+    labels : ndarray or sparse matrix
+        The targets of a classifier, or a few labels that have the same classes.
+    """
 
-    @property
-    def n_targets(self) -> int:
-        """Number of columns of y."""
-
-    @property
-    def dtype(self) -> Any:
-        """Type of X."""
-
-    @property
-    def labels(self) -> Any:
-        """The targets of a classifier, or a few labels that have the same classes."""
+    rows: Any
+    n_features: int
+    n_targets: int
+    dtype: Any
+    labels: Any
 
 
 class Source(ABC):
@@ -96,13 +100,13 @@ class Source(ABC):
         Returns
         -------
         Checked
-            The rows, for `convert`.
+            The checked rows.
         """
 
     @abstractmethod
     def convert(
         self,
-        checked: Any,
+        checked: Checked,
         network: Network,
         loss: Loss,
         targets: ClassLabels | RegressionTargets,
@@ -214,7 +218,7 @@ class Prepared(ABC):
         run, best, loss, rows = self.run, self.run.best_theta, np.nan, self.data
         if self.held_out is not None and monitor.early_stopping and best is None:
             rows = self.held_out
-        X, Y, weight = self.few_of(rows).arrays()
+        X, Y, weight = self.few_of(rows).as_batch()
         raw = raw_scores(self.network, run.theta if best is None else best, X)
         if np.isfinite(raw).all():
             if best is not None:

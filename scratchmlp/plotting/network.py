@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import COLORS, fitted_network, shortened
+from scratchmlp.plotting.shared import COLORS, fitted_network
+from scratchmlp.utils.names import shortened
 from scratchmlp.utils.public import public
 
 NEGATIVE, POSITIVE = COLORS[:2]

@@ -44,9 +44,3 @@ def grid_cell(ax: Any) -> Any:
             f"fixed position {ax.get_position().bounds}. Make ax with plt.subplots."
         )
     return cell
-
-
-def shortened(name: object, longest: int) -> str:
-    """Return a name, with an ellipsis instead of what follows the first `longest` characters."""
-    text = str(name)
-    return text if len(text) <= longest else f"{text[:longest]}…"

@@ -101,5 +101,4 @@ def _short(value: Any) -> str:
         return str(value.date()) if value == value.normalize() else str(value.floor("s"))
     if isinstance(value, pd.Timedelta):
         return str(value)
-    written = cell(float(value))
-    return written if isinstance(written, str) else written.text
+    return str(cell(float(value)))

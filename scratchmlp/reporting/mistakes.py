@@ -45,6 +45,8 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
             "rows first: their class may be recorded wrongly, or the table may lack what explains "
             "it."
         )
+    if evaluated.sample_weight is not None:
+        text += " Each counts in proportion to the weight that the row had in fit."
     shown = list(important[:MOST_COLUMNS])
     if len(shown) < len(evaluated.columns):
         text += f" The table shows the {len(shown)} most important columns."
@@ -59,8 +61,11 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
 
 def _worst(evaluated: Evaluated) -> NDArray[np.intp]:
     """Return the numbers of the rows with the worst predictions, the worst first."""
-    wrong = np.flatnonzero(evaluated.prediction != evaluated.y)
-    return wrong[np.argsort(-evaluated.errors[wrong], kind="stable")[:MOST_MISTAKES]]
+    errors = np.where(evaluated.prediction == evaluated.y, 0, evaluated.errors)
+    if evaluated.sample_weight is not None:
+        errors = errors * evaluated.sample_weight
+    worst = np.argsort(-errors, kind="stable")[:MOST_MISTAKES]
+    return worst[errors[worst] > 0]
 
 
 def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str]) -> Table:
@@ -92,16 +97,14 @@ def _reasons(evaluated: Evaluated, i: int, background: Any) -> str:
         evaluated.estimator,
         evaluated.some(np.array([i])),
         background,
-        of_fit=evaluated.numbers[i] if evaluated.rows == "fit" else None,
+        of_fit=evaluated.positions[i] if evaluated.rows == "fit" else None,
         random_state=evaluated.random_state,
     )
-    largest = found.order[:MOST_REASONS]
-    return ", ".join(f"{plain(found.names[k])} {_signed(found.parts[k])}" for k in largest)
-
-
-def _signed(value: float) -> str:
-    """Write a number with its sign and two digits."""
-    return f"{'-' if value < 0 else '+'}{significant(abs(value))}"
+    largest = found.parts.iloc[:MOST_REASONS].items()
+    return ", ".join(
+        f"{plain(name)} {'-' if part < 0 else '+'}{significant(abs(part))}"
+        for name, part in largest
+    )
 
 
 def _name_of_labels(X: Any) -> str:

@@ -122,7 +122,7 @@ def _why_single(evaluated: Evaluated, known: dict[float, Regions]) -> list[str]:
     single = [f"{level:.0%}" for level, regions in known.items() if (regions.size == 1).all()]
     if evaluated.proba is None or not single:
         return []
-    right = share(float(np.mean(evaluated.prediction == evaluated.y))).text
+    right = share(float(np.mean(evaluated.prediction == evaluated.y)))
     return [
         f"The most probable class is always in the set, and it is right for {right} of the rows. "
         f"So sets of one class are enough for a coverage of {listed(single)}. A higher coverage "
@@ -192,7 +192,7 @@ def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
     estimator = evaluated.estimator
     given, folds, weight = estimator.scored_rows()
-    rows = np.searchsorted(evaluated.numbers, given)
+    rows = np.searchsorted(evaluated.positions, given)
     errors = evaluated.errors[rows, np.newaxis]
     sizes = _sizes(evaluated, rows, errors, folds, weight)
 

@@ -423,7 +423,7 @@ def iris(tmp_path_factory):
     path = tmp_path_factory.mktemp("iris") / "iris.png"
 
     with Patches.context() as monkeypatch:
-        for name, fewer in (("REPEATS", 1), ("GRID", 20), ("HIDDEN_UNITS", (4, 8))):
+        for name, fewer in (("GRID", 20), ("HIDDEN_UNITS", (4, 8))):
             monkeypatch.setattr(article, name, fewer)
         return *run("--plot", path), path
 
@@ -454,7 +454,7 @@ def test_the_tuned_network_is_within_a_standard_deviation_of_logistic_regression
     header = next(line for line in out.splitlines() if "fit (s)" in line)
     for aligned in (learned, [header, *lines_of_models(out)]):
         assert len({*map(len, aligned)}) == 1
-    assert png_size(picture) == (2700, 675)
+    assert png_size(picture) == (1800, 675)
     assert f"\nSaved {picture}.\nLeft: The loss of the article's network" in out
     lines = err.splitlines()
     assert all(line.startswith("scratchmlp: ") for line in lines)

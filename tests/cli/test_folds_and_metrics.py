@@ -24,9 +24,6 @@ def test_large_tables_get_fewer_folds(monkeypatch):
     monkeypatch.setattr(folds, "SMALL", N - 1)
     assert make_folds(CLASSES, True).description == "3 stratified folds, for random rows"
     assert make_folds(NUMBERS, False).description == "3 folds, for random rows"
-    repeated = make_folds(CLASSES, True, n_repeats=2)
-    assert repeated.description == "3 stratified folds, repeated 2 times, for random rows"
-    assert len(repeated.splits) == 6
 
 
 @pytest.mark.parametrize("n_folds", [3, 9])

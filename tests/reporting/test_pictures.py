@@ -44,7 +44,7 @@ def test_curves_of_two_classes(classes):
     evaluated = of_fit(classes)
     pictures = quality_of(evaluated)
     roc, recall = pictures["ROC curve"], pictures["Precision and recall"]
-    positive = evaluated.positive
+    positive = 1
     for picture in (roc, recall):
         assert f"for class {plain(evaluated.classes[positive], 20)}, at each" in picture.text
     ax, happened, proba = drawn(roc), evaluated.codes == positive, evaluated.proba[:, positive]

@@ -45,6 +45,7 @@ def test_a_file_with_title_and_comparison(tmp_path):
     assert "<My> title" in page.texts
     assert page.table("The model beside others") == {"one <b>": [0.5], "two": [0.25]}
     assert len(page.table("Confusion matrix")) == 3
+    assert "positive class" not in page.text
 
 
 def test_a_file_without_a_folder_is_refused_before_the_work(tmp_path):

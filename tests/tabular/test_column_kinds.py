@@ -159,7 +159,7 @@ EXAMPLES = {
     "a word that may be a number": number([*TEXTS[:50], *["unlimited"] * 50], "50 of 100 values"),
     "more words than numbers": category([*TEXTS[:50], *["unlimited"] * 51]),
     "infinity": number([*TEXTS[:50], "inf"], "1 of 51 values of column is not a number: 'inf'."),
-    "a word of a million letters": number([*TEXTS[:50], LONG_WORD], f"number: '{LONG_WORD[:40]}'."),
+    "a word of a million letters": number([*TEXTS[:50], LONG_WORD], f"number: '{LONG_WORD[:40]}…'"),
     "a long number": category(["1" * 100_000 + ",x", "2"] * 9),  # read in linear time
     "a unit and a missing value": number(["61.5 kg", "n.a."], "number: 'n.a.'.", units="kg"),
     "one leading zero": number([*TEXTS[:199], "00"]),
@@ -260,7 +260,7 @@ EXAMPLES = {
     # Text that is not all dates.
     "a word among dates": date([*MARCH, "soon"], "1 of 31 values of column is not a date: 'soon'.",
         indicator=True),
-    "a long word among dates": date([*MARCH, LONG_WORD], f"a date: '{LONG_WORD[:40]}'. Such"),
+    "a long word among dates": date([*MARCH, LONG_WORD], f"a date: '{LONG_WORD[:40]}…'. Such"),
     "dates by choice": date(["17.03.2020", "soon", "later"],
         "2 of 3 values of column are not dates: 'soon', 'later'",
         means=[DAYS[0], None, None], settings=DATES),

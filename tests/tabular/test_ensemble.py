@@ -33,6 +33,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from scratchmlp.tabular import (
@@ -518,6 +519,9 @@ def test_default_estimators_are_bounded_take_weights_and_are_described_and_fuzze
     damaged = model_files.CLASSIFIERS if classifier else model_files.REGRESSORS
     for name, estimator in found.items():
         assert has_fit_parameter(estimator, "sample_weight")
+        tags = get_tags(estimator)
+        several = tags.classifier_tags.multi_class if classifier else tags.target_tags.multi_output
+        assert several or n_targets == (2 if classifier else 1)
         assert f'"{name}"' in inspect.getdoc(Ensemble)
         assert name in page.partition("\n## ")[0]
         for parts in (drawn, damaged):

@@ -12,7 +12,7 @@ import numpy as np
 from distributed import Client
 from sklearn.base import _fit_context
 
-from scratchmlp.dask.clients import connected
+from scratchmlp.dask.clients import find_client
 from scratchmlp.dask.collections import Given
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.tables.members import ClusterExecutor, most_rows, shared
@@ -37,7 +37,7 @@ def fit_table(
 
     `given` are X, y, the weights and the groups.
     """
-    with connected(client, timeout) as rounds, all_at_once(estimator) as fitted:
+    with Rounds(find_client(client), timeout) as rounds, all_at_once(estimator) as fitted:
         started = time.time()
         problem, executor = prepare(fitted, rounds, given, rows_per_member)
         fitted.fit_problem(problem._replace(started=started), executor)

@@ -26,6 +26,7 @@ from scratchmlp.tabular.reading.dates import dates_without_order, zone_of
 from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_chance
 from scratchmlp.tabular.reading.from_text import expected_writing
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, ValueKind, kind_of, naming_column
+from scratchmlp.utils.names import shortened
 
 Column = (
     NumberColumn
@@ -70,7 +71,7 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
     kind, values = found.kind, found.values
     given: dict[str, Any] = {"reason": found.reason, "why": found.why, "reading": found.reading}
     share_missing = float(values.isna().mean())
-    common = given | {"share_missing": share_missing}
+    common = given | {"share_missing": share_missing, "n_rows": len(values)}
     with naming_column(name):
         match kind:
             case "number":
@@ -191,7 +192,7 @@ def _check_kind(name: str, values: "pd.Series[Any]", column: Column) -> None:
     remedy = _remedy(name, unclear, expected, received)
     if texts and not unclear and (written := expected_writing(expected, texts, column.reading)):
         were = f"Those of fit were {VALUES[expected].words} {written}"
-        remedy = f"{were}: write {texts[0][:40]!r} in the same way"
+        remedy = f"{were}: write {shortened(texts[0])!r} in the same way"
     raise ColumnError(
         f"Column {name!r} held {role}{VALUES[expected].words} in fit and holds "
         f"{VALUES[received].words} now. {remedy}, or fit again on values of the new kind.",

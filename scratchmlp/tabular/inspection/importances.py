@@ -88,21 +88,53 @@ def importances(
     rows = _rows_to_use(held_out, weight, max_samples, random)
     encoded = encoder.encode(X)[0][rows]  # `fit` has warned
     used_weight = None if sample_weight is None else weight[rows]
-    name, loss = _loss(targets, scoring, y[rows], used_weight)
     oof = OutOfFold(blend, encoded, [np.flatnonzero(np.isin(rows, fold)) for fold in held_out])
-    predictions = oof.predictions()
     known = Data(encoded, targets.encode(y[rows]), None, targets.class_targets)
-    seen.check_predictions(targets.blend_loss(known, None), rows, predictions)
-    score = _finite(-loss(predictions), name)
+    seen.check_predictions(targets.blend_loss(known, None), rows, oof.predictions)
+    scored = loss_of(targets, scoring, y[rows], used_weight)
+    return measure(oof, places, *scored, n_repeats, random)
+
+
+def measure(
+    rows: OutOfFold,
+    places: Mapping[str, Place],
+    scoring: str,
+    loss: BlendLoss,
+    n_repeats: int,
+    random: np.random.RandomState,
+) -> Bunch:
+    """Permute columns and compare the scores.
+
+    Parameters
+    ----------
+    rows : OutOfFold
+        The rows, and what predicts them.
+    places : mapping of str to Place
+        The columns or groups to permute.
+    scoring : str
+        Name of the scorer.
+    loss : callable
+        Maps predictions of the rows to the negative score.
+    n_repeats : int
+        Number of times that each column is permuted.
+    random : RandomState
+        Draws the permutations.
+
+    Returns
+    -------
+    Bunch
+        The importances.
+    """
+    score, n_rows = _finite(-loss(rows.predictions), scoring), len(rows.table)
     used = [number for number, place in enumerate(places.values()) if not place.is_empty]
     changes = (
-        (place, random.permutation(len(rows)))
+        (place, random.permutation(n_rows))
         for place in places.values()
         for _ in range(n_repeats)
         if not place.is_empty
     )
     found = np.zeros((len(places), n_repeats))
-    losses = [loss(each) for each in oof.permuted(changes)]
+    losses = [loss(each) for each in rows.permuted(changes)]
     found[used] = score + np.reshape(losses, (len(used), n_repeats))
     return Bunch(
         importances_mean=found.mean(axis=1),
@@ -110,9 +142,9 @@ def importances(
         importances=found,
         names=list(places),
         score=score,
-        scoring=name,
-        n_rows=len(rows),
-        correlated=correlated_pairs(encoded, places, random),
+        scoring=scoring,
+        n_rows=n_rows,
+        correlated=correlated_pairs(rows.table, places, random),
     )
 
 
@@ -205,16 +237,33 @@ def _checked(targets: Targets, y: Any) -> NDArray[Any]:
     return y
 
 
-def _loss(
+def loss_of(
     targets: Targets, scoring: Any, y: NDArray[Any], weight: FloatArray | None
 ) -> tuple[str, BlendLoss]:
-    """Return the name of the scorer, and the function from predictions to the negative score."""
+    """Return the name of the scorer, and the function from predictions to the negative score.
+
+    Parameters
+    ----------
+    targets : ClassTargets or NumericTargets
+        The targets.
+    scoring : str, callable or None
+        A scorer of scikit-learn; None means the log-loss or R².
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Targets of the rows.
+    weight : ndarray of shape (n_samples,) or None
+        Weights of the rows.
+
+    Returns
+    -------
+    name : str
+        Name of the scorer.
+    loss : callable
+        The function.
+    """
     classes = targets.classes
     if scoring is None:
         scoring = "r2" if classes is None else "neg_log_loss"
     name = scoring if isinstance(scoring, str) else getattr(scoring, "__name__", repr(scoring))
-    if (
-        classes is not None and scoring == "neg_log_loss"
-    ):  # scikit-learn's scorer needs rows of all classes
-        return name, log_loss(np.searchsorted(classes, y), weight)
+    if classes is not None and scoring == "neg_log_loss":
+        return name, log_loss(np.searchsorted(classes, y), weight)  # also if rows lack a class
     return name, negative_score(scoring, y, weight, classes)

@@ -307,7 +307,7 @@ def _epoch_seconds(
 
     The estimate is a little low: it leaves out the optimizer's steps and the evaluation.
     """
-    evaluate, batch = objective.at(phi), data.rows(slice(0, batch_size)).arrays()
+    evaluate, batch = objective.at(phi), data.rows(slice(0, batch_size)).as_batch()
     evaluate(*batch)  # also allocates the arrays, so it is not timed
     start = time.perf_counter()
     evaluate(*batch)

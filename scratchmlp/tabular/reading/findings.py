@@ -11,7 +11,7 @@ from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.tabular.reading.dates import DateFormat
 from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, ColumnKind, ValueKind, Why
-from scratchmlp.utils.names import listed
+from scratchmlp.utils.names import listed, shortened
 from scratchmlp.utils.public import stacklevel
 
 SHOWN = 3  # values in a clause
@@ -141,7 +141,7 @@ class Found(NamedTuple):
 
 def _shown(values: Sequence[str]) -> str:
     """List the first different values."""
-    different = [value[:40] for value in dict.fromkeys(values)]
+    different = [shortened(value) for value in dict.fromkeys(values)]
     return ", ".join(map(repr, different[:SHOWN])) + ", ..." * (len(different) > SHOWN)
 
 
@@ -253,7 +253,7 @@ def _time(column: str, *, random: float, apart: float, loss: str) -> str:
 
 
 def _unseen(column: str, *, example: object) -> str:
-    return f"{column} (such as {str(example)[:40]!r})"
+    return f"{column} (such as {shortened(example)!r})"
 
 
 def _name(column: str) -> str:

@@ -43,6 +43,7 @@ from scratchmlp.tabular.reading.values import (
     naming_column,
     to_numbers,
 )
+from scratchmlp.utils.names import shortened
 
 FIRST_DATE, LAST_DATE = 19_000_101, 20_991_231  # written without hyphens
 MANY_TEXTS = 64  # different values; text has more
@@ -192,7 +193,7 @@ def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "dat
         example = column.dropna().iloc[0]
         raise ColumnError(
             f"{parameter} names column {name!r}, but none of its values is a {role}; one is "
-            f"{_short(example)}. {VALUES[role].conversion}, or do not name it.",
+            f"{shortened(example)!r}. {VALUES[role].conversion}, or do not name it.",
             "role",
             name,
             {"role": role, "example": example},
@@ -206,7 +207,7 @@ def _left_out(
     """Return why a column is left out, or None if it is not."""
     known = found.values.dropna()
     if len(known) == len(found.values) and _is_constant(known, different):
-        reason = f"every value is {_short(column.iloc[0])}"
+        reason = f"every value is {shortened(column.iloc[0])!r}"
         notes = [Note("constant", name)]
         return found._replace(kind="constant", reason=reason, notes=notes, why="one value")
     case: NoteCase | None = None
@@ -331,10 +332,6 @@ def _digits_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
     return column.astype(object).map(
         lambda value: f"{value:.10g}" if isinstance(value, Real) else value, na_action="ignore"
     )
-
-
-def _short(value: Any) -> str:
-    return repr(str(value)[:40])
 
 
 def order_as_in_others(
