@@ -300,7 +300,7 @@ class BaseTabular(
         >>> rng = np.random.default_rng(0)
         >>> X = pd.DataFrame({"rate": rng.choice(["fixed", "free"], 400), "m": rng.random(400)})
         >>> classifier = TabularMLPClassifier(cv=3, max_iter=8, random_state=0)
-        >>> classifier = classifier.fit(X, X["m"] > 0.5)
+        >>> classifier = classifier.fit(X, X["m"] + rng.normal(0, 0.3, 400) > 0.5)
         >>> new = X[:200].assign(m=X["m"] * 100).replace({"rate": {"fixed": "FIXED"}})
         >>> classifier.drift(new)[["changed", "unseen_now", "out_of_range_now"]].round(2)
               changed  unseen_now  out_of_range_now
