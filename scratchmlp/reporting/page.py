@@ -20,7 +20,7 @@ from scratchmlp.reporting.importances import Importances, importance_section, im
 from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.reporting.quality import quality_section
 from scratchmlp.reporting.scores import scores_of
-from scratchmlp.reporting.summary import misleading_section, summary_section
+from scratchmlp.reporting.summary import drift_section, misleading_section, summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.reporting.uncertainty import uncertainty_section
 from scratchmlp.tabular.reading.findings import Note
@@ -201,6 +201,7 @@ def _sections(
     sentence = compared.sentence if compared else ""
     sections = [
         misleading_section(evaluated, write_note),
+        drift_section(evaluated),
         summary_section(evaluated, scores, importances, sentence),
         quality_section(evaluated, scores),
         _comparison(compared) if compared else None,

@@ -7,7 +7,8 @@ import numpy as np
 
 from scratchmlp.evaluation.evaluated import Evaluated
 from scratchmlp.evaluation.numbers import number, plain, share
-from scratchmlp.reporting.content import Section
+from scratchmlp.reporting.columns import MOST_COLUMNS
+from scratchmlp.reporting.content import Section, Table
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
 from scratchmlp.tabular.reading.findings import MisleadingCase, Note
@@ -16,6 +17,10 @@ from scratchmlp.utils.names import listed
 MOST_NAMED = 3  # columns
 _INTRODUCTION = (
     "Check this in the table that the model was trained on, before you trust the scores below."
+)
+_DRIFT = (
+    "These rows are unlike those that the model was trained on. If a unit, the writing of a "
+    "category or a source of data is different, correct it. Otherwise, train on recent rows."
 )
 
 
@@ -40,6 +45,30 @@ def misleading_section(evaluated: Evaluated, write: Callable[[Note], str]) -> Se
         return None
     sentences = [text[0].upper() + text[1:] for text in found]
     return Section("misleading", "What can mislead you", [_INTRODUCTION, *sentences])
+
+
+def drift_section(evaluated: Evaluated) -> Section | None:
+    """Name the columns of new rows that are unlike those of `fit`.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows with predictions.
+
+    Returns
+    -------
+    Section or None
+        A table; None for rows of `fit`, or if no column has clearly changed.
+    """
+    if evaluated.rows == "fit":
+        return None
+    drift = evaluated.estimator.drift(evaluated.given[0])
+    changed = drift.loc[drift["changed"], "why"].head(MOST_COLUMNS)
+    if changed.empty:
+        return None
+    rows = [(plain(name), plain(why, 200)) for name, why in changed.items()]
+    table = Table("Columns that have clearly changed", ("column", "what has changed"), rows)
+    return Section("drift", "What has changed since the model was trained", [_DRIFT, table])
 
 
 def summary_section(

@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
@@ -21,7 +22,7 @@ from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
 from scratchmlp.tabular.folds import Rows, rows_in
-from scratchmlp.tabular.inspection import explanations, findings, importances
+from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem, problem_of
@@ -225,6 +226,75 @@ class BaseTabular(
         """What you should know about the table."""
         check_is_fitted(self)
         return [*self.encoder_.notes_on_columns, *(Note(*each) for each in self._findings)]
+
+    def drift(self, X: Any) -> pd.DataFrame:
+        """Compare the columns of new rows with those of `fit`, and tell which clearly changed.
+
+        Predictions are only as good for new rows as they were in `fit` if the new rows are like
+        those of `fit`. A unit may have changed, a category may be written in another way, a source
+        may be missing, or time has passed.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The new rows.
+
+        Returns
+        -------
+        DataFrame
+            A row for each column of `fit`, by its name, with the columns:
+
+            changed : bool
+                Whether the column clearly changed.
+            psi : float
+                Population stability index of the values that are not missing: below 0.1, they are
+                usually called stable, and above 0.25 changed. Numbers and dates have bins between
+                the deciles of `fit`; of categories, the 9 most frequent, the others and unseen
+                ones are compared. Half a row is added to each bin.
+            missing_fit, missing_now : float
+                Share of missing values.
+            unseen_fit, unseen_now : float
+                Share of categories that were not seen in `fit`, or only once in a column of more
+                than ten; of `fit`, the share to expect.
+            out_of_range_now : float
+                Share of numbers, dates or durations below the lowest or above the highest of `fit`.
+            why : str
+                What changed, in words.
+
+            Shares are nan where they have no meaning, such as for columns that are left out. Text
+            is compared only by what is missing.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing or has another kind of values than in `fit`, as in `predict`.
+
+        Notes
+        -----
+        A share clearly changed if chance explains the difference with a probability of at most
+        0.001, divided by the number of shares of all columns that are compared, by Fisher's exact
+        test. It must be large, too: the population stability index, of the bins or of one share
+        and the rest, is at least 0.1, or what never occurred in `fit` holds for 1% of the rows. So
+        one in a thousand tables of rows like those of `fit` has a column that changed. Rows count
+        alike, whatever their weights in `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from scratchmlp.tabular import TabularMLPClassifier
+        >>> rng = np.random.default_rng(0)
+        >>> X = pd.DataFrame({"rate": rng.choice(["fixed", "free"], 400), "m": rng.random(400)})
+        >>> classifier = TabularMLPClassifier(cv=3, max_iter=8, random_state=0)
+        >>> classifier = classifier.fit(X, X["m"] > 0.5)
+        >>> new = X[:200].assign(m=X["m"] * 100).replace({"rate": {"fixed": "FIXED"}})
+        >>> classifier.drift(new)[["changed", "unseen_now", "out_of_range_now"]].round(2)
+              changed  unseen_now  out_of_range_now
+        rate     True        0.49               NaN
+        m        True         NaN              0.98
+        """
+        check_is_fitted(self)
+        return drift.drift_table(self.encoder_, X)
 
     def explain(
         self,

@@ -47,3 +47,13 @@ def test_a_page_without_such_findings_has_no_box(others):
     quiet = Page(report(fit(inspect_table=False), X, Y))
     for page in (quiet, others.page):
         assert page.all("h2")[0]["id"] == "summary"
+
+
+def test_columns_of_new_rows_that_clearly_changed_are_named_above_the_scores():
+    model = fit(inspect_table=False)
+    new = X.replace({"plan": {PLAN: "<b>"}})
+    assert "drift" not in [heading["id"] for heading in Page(report(model, new, Y)).all("h2")]
+    page = Page(report(model, new, Y, rows="new"))
+    assert [heading["id"] for heading in page.all("h2")][:2] == ["drift", "summary"]
+    box = page.text.partition("Otherwise, train on recent rows. ")[2].partition(" Summary ")[0]
+    assert box.endswith(" plan 37.5 % unseen, such as '<b>'")

@@ -20,7 +20,11 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.inspection import findings as module
-from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
+from scratchmlp.tabular.inspection.sentinels import (
+    BELOW_ZERO,
+    find_sentinel,
+    may_have_sentinel,
+)
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}
@@ -226,6 +230,13 @@ def test_repeated_numbers_far_from_the_others_are_sentinels(
         ([-99, -99, 0, 1, 2, np.nan], -99),
         ([0, 1, 9, 9], None),  # two others, such as those of a flag
         ([9, 9, 9], None),
+        ([-1, -1, *range(50)], -1),  # near, but the only negative number
+        ([-9, -9, *range(6)], -9),
+        ([-99, -99, 20.5, *range(50)], -99),
+        ([-1, -1, *range(5)], None),  # a scale
+        ([-1, *range(50)], None),  # in one row
+        ([-2, -1, -1, *range(50)], None),
+        ([-3, -3, *range(50)], None),  # no code
         ([], None),
     ],
 )
@@ -233,13 +244,25 @@ def test_where_a_sentinel_begins(numbers, expected):
     assert find_sentinel(np.array(numbers, float)) == expected
 
 
-@given(st.lists(st.integers(-50, 50) | st.just(999) | st.just(-(10**6)), min_size=4))
+@given(
+    st.lists(st.integers(-50, 50) | st.just(999) | st.just(-(10**6)), min_size=4)
+    | st.lists(st.integers(0, 9) | st.just(-1) | st.just(10**9), min_size=9)
+)
 def test_encoded_numbers_never_hide_a_sentinel(numbers):
     table = pd.DataFrame({"x": np.array(numbers, float)})
     with warnings.catch_warnings(action="ignore"):
-        encoded = TabularEncoder().fit_transform(table)[:, 0]
+        encoder = TabularEncoder().fit(table)
+    encoded = encoder.transform(table)[:, 0]
+    below_zero = encoder.transform(pd.DataFrame({"x": [BELOW_ZERO]}))[0, 0]
     if find_sentinel(table["x"].to_numpy()) is not None:
-        assert may_have_sentinel(encoded)
+        assert may_have_sentinel(encoded, below_zero)
+
+
+@pytest.mark.parametrize("code", [-1, -9, -99])
+def test_a_negative_code_among_quantities_is_a_sentinel(code):
+    rng = np.random.default_rng(0)
+    X = noise(rng, 200).assign(weeks=np.r_[[code] * 2, rng.integers(0, 52, 198)])
+    assert found(X, labels(rng, 200)) == [("sentinel", "weeks")]
 
 
 def test_a_sentinel_of_text_that_is_numbers_is_found():

@@ -71,7 +71,7 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
     kind, values = found.kind, found.values
     given: dict[str, Any] = {"reason": found.reason, "why": found.why, "reading": found.reading}
     share_missing = float(values.isna().mean())
-    common = given | {"share_missing": share_missing}
+    common = given | {"share_missing": share_missing, "n_rows": len(values)}
     with naming_column(name):
         match kind:
             case "number":

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn, LevelEncoding
-from scratchmlp.tabular.columns.numeric import ScaledColumn, quartiles
+from scratchmlp.tabular.columns.numeric import ScaledColumn, quantiles
 from scratchmlp.tabular.reading.findings import NoteCase
 from scratchmlp.tabular.reading.values import (
     ColumnKind,
@@ -42,11 +42,14 @@ class CategoricalColumn(FittedColumn):
         Number of levels in `fit`.
     encoding : CategoryEncoding
         How the column is encoded.
+    counts : tuple of int
+        Rows of each of `coded_levels` in `fit`.
     """
 
     levels: tuple[Any, ...]
     n_levels: int
     encoding: CategoryEncoding
+    counts: tuple[int, ...]
     kind: ColumnKind = "category"
 
     @property
@@ -137,14 +140,11 @@ class ManyLevels(CategoricalColumn):
     ----------
     other_levels : tuple
         Further levels that repeat.
-    counts : tuple of int
-        Rows of each of `levels` and `other_levels` in `fit`.
     indicator : bool
         Whether an output tells that the value is missing.
     """
 
     other_levels: tuple[Any, ...]
-    counts: tuple[int, ...]
     indicator: bool
 
     @property
@@ -232,17 +232,17 @@ def fit_categories(
     n_kept = sum(counts[informative[i]] >= least for i in by_count[:max_categories])
     chosen, others = set(by_count[:n_kept]), by_count[n_kept:]
     kept = [i for i in order if i in chosen]
-    common |= {"levels": tuple(levels[i] for i in kept), "n_levels": n_levels}
+    common |= {
+        "levels": tuple(levels[i] for i in kept),
+        "n_levels": n_levels,
+        "counts": tuple(int(counts[informative[i]]) for i in (*kept, *others)),
+    }
     missing = bool(codes.min() < 0)
     if n_levels <= max_categories or not levels:
         return FewLevels(encoding=_encoding(len(levels), n_levels, missing), **common)
-    common |= {
-        "encoding": "many",
-        "other_levels": tuple(levels[i] for i in others),
-        "counts": tuple(int(counts[informative[i]]) for i in (*kept, *others)),
-    }
+    common |= {"encoding": "many", "other_levels": tuple(levels[i] for i in others)}
     if common["why"] == "code":
-        return ManyCodes(**quartiles(to_numbers(values, "number")), **common)
+        return ManyCodes(**quantiles(to_numbers(values, "number")), **common)
     return ManyLevels(indicator=missing, **common)
 
 

@@ -94,12 +94,15 @@ default='from_dtype'
         - "reason" of this kind, as a sentence, and "why", as a word, such as "choice" or "code".
         - "decimal", "units", "some_without_units", "date_format", "date_marks", "unreadable": how
           text was read; "zone" of dates.
-        - "share_missing" in `fit`, and "indicator": whether an output marks missing values.
-        - "center", "scale" of numbers: median and divisor (0.0 for a single value).
-        - "levels" of categories: those with a column of their own; "n_levels": number of all.
+        - "n_rows" and "share_missing" in `fit`, and "indicator": whether an output marks missing
+          values.
+        - "center", "scale" of numbers: median and divisor (0.0 for a single value); "deciles", from
+          the lowest to the highest, and "decile_counts": rows up to each.
+        - "levels" of categories: those with a column of their own; "n_levels": number of all;
+          "counts": rows of each level that is kept.
         - "encoding" of categories: "one-hot", "sign" (-1 and 1), "many", "missing" (only an
           indicator) or "none".
-        - "other_levels" and "counts" of "many": further levels that repeat; rows of each level.
+        - "other_levels" of "many": further levels that repeat.
         - "expected" of categories and text: the kind of their values.
         - "cycles" of dates: which of "month" and "hour" differ; "weekdays": days, from Monday (0).
         - "n_components" of text.

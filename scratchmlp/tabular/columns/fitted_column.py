@@ -55,6 +55,8 @@ class FittedColumn(ABC):
         How the values were written, if they were text.
     share_missing : float
         Share of missing values; 0.0 if the column is left out.
+    n_rows : int
+        Number of rows in `fit`; 0 if the column is left out.
     """
 
     #: Suffixes of the outputs that are numbers in a range.
@@ -66,6 +68,7 @@ class FittedColumn(ABC):
     why: Why = "values"
     reading: Reading = Reading()  # noqa: RUF009 - it is frozen
     share_missing: float = 0.0
+    n_rows: int = 0
 
     @abstractmethod
     def number_suffixes(self) -> list[str]:

@@ -38,6 +38,10 @@ class ScaledColumn(FittedColumn):
         Divisor: the interquartile range, or else half the range; 0.0 if there is a single number.
     indicator : bool
         Whether an output tells that the number is missing.
+    deciles : tuple of float
+        Different ones among the lowest number, the deciles and the highest number.
+    decile_counts : tuple of int
+        Rows whose number is at most the first of them; above it and at most the second; and so on.
     """
 
     ranges: ClassVar[tuple[str, ...]] = ("",)
@@ -47,6 +51,8 @@ class ScaledColumn(FittedColumn):
     center: float
     scale: float
     indicator: bool
+    deciles: tuple[float, ...]
+    decile_counts: tuple[int, ...]
 
     @classmethod
     def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
@@ -64,7 +70,7 @@ class ScaledColumn(FittedColumn):
         ScaledColumn
             The fitted column.
         """
-        return cls(**quartiles(to_numbers(values, cls.expected)), **common)
+        return cls(**quantiles(to_numbers(values, cls.expected)), **common)
 
     def number_suffixes(self) -> list[str]:
         """Return "" for the scaled numbers and "_missing" for the indicator."""
@@ -142,7 +148,7 @@ class DateColumn(ScaledColumn):
     def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
         """Find the center and the scale, and the cycles in which the dates differ."""
         days = to_numbers(values, cls.expected)
-        return cls(**quartiles(days), calendar=Calendar.fit(days), **common)
+        return cls(**quantiles(days), calendar=Calendar.fit(days), **common)
 
     def read(self, name: str, column: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[Note]]:
         """Read dates of another table, and note if these have a time zone and those not."""
@@ -168,16 +174,25 @@ class DateColumn(ScaledColumn):
         return Encoded(self._encode_numbers(days) | self.calendar.encode(days))
 
 
-def quartiles(numbers: Floats) -> dict[str, Any]:
+def quantiles(numbers: Floats) -> dict[str, Any]:
     """Return the fields of `ScaledColumn` for numbers, of which at least one is not NaN."""
-    known = numbers[~np.isnan(numbers)]
+    known = np.sort(numbers[~np.isnan(numbers)])
     low, quarter, median, three_quarters, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
     scale = three_quarters - quarter or (high - low) / 2
+    tenths = np.arange(11) * (len(known) - 1) // 10
+    deciles = np.unique(known[tenths])
     return {
         "center": float(median),
         "scale": float(scale),
         "indicator": len(known) < len(numbers),
+        "deciles": tuple(deciles.tolist()),
+        "decile_counts": tuple(np.diff(known.searchsorted(deciles, "right"), prepend=0).tolist()),
     }
+
+
+def counts_between(numbers: Floats, deciles: tuple[float, ...]) -> NDArray[np.intp]:
+    """Count the numbers up to the first decile, those up to the next, ..., and all others."""
+    return np.bincount(np.searchsorted(deciles[:-1], numbers), minlength=len(deciles))
 
 
 def clip_smoothly(z: Any) -> Any:

@@ -16,7 +16,11 @@ from scratchmlp.tabular.inputs.target_encoding import used_rows
 from scratchmlp.tabular.inspection.alike_rows import find_alike_rows
 from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
 from scratchmlp.tabular.inspection.leaks import find_leaks
-from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
+from scratchmlp.tabular.inspection.sentinels import (
+    BELOW_ZERO,
+    find_sentinel,
+    may_have_sentinel,
+)
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.utils.public import public, stacklevel
@@ -119,10 +123,7 @@ class _Inspection:
     def sentinels(self) -> Iterator[Note]:
         """Yield columns with a number that may stand for missing values."""
         for name, column in self.columns.items():
-            if not (isinstance(column, NumberColumn) and column.scale > 0):
-                continue
-            encoded = self.data.X
-            if not may_have_sentinel(encoded.numbers[:, encoded.layout.columns[name].numbers[""]]):
+            if not (isinstance(column, NumberColumn) and self._may_have_sentinel(name, column)):
                 continue
             numbers = self.values_of(name).to_numpy()
             if (value := find_sentinel(numbers)) is not None:
@@ -130,6 +131,14 @@ class _Inspection:
                 ends = {"low": float(others.min()), "high": float(others.max())}
                 n_rows = int((numbers == value).sum())
                 yield Note("sentinel", name, {"value": _plain(value), "n_rows": n_rows, **ends})
+
+    def _may_have_sentinel(self, name: str, column: NumberColumn) -> bool:
+        """Return whether the encoded numbers of a column leave room for a sentinel."""
+        if not column.scale > 0:
+            return False
+        encoded = self.data.X.numbers[:, self.data.X.layout.columns[name].numbers[""]]
+        below_zero = column.encode(pd.Series([BELOW_ZERO])).numbers[""].astype(encoded.dtype)
+        return may_have_sentinel(encoded, below_zero[0])
 
     def alike_rows(self) -> list[Note]:
         """Return columns that tell which rows are alike."""
