@@ -117,6 +117,8 @@ def _task(evaluated: Evaluated) -> str:
     sentence = f"The model predicts {target}, {what}, from {columns}. It is judged by {rows}."
     if (lost := len(evaluated.given[1]) - n) > 0:
         sentence += f" {lost:,} other rows have no out-of-fold prediction and are left out."
+    if evaluated.rows == "fit":
+        sentence += f" Expect its scores for {plain(evaluated.estimator.scored, 200)}."
     if evaluated.sample_weight is not None:
         sentence += " The scores use the weights that the rows had in fit."
     return sentence

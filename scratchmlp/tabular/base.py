@@ -21,7 +21,7 @@ from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
-from scratchmlp.tabular.folds import Rows, rows_in
+from scratchmlp.tabular.folds import Rows, Scored, rows_in
 from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
 from scratchmlp.tabular.prediction import Blend
@@ -30,6 +30,7 @@ from scratchmlp.tabular.reading.findings import Note, warn_of
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
+from scratchmlp.utils.names import listed
 
 
 class BaseTabular(
@@ -51,6 +52,7 @@ class BaseTabular(
     _row_weight: FloatArray | None = None
     #: What was found besides the notes of the encoder, as plain data.
     _findings: Sequence[tuple[Any, str, dict[str, Any]]] = ()
+    _scored: Scored = "random rows"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -151,6 +153,7 @@ class BaseTabular(
         self.held_out_ = problem.held_out
         self._targets = problem.targets
         self._row_weight = kept_weight(problem.sample_weight)
+        self._scored = problem.scored
         self._findings = [(note.case, note.column, {**note.values}) for note in problem.findings]
 
     @property
@@ -164,6 +167,17 @@ class BaseTabular(
         """Weights of the rows that were held out, in their order; None if all are equal."""
         weight = self._row_weight
         return None if weight is None else kept_weight(weight[rows_in(self.held_out_)])
+
+    @property
+    def scored(self) -> str:
+        """For which rows the scores of out-of-fold predictions hold.
+
+        Internal: other folders of the package call it.
+        """
+        known = [column for case, column, _ in self._findings if case == "entity"]
+        if known and self._scored == "random rows":
+            return f"random rows of known values of {listed(known)}"
+        return self._scored
 
     def scored_rows(self) -> tuple[Rows, Rows, FloatArray | None]:
         """Return the rows whose errors tell how sure predictions are: see `scored_rows`.

@@ -19,6 +19,7 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
 from scratchmlp.tabular.folds import (
     Rows,
+    Scored,
     check_groups,
     check_no_missing,
     check_splits,
@@ -27,6 +28,7 @@ from scratchmlp.tabular.folds import (
     rows_in,
     shuffled_splits,
     warn_of_one_row,
+    what_is_scored,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.reading.findings import Note
@@ -96,6 +98,8 @@ class TrainingProblem(NamedTuple):
     n_rows : int
         Number of rows by which hyperparameters are chosen: those with a weight above 0 or, if folds
         train on fewer, as many as they train on.
+    scored : str
+        For which rows scores of out-of-fold predictions hold: see `what_is_scored`.
     tasks : CallbackTasks or None, default=None
         Task that tells callbacks of the fit. None if there are no callbacks.
     started : float, default=0.0
@@ -113,6 +117,7 @@ class TrainingProblem(NamedTuple):
     seeds: NDArray[np.int_]
     terms: Sequence[TermSelection | None]
     n_rows: int
+    scored: Scored
     tasks: CallbackTasks | None = None
     started: float = 0.0
     findings: Sequence[Note] = ()
@@ -228,7 +233,8 @@ def problem_of(
         warn_of_one_row(splits)
     seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
     terms, n_rows = [None] * len(splits), len(present)
-    return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms, n_rows)
+    scored = what_is_scored(splits, groups)
+    return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms, n_rows, scored)
 
 
 def _splits(

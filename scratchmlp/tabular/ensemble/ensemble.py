@@ -239,7 +239,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             A row for the ensemble, and one for each estimator that did not fail, with the columns
 
             - "weight" : its weight. 0 if it was dropped; `dropped_` says why.
-            - "score" : accuracy or R² of its out-of-fold predictions.
+            - "score" : accuracy or R² of its out-of-fold predictions: see `oof_score_`.
             - "loss" : their log-loss or root mean squared error (of several targets, in units of
               their standard deviations), with `class_weight`. With `scoring`, the negative score.
             - "difference" : mean over the folds of the difference to the ensemble of `fit` in
@@ -435,7 +435,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         Why estimators were dropped: their weight is 0 or hardly matters.
     oof_score_ : float
         Accuracy of the weighted out-of-fold predictions, with `sample_weight`: a little
-        too high; see :doc:`/tabular`.
+        too high; see :doc:`/tabular`. It holds for random rows, for rows of new groups if `fit` got
+        `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float
@@ -543,7 +544,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         Why estimators were dropped: their weight is 0 or hardly matters.
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with `sample_weight`: a little
-        too high; see :doc:`/tabular`. nan if one row was held out.
+        too high; see :doc:`/tabular`. nan if one row was held out. It holds for random rows, for
+        rows of new groups if `fit` got `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float

@@ -250,7 +250,8 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     oof_proba_ : ndarray of shape (n_samples, n_classes)
         Out-of-fold probabilities, by the member not trained on the row; nan for rows in no fold.
     oof_score_ : float
-        Accuracy of the out-of-fold predictions, with `sample_weight`.
+        Accuracy of the out-of-fold predictions, with `sample_weight`. It holds for random rows, for
+        rows of new groups if `fit` got `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
     temperature_ : float
         Raw scores are divided by it before the softmax, to calibrate probabilities.
     floor_ : float
@@ -361,7 +362,9 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Out-of-fold predictions, by the member not trained on the row; nan for rows in no fold.
     oof_score_ : float
-        R² of the out-of-fold predictions, with `sample_weight`; nan if one row was held out.
+        R² of the out-of-fold predictions, with `sample_weight`; nan if one row was held out. It
+        holds for random rows, for rows of new groups if `fit` got `groups`, and for later rows with
+        ``cv=TimeSeriesSplit()``.
     held_out_ : list of ndarray of int
         Row numbers that each member held out.
     encoder_ : TabularEncoder

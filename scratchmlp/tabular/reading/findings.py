@@ -240,8 +240,8 @@ def _sentinel(column: str, *, value: float, n_rows: int, low: float, high: float
 
 def _entity(column: str, *, random: float, apart: float, loss: str) -> str:
     return (
-        f"rows of the same {column} are alike: a quick model has {loss} of {random:.3g} in random "
-        f"folds, but {apart:.3g} if all rows of a value are held out together"
+        f"rows of the same {column} are alike: a quick model has {loss} of {random:.3g} for known "
+        f"values, but {apart:.3g} for new ones, which it was trained without"
     )
 
 
@@ -423,9 +423,9 @@ WORDINGS: Wordings = {
     "entity": Wording(
         _entity,
         "",
-        "If you will predict rows of other values, drop the column from X and pass it as "
-        "groups to fit.",
-        "If you will predict rows of other values, add --groups {column}.",
+        "If you will predict rows of new values, drop the column from X and pass it as groups to "
+        "fit.",
+        "If you will predict rows of new values, add --groups {column}.",
     ),
     "time": Wording(
         _time,
