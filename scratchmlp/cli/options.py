@@ -18,6 +18,7 @@ class Options:
     """The arguments, as the user gave them; None and [] for those that were not given."""
 
     command: str  # the whole command
+    roles: Roles  # what the user says of columns
     data: str | None
     load: Path | None
     allow_pickle: bool
@@ -50,11 +51,6 @@ class Options:
         return self.model or "ensemble"
 
     @property
-    def roles(self) -> Roles:
-        """What the user says of columns."""
-        return Roles(*(getattr(self, field) for field in Roles._fields))
-
-    @property
     def file_format(self) -> FileFormat:
         """How to read the table."""
         names = self.keep_na
@@ -71,7 +67,7 @@ class Options:
     @property
     def training(self) -> list[str]:
         """The options that were given and that only a comparison uses."""
-        given = vars(self)
+        given = vars(self) | self.roles._asdict()
         return [name for name, field in FOR_TRAINING.items() if given[field] not in (None, [])]
 
 
@@ -114,6 +110,7 @@ def parse(argv: Sequence[str] | None) -> Options:
         sys.stdout.flush()
     if unknown:
         raise InputError(_unknown(unknown, parser._option_string_actions))
+    options.roles = Roles(*(vars(options).pop(field) for field in Roles._fields))
     options.command = f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}"
     _check(options)
     return options

@@ -18,7 +18,7 @@ from scratchmlp.cli.named_columns import check_column, check_roles, hint_on_name
 from scratchmlp.cli.reading import RawTable, read_file
 from scratchmlp.cli.roles import DEFAULT, NO_ROLES, FileFormat, Roles
 from scratchmlp.cli.target import as_text, choose_target
-from scratchmlp.evaluation.evaluated import COUNTED
+from scratchmlp.evaluation.evaluated import ROW_NUMBER
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
@@ -236,7 +236,7 @@ def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.i
 def labels_of(X: pd.DataFrame, ids: "pd.Series[Any] | None") -> "pd.Index[Any]":
     """Return what identifies each row of a table: its value of ``--id`` as text, or its number."""
     if ids is None:
-        return X.index.rename(COUNTED)
+        return X.index.rename(ROW_NUMBER)
     return pd.Index(as_text(ids).fillna("missing"), name=ids.name)
 
 

@@ -19,7 +19,7 @@ NEARLY_ALL = 0.9  # of the rows: a column with more different values has no clas
 MIN_NUMBERS = 10  # rows with a finite target, for regression
 FEW_NUMBERS = 3  # a numeric target with more classes may hold counts
 _WHOLE = r"0|-?[1-9][0-9]{0,14}"  # as Python writes it, so that the class 7 is written as "7"
-COUNTED = 8  # classes whose rows are counted, the largest ones
+SHOWN_CLASSES = 8  # that are named with their rows, the largest ones
 
 
 def as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -253,7 +253,9 @@ def describe_classes(y: NDArray[Any]) -> str:
         A line.
     """
     counts = pd.Series(y).value_counts()
-    shown = [f"{label!s:.40} {n:,} ({n / len(y):.1%})" for label, n in counts[:COUNTED].items()]
+    shown = [
+        f"{label!s:.40} {n:,} ({n / len(y):.1%})" for label, n in counts[:SHOWN_CLASSES].items()
+    ]
     others = len(counts) - len(shown)
     rest = f" and {count(others, 'other')}" if others else ""
     return f"classes: {', '.join(shown)}{rest}"

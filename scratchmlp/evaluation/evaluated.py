@@ -28,7 +28,7 @@ from scratchmlp.tabular.reading.values import to_pandas
 from scratchmlp.utils.names import listed
 
 ROWS = ("fit", "new")
-COUNTED = "row, counted from 0"  # what the labels of rows are, if these have no others
+ROW_NUMBER = "row, counted from 0"  # what the labels of rows are, if these have no others
 Rows = NDArray[np.intp]
 
 

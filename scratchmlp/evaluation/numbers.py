@@ -104,8 +104,8 @@ def cell(value: Any) -> Cell:
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return Number(float(value), str(value))
     if isinstance(value, float | np.floating):
-        number = float(value)
-        return Number(number, f"{number:.0f}" if 1e6 <= abs(number) < 1e15 else f"{number:.6g}")
+        value = float(value)
+        return Number(value, f"{value:.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:.6g}")
     return plain(value)
 
 

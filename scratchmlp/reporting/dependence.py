@@ -16,8 +16,8 @@ from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.quality import frequent_classes
 from scratchmlp.tabular.columns.any_column import Column
 
-MOST_COLUMNS = 6
-MOST_ROWS = 300
+DRAWN_COLUMNS = 6
+AVERAGED_ROWS = 300
 N_POINTS = 12  # of a column of numbers
 MOST_LEVELS = 10  # of a column of categories
 MOST_CURVES = 4
@@ -62,13 +62,13 @@ def dependence_section(evaluated: Evaluated, importances: Importances) -> Sectio
         A picture for each of up to six columns. None if there is no column to show, or if there are
         fewer than three rows, for which `partial_dependence` fails.
     """
-    rows, columns = evaluated.sample(MOST_ROWS), evaluated.fitted_columns
+    rows, columns = evaluated.sample(AVERAGED_ROWS), evaluated.fitted_columns
     if len(rows) < 3:
         return None
     X = _readable(evaluated, rows)
     curves: list[Curve] = []
     for name, importance in zip(importances.names, importances.means, strict=True):
-        if importance <= 0 or len(curves) == MOST_COLUMNS:
+        if importance <= 0 or len(curves) == DRAWN_COLUMNS:
             break
         values = _values_of(evaluated.table[name], columns.get(name))
         if len(values) > 1:

@@ -12,14 +12,13 @@ from scratchmlp.evaluation.numbers import decimals, plain
 from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.plotting.importances import SCORES
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.columns import MOST_COLUMNS
 from scratchmlp.reporting.content import Picture, Section, Table
 from scratchmlp.tabular.inspection.associations import associations_with
-from scratchmlp.tabular.inspection.held_out import OutOfFold
-from scratchmlp.tabular.inspection.importances import loss_of, measure
+from scratchmlp.tabular.inspection.importances import importances_of_new
 
 N_REPEATS = 5
-MOST_ROWS, FEWEST_ROWS = 2000, 500
+MEASURED_COLUMNS = 200
+MEASURED_ROWS, FEWEST_ROWS = 2000, 500
 MOST_PREDICTIONS = 200_000  # predicted rows: of all columns and repeats, if there are many columns
 MOST_BARS, MOST_LINES = 12, 40
 MOST_PAIRS = 20  # of correlated columns
@@ -68,7 +67,7 @@ def importances_of(evaluated: Evaluated) -> Importances:
     Importances
         Those of the columns that the estimator uses. For rows of `fit`, the result of
         `oof_importances`, otherwise the same with predictions of all folds. Of a wide table, only
-        the `MOST_COLUMNS` columns that are most correlated with the predictions are measured.
+        the `MEASURED_COLUMNS` columns that are most correlated with the predictions are measured.
     """
     permute = _out_of_fold if evaluated.rows == "fit" else _of_new
     with calmly():
@@ -90,18 +89,18 @@ def importances_of(evaluated: Evaluated) -> Importances:
 def _n_rows(evaluated: Evaluated) -> int:
     """Return how many rows to use at most: fewer if there are many columns."""
     n_rows = MOST_PREDICTIONS // (N_REPEATS * len(evaluated.columns))
-    return min(MOST_ROWS, max(FEWEST_ROWS, n_rows))
+    return min(MEASURED_ROWS, max(FEWEST_ROWS, n_rows))
 
 
 def _most_related(evaluated: Evaluated) -> list[str]:
     """Name all columns, or in a wide table those most correlated with the predictions."""
     names = [*evaluated.fitted_columns]  # a new table may have others
-    if len(names) <= MOST_COLUMNS:
+    if len(names) <= MEASURED_COLUMNS:
         return names
     rows, places = evaluated.sample(_n_rows(evaluated)), evaluated.places
     values = evaluated.outputs.reshape(len(evaluated.y), -1)[rows]
     related = associations_with(evaluated.encode(rows), [places[name] for name in names], values)
-    most = np.argsort(-related, kind="stable")[:MOST_COLUMNS]
+    most = np.argsort(-related, kind="stable")[:MEASURED_COLUMNS]
     return [names[i] for i in np.sort(most)]
 
 
@@ -122,15 +121,13 @@ def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Bunch:
 
 
 def _of_new(evaluated: Evaluated, names: Sequence[str]) -> Bunch:
-    """Measure on rows that were not in `fit`; R² is undefined if their targets are equal."""
-    rows, places, blend = evaluated.sample(_n_rows(evaluated)), evaluated.places, evaluated.blend
-    y, scoring = evaluated.y[rows], None
-    if evaluated.proba is None and np.ptp(y) == 0:
-        scoring = "neg_root_mean_squared_error"
-    return measure(
-        OutOfFold(blend, evaluated.encode(rows), None),
+    """Measure on rows that were not in `fit`."""
+    rows, places = evaluated.sample(_n_rows(evaluated)), evaluated.places
+    return importances_of_new(
+        evaluated.blend,
+        evaluated.encode(rows),
+        evaluated.y[rows],
         {name: places[name] for name in names},
-        *loss_of(blend.targets, scoring, y, None),
         N_REPEATS,
         np.random.RandomState(evaluated.random_state),
     )
@@ -186,14 +183,14 @@ def _rows(evaluated: Evaluated, importances: Importances) -> str:
 
 def _left_out(evaluated: Evaluated) -> str:
     """Say which columns of a wide table are not measured, if there are any."""
-    if (n_columns := len(evaluated.fitted_columns)) <= MOST_COLUMNS:
+    if (n_columns := len(evaluated.fitted_columns)) <= MEASURED_COLUMNS:
         return ""
     remedy = "sklearn.inspection.permutation_importance measures all columns, which takes longer."
     if evaluated.rows == "fit":
         remedy = "oof_importances(X, y, columns=[...]) measures the columns that you name."
     return (
-        f"Of the {n_columns:,} columns, only the {MOST_COLUMNS} that are most correlated with the "
-        "predictions are measured here, and compared with each other. Others may matter too. "
+        f"Of the {n_columns:,} columns, only the {MEASURED_COLUMNS} that are most correlated with "
+        "the predictions are measured here, and compared with each other. Others may matter too. "
         f"{remedy}"
     )
 

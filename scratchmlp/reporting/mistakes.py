@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.evaluation.evaluated import COUNTED, Evaluated
+from scratchmlp.evaluation.evaluated import ROW_NUMBER, Evaluated
 from scratchmlp.evaluation.explained import explain
 from scratchmlp.evaluation.numbers import Cell, cells_of, number, plain, share, significant
 from scratchmlp.reporting.content import Section, Table
 
 MOST_MISTAKES = 10
-MOST_COLUMNS = 12
+SHOWN_COLUMNS = 12
 MOST_REASONS = 3  # values that moved a prediction
-MOST_ROWS = 300  # to draw those from that a prediction is compared with
+BACKGROUND_ROWS = 300  # to draw those from that a prediction is compared with
 
 
 def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
@@ -47,7 +47,7 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
         )
     if evaluated.sample_weight is not None:
         text += " Each counts in proportion to the weight that the row had in fit."
-    shown = list(important[:MOST_COLUMNS])
+    shown = list(important[:SHOWN_COLUMNS])
     if len(shown) < len(evaluated.columns):
         text += f" The table shows the {len(shown)} most important columns."
     what = "prediction" if evaluated.proba is None else "probability of the predicted class"
@@ -71,7 +71,7 @@ def _worst(evaluated: Evaluated) -> NDArray[np.intp]:
 def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str]) -> Table:
     """List rows: their label, their true and predicted value, and columns."""
     fitted = evaluated.fitted_columns
-    background = evaluated.some(evaluated.sample(MOST_ROWS))
+    background = evaluated.some(evaluated.sample(BACKGROUND_ROWS))
     cells = [cells_of(evaluated.table[name].iloc[rows], fitted.get(name)) for name in columns]
     body: list[Sequence[Cell]] = [
         (
@@ -112,7 +112,7 @@ def _name_of_labels(X: Any) -> str:
     index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(X))
     if index.name is not None:
         return plain(index.name)
-    return COUNTED if index.equals(pd.RangeIndex(len(X))) else "index"
+    return ROW_NUMBER if index.equals(pd.RangeIndex(len(X))) else "index"
 
 
 def _predicted(evaluated: Evaluated, i: int) -> tuple[Cell, ...]:

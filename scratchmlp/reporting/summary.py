@@ -7,7 +7,7 @@ import numpy as np
 
 from scratchmlp.evaluation.evaluated import Evaluated
 from scratchmlp.evaluation.numbers import number, plain, share
-from scratchmlp.reporting.columns import MOST_COLUMNS
+from scratchmlp.reporting.columns import DESCRIBED_COLUMNS
 from scratchmlp.reporting.content import Section, Table
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
@@ -63,7 +63,7 @@ def drift_section(evaluated: Evaluated) -> Section | None:
     if evaluated.rows == "fit":
         return None
     drift = evaluated.estimator.drift(evaluated.given[0])
-    changed = drift.loc[drift["changed"], "why"].head(MOST_COLUMNS)
+    changed = drift.loc[drift["changed"], "why"].head(DESCRIBED_COLUMNS)
     if changed.empty:
         return None
     rows = [(plain(name), plain(why, 200)) for name, why in changed.items()]
@@ -96,7 +96,7 @@ def summary_section(
         _numbers(evaluated, scores) if evaluated.proba is None else _classes(evaluated, scores)
     )
     sentences = [_task(evaluated), *quality, _important(importances), compared]
-    numbers = {each.metric.name: each.number for each in scores.values()}
+    numbers = {each.metric.name: each.cell for each in scores.values()}
     return Section("summary", "Summary", [" ".join(filter(None, sentences)), numbers])
 
 
@@ -148,8 +148,8 @@ def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
     """Say how good predicted numbers are."""
     half, rmse, r2 = scores["median absolute error"], scores["RMSE"], scores.get("R2")
     sentences = [
-        f"Half of the predictions are off by less than {half.number}. The root mean squared "
-        f"error is {rmse.number}; always predicting the mean has {number(rmse.constant)}."
+        f"Half of the predictions are off by less than {half.cell}. The root mean squared "
+        f"error is {rmse.cell}; always predicting the mean has {number(rmse.constant)}."
     ]
     if np.ptp(evaluated.y) == 0:
         sentences.append(

@@ -13,13 +13,7 @@ from scratchmlp.evaluation.numbers import Cell, Number, count, number, plain, sh
 from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Section, Table
 from scratchmlp.tabular.columns.any_column import Column
-from scratchmlp.tabular.uncertainty import (
-    HeldOutScores,
-    difficulty_inputs,
-    fit_difficulty,
-    held_out_scores,
-    n_needed,
-)
+from scratchmlp.tabular.uncertainty import HeldOutScores, n_needed, out_of_fold_errors
 from scratchmlp.utils.names import listed
 
 MOST_ROWS = 2000  # new ones, for which intervals or sets are predicted
@@ -190,30 +184,11 @@ def _new(evaluated: Evaluated) -> _Known:
 
 def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
-    estimator = evaluated.estimator
-    given, folds, weight = estimator.scored_rows()
+    given, folds, weight = evaluated.estimator.scored_rows()
     rows = np.searchsorted(evaluated.positions, given)
-    errors = evaluated.errors[rows, np.newaxis]
-    sizes = _sizes(evaluated, rows, errors, folds, weight)
-
-    def without(fold: int) -> HeldOutScores:
-        others = folds != fold
-        return held_out_scores(
-            errors[others] / sizes[others], None if weight is None else weight[others]
-        )
-
-    return rows, sizes, [(folds == fold, without(fold)) for fold in np.unique(folds)]
-
-
-def _sizes(
-    evaluated: Evaluated, rows: Rows, errors: FloatArray, folds: Rows, weight: FloatArray | None
-) -> FloatArray:
-    """Return the expected sizes of errors by models that were fitted without the fold of a row."""
-    difficulty = evaluated.blend.uncertainty.difficulty
-    if difficulty is None:
-        return np.ones(errors.shape)
-    X = difficulty_inputs(evaluated.encode(rows), evaluated.outputs[rows])
-    return fit_difficulty(X, errors, difficulty.unit, folds, weight)[1]
+    predicted = evaluated.encode(rows), evaluated.outputs[rows]
+    errors, difficulty = evaluated.errors[rows, np.newaxis], evaluated.blend.uncertainty.difficulty
+    return rows, *out_of_fold_errors(difficulty, *predicted, errors, folds, weight)
 
 
 # Groups of rows.

@@ -294,6 +294,36 @@ def fit_difficulty(
         return fitted_to(np.full(len(errors), len(errors) > 1)), sizes
 
 
+def out_of_fold_errors(
+    difficulty: Difficulty | None,
+    table: EncodedTable,
+    prediction: FloatArray,
+    errors: FloatArray,
+    folds: NDArray[np.intp],
+    weight: FloatArray | None,
+) -> tuple[FloatArray, list[tuple[NDArray[np.bool_], HeldOutScores]]]:
+    """Return the expected errors of rows of `fit`, and their scores, without the fold of each row.
+
+    Returns
+    -------
+    sizes : ndarray of shape (n_samples, n_outputs)
+        Expected sizes by models that were fitted without the fold of the row; 1 for classes.
+    scores : list of tuple of (ndarray of bool, HeldOutScores)
+        The rows of each fold, and the scores of the other folds.
+    """
+    sizes = np.ones(errors.shape)
+    if difficulty is not None:
+        X = difficulty_inputs(table, prediction)
+        sizes = fit_difficulty(X, errors, difficulty.unit, folds, weight)[1]
+
+    def without(fold: int) -> HeldOutScores:
+        others = folds != fold
+        kept = None if weight is None else weight[others]
+        return held_out_scores(errors[others] / sizes[others], kept)
+
+    return sizes, [(folds == fold, without(fold)) for fold in np.unique(folds)]
+
+
 def _model() -> HistGradientBoostingRegressor:
     """Return an unfitted model of the size of errors."""
     return HistGradientBoostingRegressor(

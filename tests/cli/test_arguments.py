@@ -275,7 +275,8 @@ ALWAYS = (
 
 def values_of(*arguments):
     """Parse arguments; return the value of each."""
-    return {k: v for k, v in vars(parse(["d.csv", *arguments])).items() if k != "command"}
+    values = vars(parse(["d.csv", *arguments]))
+    return {k: v for k, v in (values | values.pop("roles")._asdict()).items() if k != "command"}
 
 
 @pytest.mark.parametrize("option", VALUES)

@@ -170,7 +170,7 @@ def test_importances_and_dependence_of_new_rows_are_those_of_permuted_tables(
 @pytest.mark.parametrize("rows", ["fit", "new"])
 def test_a_wide_table_names_what_is_not_measured(monkeypatch, rows):
     """Only the columns most correlated with the predictions are measured."""
-    monkeypatch.setattr(importances, "MOST_COLUMNS", 3)
+    monkeypatch.setattr(importances, "MEASURED_COLUMNS", 3)
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(60, 8)), columns=list("abcdefgh"))
     X["h"] = np.where(X["c"] > 0, "yes", "no")

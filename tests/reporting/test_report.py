@@ -162,7 +162,7 @@ RANDOM_ROWS = "30 random rows of the 60 held-out ones, because all would take lo
 
 @pytest.mark.parametrize(("n_most", "which"), [(60, "60 held-out rows"), (30, RANDOM_ROWS)])
 def test_the_page_says_why_not_all_rows_are_used(n_most, which, monkeypatch):
-    monkeypatch.setattr("scratchmlp.reporting.importances.MOST_ROWS", n_most)
+    monkeypatch.setattr("scratchmlp.reporting.importances.MEASURED_ROWS", n_most)
     y = X[:, 0] > 0
     page = Page(report(TabularMLPClassifier(**QUICK | {"max_iter": 64}).fit(X, y), X, y))
     assert f"Measured on {which}, 5" in page.text

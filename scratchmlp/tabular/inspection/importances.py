@@ -18,7 +18,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.columns.encoded_table import Place, join_places, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, join_places, places_of
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows, rows_in
 from scratchmlp.tabular.inspection.associations import correlated_pairs
@@ -91,11 +91,29 @@ def importances(
     oof = OutOfFold(blend, encoded, [np.flatnonzero(np.isin(rows, fold)) for fold in held_out])
     known = Data(encoded, targets.encode(y[rows]), None, targets.class_targets)
     seen.check_predictions(targets.blend_loss(known, None), rows, oof.predictions)
-    scored = loss_of(targets, scoring, y[rows], used_weight)
-    return measure(oof, places, *scored, n_repeats, random)
+    scored = _loss_of(targets, scoring, y[rows], used_weight)
+    return _measure(oof, places, *scored, n_repeats, random)
 
 
-def measure(
+def importances_of_new(
+    blend: Blend,
+    table: EncodedTable,
+    y: NDArray[Any],
+    places: Mapping[str, Place],
+    n_repeats: int,
+    random: np.random.RandomState,
+) -> Bunch:
+    """Measure the same on rows that were not in `fit`, which all folds predict.
+
+    The score is the log-loss or R² or, if the numbers in `y` are equal, the root mean squared
+    error: R² is then undefined.
+    """
+    is_constant = blend.targets.classes is None and np.ptp(y) == 0
+    scored = _loss_of(blend.targets, "neg_root_mean_squared_error" if is_constant else None, y)
+    return _measure(OutOfFold(blend, table, None), places, *scored, n_repeats, random)
+
+
+def _measure(
     rows: OutOfFold,
     places: Mapping[str, Place],
     scoring: str,
@@ -103,28 +121,7 @@ def measure(
     n_repeats: int,
     random: np.random.RandomState,
 ) -> Bunch:
-    """Permute columns and compare the scores.
-
-    Parameters
-    ----------
-    rows : OutOfFold
-        The rows, and what predicts them.
-    places : mapping of str to Place
-        The columns or groups to permute.
-    scoring : str
-        Name of the scorer.
-    loss : callable
-        Maps predictions of the rows to the negative score.
-    n_repeats : int
-        Number of times that each column is permuted.
-    random : RandomState
-        Draws the permutations.
-
-    Returns
-    -------
-    Bunch
-        The importances.
-    """
+    """Permute columns or groups, and compare the scores. `loss` is the negative score."""
     score, n_rows = _finite(-loss(rows.predictions), scoring), len(rows.table)
     used = [number for number, place in enumerate(places.values()) if not place.is_empty]
     changes = (
@@ -237,28 +234,12 @@ def _checked(targets: Targets, y: Any) -> NDArray[Any]:
     return y
 
 
-def loss_of(
-    targets: Targets, scoring: Any, y: NDArray[Any], weight: FloatArray | None
+def _loss_of(
+    targets: Targets, scoring: Any, y: NDArray[Any], weight: FloatArray | None = None
 ) -> tuple[str, BlendLoss]:
     """Return the name of the scorer, and the function from predictions to the negative score.
 
-    Parameters
-    ----------
-    targets : ClassTargets or NumericTargets
-        The targets.
-    scoring : str, callable or None
-        A scorer of scikit-learn; None means the log-loss or R².
-    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Targets of the rows.
-    weight : ndarray of shape (n_samples,) or None
-        Weights of the rows.
-
-    Returns
-    -------
-    name : str
-        Name of the scorer.
-    loss : callable
-        The function.
+    `scoring` is a scorer of scikit-learn; None means the log-loss or R².
     """
     classes = targets.classes
     if scoring is None:
