@@ -100,9 +100,10 @@ class BaseTabular(
             be such that `predict` accepts them.
         groups : array-like of shape (n_samples,), default=None
             Groups of the rows, such as patients. All rows of a group are in the same fold. If `cv`
-            is a splitter, it must be one that uses groups. The target encoding of columns of many
-            categories does not use groups: a training row is encoded by the targets of other rows
-            of its group too.
+            is a splitter, it must be one that uses groups. Columns of categories that name groups
+            are hidden in the rows that a fold holds out: see :doc:`/known_and_new`. The target
+            encoding of columns of many categories does not use groups: a training row is encoded by
+            the targets of other rows of its group too.
 
         Returns
         -------
@@ -135,6 +136,9 @@ class BaseTabular(
             problem = problem_of(fitted, X, y, sample_weight, groups)
             found = fitted._find_misleading(problem, X, groups)
             findings.warn_of_misleading(found)
+            apart = groups is not None or not isinstance(fitted.cv, Integral)
+            entities = [note.column for note in found if note.case == "entity"]
+            problem = problem.with_entities(entities, look_for_held_out=apart)
             fitted.fit_problem(problem._replace(tasks=tasks, started=started, findings=found))
             if tasks:
                 tasks.end(fitted=True)
@@ -211,8 +215,7 @@ class BaseTabular(
         """Predict a set of classes or intervals for each row."""
         check_is_fitted(self)
         blend = self.blend
-        limit = blend.uncertainty.scores.quantile(coverage)
-        return blend.predict_with_sets(self._encode(X), limit)[1]
+        return blend.predict_with_sets(self._encode(X), coverage)[1]
 
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict by each fold. If the predictions disagree, their mean is uncertain.
@@ -239,7 +242,10 @@ class BaseTabular(
     def findings_(self) -> list[Note]:
         """What you should know about the table."""
         check_is_fitted(self)
-        return [*self.encoder_.notes_on_columns, *(Note(*each) for each in self._findings)]
+        columns = self.encoder_.fitted_columns.items()
+        hidden = [Note("hidden", name) for name, column in columns if column.names_entity]
+        found = [Note(*each) for each in self._findings]
+        return [*self.encoder_.notes_on_columns, *found, *hidden]
 
     def drift(self, X: Any) -> pd.DataFrame:
         """Compare the columns of new rows with those of `fit`, and tell which clearly changed.

@@ -1,6 +1,6 @@
 """What there is to train: the table of `fit`, checked and encoded, its targets and its folds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple, Self, TypeAlias
@@ -151,6 +151,50 @@ class TrainingProblem(NamedTuple):
             return Uncertainty(held_out_scores(errors / sizes, weight), difficulty)
 
         return measure
+
+    def with_entities(self, names: Collection[str], *, look_for_held_out: bool) -> Self:
+        """Return the problem with more columns that name an entity, such as persons.
+
+        These are columns of categories: those with one of the names and, if `look_for_held_out`,
+        those of which no fold holds out a value that it trains on.
+        """
+        table = self.data.X
+        held_out = {
+            name
+            for name, each in table.layout.columns.items()
+            if look_for_held_out and each.coded_as and self._is_held_out(table.codes_of([each]))
+        }
+        encoder = self.encoder.with_entities({*names}, held_out)
+        if encoder is self.encoder:
+            return self
+        data = self.data._replace(X=table.with_columns(encoder.fitted_columns))
+        return self._replace(encoder=encoder, data=data)
+
+    def _is_held_out(self, codes: NDArray[np.int32]) -> bool:
+        """Return whether folds hold out all rows of a value, for all values with a code."""
+        if codes.max() < 0:
+            return False
+        return all(
+            not np.isin(codes[held_out][codes[held_out] >= 0], codes[training]).any()
+            for training, held_out in self.splits
+        )
+
+    def without_entities(self) -> Self | None:
+        """Return scored rows as if they were of new entities; None if folds hold out whole ones.
+
+        Its folds have no training rows.
+        """
+        entities = self.data.X.layout.entities
+        if all(each.is_held_out for each in entities):
+            return None
+        rows, *_ = scored_rows(self.held_out, None)
+        places = [np.flatnonzero(np.isin(rows, held_out)) for held_out in self.held_out]
+        table, Y = self.data.X[rows].without_entities(), self.data.Y[rows]
+        return self._replace(
+            data=Data(table, Y, None, self.data.class_targets),
+            sample_weight=self.sample_weight[rows],
+            splits=[(np.empty(0, np.intp), each) for each in places],
+        )
 
     def with_other_seeds(self, number: int) -> Self:
         """Return the problem with other seeds, the same for each number; those of 0 stay."""

@@ -42,7 +42,11 @@ def fit(X, y, *, sample_weight=None, groups=None, **parameters):
 
 def found(*arguments, **more):
     """Return the cases and columns that such a fit has found."""
-    return [(each.case, each.column) for each in fit(*arguments, **more).findings_]
+    return [
+        (each.case, each.column)
+        for each in fit(*arguments, **more).findings_
+        if each.case != "hidden"
+    ]
 
 
 def noise(rng, n, n_columns=3):
@@ -300,7 +304,8 @@ def persons(seed, n_persons=120, n_rows=8, effect=3.0):
 def test_rows_of_the_same_entity_are_alike(seed, classes):
     X, y, person = persons(seed)
     y = np.where(y > 0, "high", "low") if classes else y
-    [entity] = fit(X, y).findings_
+    entity, hidden = fit(X, y).findings_
+    assert (hidden.case, hidden.column) == ("hidden", "person")
     assert (entity.case, entity.column) == ("entity", "person")
     assert entity.values["apart"] > 1.1 * entity.values["random"]
     assert "drop the column from X and pass it as groups" in str(entity)

@@ -84,6 +84,7 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
             case "text":
                 return TextColumn.fit(values, **common)
             case "category":
+                common |= {"names_entity": found.names_entity}
                 return fit_categories(values, max_categories, **common)
             case "identifier" | "constant" | "missing":
                 indicator = kind == "identifier" and share_missing > 0

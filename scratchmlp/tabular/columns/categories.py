@@ -92,6 +92,13 @@ class CategoricalColumn(FittedColumn):
         # Labels of several kinds may come as labels of one kind, and the other way round.
         return super().is_like(received) or "mixed" in (received, self.expected)
 
+    @property
+    def hidden_numbers(self) -> list[float] | None:
+        """The numbers of a missing value, if training hides the column."""
+        if not self.names_entity or self.coded_as is None:
+            return None
+        return [float(each[0]) for each in self.encode(pd.Series([np.nan])).numbers.values()]
+
     def codes_of(self, labels: NDArray[np.object_]) -> NDArray[np.int32]:
         """Return the code of each label; -1 for missing and unseen ones.
 
@@ -170,7 +177,8 @@ class ManyLevels(CategoricalColumn):
         """Return the frequency, the indicator of missing values, and the codes."""
         labels = values.to_numpy(dtype=object)
         codes = self.codes_of(labels)
-        missing = {"_missing": pd.isna(labels)} if self.indicator else {}
+        is_missing = codes < 0 if self.names_entity else pd.isna(labels)
+        missing = {"_missing": is_missing} if self.indicator else {}
         return Encoded({"_frequency": self.frequencies[codes], **missing}, codes)
 
 
@@ -190,9 +198,11 @@ class ManyCodes(ManyLevels, ScaledColumn):
 
     def encode(self, values: "pd.Series[Any]") -> Encoded:
         """Return the outputs of numbers, the frequency, and the codes."""
-        numbers = self._encode_numbers(to_numbers(values, self.expected))
+        numbers = to_numbers(values, self.expected)
         codes = self.codes_of(values.to_numpy(dtype=object))
-        return Encoded({**numbers, "_frequency": self.frequencies[codes]}, codes)
+        known = np.where(codes < 0, np.nan, numbers) if self.names_entity else numbers
+        scaled = self._encode_numbers(known)
+        return Encoded({**scaled, "_frequency": self.frequencies[codes]}, codes)
 
 
 def fit_categories(
