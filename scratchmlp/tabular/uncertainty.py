@@ -257,11 +257,20 @@ class Uncertainty(NamedTuple):
         ndarray of shape (n_samples, n_outputs)
             The quantile of the scores, times the expected errors.
         """
-        reach = self.scores.quantile(coverage) * self.expected_errors(table, prediction)
-        new = table.unknown.any(axis=1)
-        if self.unseen and new.any():
-            reach[new] = self.unseen.reach(table[new], prediction[new], coverage)
-        return reach
+        sizes, known = self.of_rows(table, prediction)
+        for rows, scores in known:
+            sizes[rows] *= scores.quantile(coverage)
+        return sizes
+
+    def of_rows(
+        self, table: EncodedTable, prediction: FloatArray
+    ) -> tuple[FloatArray, list[tuple[Any, HeldOutScores]]]:
+        """Return the expected errors of rows, and of which of them which scores tell more."""
+        sizes, new = self.expected_errors(table, prediction), table.unknown.any(axis=1)
+        if self.unseen is None or not new.any():
+            return sizes, [(slice(None), self.scores)]
+        sizes[new] = self.unseen.expected_errors(table[new], prediction[new])
+        return sizes, [(~new, self.scores), (new, self.unseen.scores)]
 
     def expected_errors(self, table: EncodedTable, prediction: FloatArray) -> FloatArray:
         """Return the errors to expect, of shape (n_samples, n_outputs); 1 for classes."""
