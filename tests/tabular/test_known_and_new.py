@@ -104,6 +104,12 @@ def test_sets_of_new_persons_contain_their_classes():
     assert sets.sum() > 1.1 * model.predict_set(X[~new])[: len(sets)].sum()
 
 
+@pytest.mark.filterwarnings("error")
+def test_new_persons_alone_are_no_surprise(split, fitted):
+    X, _, new = split
+    assert np.isfinite(fitted.predict(X[new])).all()
+
+
 def test_unseen_and_missing_persons_are_the_same(split, fitted):
     X, _, new = split
     rows = X[new].astype({"nr": "Int64"})
