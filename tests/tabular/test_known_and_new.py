@@ -227,3 +227,11 @@ def test_facts_of_persons_name_no_person():
     named = {name for name, each in encoder.columns_.items() if each.get("names_entity")}
     assert named == {"nr", "firm"}
     assert encoder.columns_["income"]["kind"] == "number"
+
+
+def test_a_person_with_one_row_is_known():
+    X, y, _ = panel(effect=3.0)
+    X.loc[0, "nr"] = 5000
+    model = TabularMLPRegressor(cv=3, max_iter=24, random_state=0).fit(X, y)
+    once, new = (model.predict_interval(X[:1].assign(nr=nr)) for nr in (5000, 5001))
+    assert np.diff(once) < np.diff(new)

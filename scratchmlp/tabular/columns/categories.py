@@ -232,8 +232,10 @@ def fit_categories(
     common["expected"] = kind_of(values)
     codes, found, counts = different_values(values)
     n_levels = len(found)
-    # In a small table every level counts. Otherwise, one row says nothing about other rows.
-    informative = np.flatnonzero((counts > 1) | (n_levels <= FEW_LEVELS))
+    # In a small table every level counts. Otherwise, one row says nothing about other rows. But a
+    # person with one row is no new one.
+    all_count = n_levels <= FEW_LEVELS or common["names_entity"]
+    informative = np.flatnonzero((counts > 1) | all_count)
     levels = [_python_object(found[i]) for i in informative]
     order = sorted(range(len(levels)), key=lambda i: _rank(levels[i]))
     # The sort is stable: equally frequent levels are kept in the order of `_rank`.
@@ -252,7 +254,10 @@ def fit_categories(
         return FewLevels(encoding=_encoding(len(levels), n_levels, missing), **common)
     common |= {"encoding": "many", "other_levels": tuple(levels[i] for i in others)}
     if common["why"] == "code":
-        return ManyCodes(**quantiles(to_numbers(values, "number")), **common)
+        scale = quantiles(to_numbers(values, "number"))
+        # Trees then tell hidden numbers from the median, which would replace them.
+        scale["indicator"] |= common["names_entity"]
+        return ManyCodes(**scale, **common)
     return ManyLevels(indicator=missing, **common)
 
 
