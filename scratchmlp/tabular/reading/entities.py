@@ -12,15 +12,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.tabular.reading.codes import YEARS, is_grid, names_identifier, names_time, words
+from scratchmlp.tabular.reading.codes import (
+    YEARS,
+    is_grid,
+    names_entity,
+    names_identifier,
+    names_time,
+    words,
+)
 from scratchmlp.tabular.reading.values import Floats
 
 FEWEST_VALUES, ROWS_OF_EACH = 20, (2, 50)  # of an entity; the rows are a mean
 EVEN = 0.5  # largest variance of the rows of a value, divided by their mean
 FULL = 0.95  # share of the range from which on whole numbers have no gaps
-_ENTITIES = {"subject", "person", "patient", "school", "firm", "county", "site"}
-_ENTITIES_IF_EVEN = {"class", "child"}  # also a class of cars, or how many children
-_WHOLE_NAMES_IF_EVEN = {"nr", "no"}  # "number" may be of anything
 
 
 class Candidate(NamedTuple):
@@ -50,10 +54,7 @@ class Candidate(NamedTuple):
     def is_named(self) -> bool:
         """Whether the name says that the values name something."""
         *_, last = words(self.name) or [""]
-        if names_identifier(last) or last in _ENTITIES:
-            return True
-        may_be = last in _ENTITIES_IF_EVEN or self.name.lower() in _WHOLE_NAMES_IF_EVEN
-        return self.is_even and may_be
+        return names_identifier(last) or (self.is_even and names_entity(self.name))
 
     @property
     def has_gaps(self) -> bool:
