@@ -24,6 +24,7 @@ from scratchmlp.tabular.reading.values import Floats
 
 FEWEST_VALUES, ROWS_OF_EACH = 20, (2, 50)  # of an entity; the rows are a mean
 EVEN = 0.5  # largest variance of the rows of a value, divided by their mean
+_NUMBERS_OF_ANYTHING = {"number", "num"}  # unlike "nr"
 FULL = 0.95  # share of the range from which on whole numbers have no gaps
 
 
@@ -54,7 +55,8 @@ class Candidate(NamedTuple):
     def is_named(self) -> bool:
         """Whether the name says that the values name something."""
         *_, last = words(self.name) or [""]
-        return names_identifier(last) or (self.is_even and names_entity(self.name))
+        may_be = self.is_even and self.name.lower() not in _NUMBERS_OF_ANYTHING
+        return names_identifier(last) or (may_be and names_entity(self.name))
 
     @property
     def has_gaps(self) -> bool:
