@@ -37,6 +37,7 @@ def fit(X, y, *, sample_weight=None, groups=None, **parameters):
     is_class = np.asarray(y).dtype.kind != "f"
     estimator = (TabularMLPClassifier if is_class else TabularMLPRegressor)(**SMALL | parameters)
     with warnings.catch_warnings(action="ignore", category=MisleadingDataWarning):
+        warnings.filterwarnings("ignore", "Took whole numbers for codes")
         return estimator.fit(X, y, sample_weight, groups=groups)
 
 
@@ -45,7 +46,7 @@ def found(*arguments, **more):
     return [
         (each.case, each.column)
         for each in fit(*arguments, **more).findings_
-        if each.case != "hidden"
+        if each.case not in ("codes", "hidden")
     ]
 
 
