@@ -358,7 +358,7 @@ def out_of_fold_errors(
     sizes = np.ones(errors.shape)
     if difficulty is not None:
         X = difficulty_inputs(table, prediction)
-        sizes = fit_difficulty(X, errors, difficulty.unit, folds, weight)[1]
+    sizes: FloatArray = np.ones(errors.shape)
 
     def without(fold: int) -> HeldOutScores:
         others = folds != fold
