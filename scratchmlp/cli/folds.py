@@ -10,7 +10,7 @@ from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli.messages import InputError, count, quoted
-from scratchmlp.tabular.folds import Rows, shuffled_splits
+from scratchmlp.tabular.folds import Rows, shuffled_splits, what_is_scored
 
 SMALL = 2_000  # rows; larger tables get fewer folds
 MIN_GROUPS = 3  # so that two are left to train on, one for each fold of an ensemble
@@ -34,7 +34,7 @@ class Folds(NamedTuple):
     splits : list of tuple of two ndarrays
         Row numbers to train on and row numbers to evaluate on.
     description : str
-        The splits in words.
+        The splits in words, and for which rows the scores hold.
     left_out : list of str
         A sentence about rows that no model is evaluated on, if there are any.
     groups : ndarray of shape (n_samples,) or None
@@ -130,7 +130,8 @@ def make_folds(
             n_splits = max(2, min(n_splits, counts.min()))
         splits = shuffled_splits(n_splits, 1, Y, groups, np.random.RandomState(seed))
     splits, left_out = _without_unseen_classes(splits, y) if is_class else (splits, [])
-    return Folds(splits, f"{len(splits)} {kind}", left_out, groups, times is not None)
+    description = f"{len(splits)} {kind}, for {what_is_scored(splits, groups)}"
+    return Folds(splits, description, left_out, groups, times is not None)
 
 
 def _check_groups(groups: NDArray[np.intp]) -> None:

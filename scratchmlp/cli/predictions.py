@@ -138,11 +138,11 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
         return Predictions(model.predict_proba(X))
     blend, table = model.blend_and_table(X)
     try:
-        limit = blend.uncertainty.scores.quantile(coverage)
+        blend.uncertainty.scores.quantile(coverage)
     except ValueError as error:
         say(f"the predictions have no columns 'low' and 'high': {error}")
         return Predictions(blend.predict(table))
-    return Predictions(*blend.predict_with_sets(table, limit))
+    return Predictions(*blend.predict_with_sets(table, coverage))
 
 
 def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame:

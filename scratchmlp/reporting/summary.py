@@ -117,9 +117,26 @@ def _task(evaluated: Evaluated) -> str:
     sentence = f"The model predicts {target}, {what}, from {columns}. It is judged by {rows}."
     if (lost := len(evaluated.given[1]) - n) > 0:
         sentence += f" {lost:,} other rows have no out-of-fold prediction and are left out."
+    if evaluated.is_of_fit:
+        sentence += f" Expect its scores for {plain(evaluated.estimator.scored, 200)}."
+        sentence += _of_new(evaluated)
     if evaluated.sample_weight is not None:
         sentence += " The scores use the weights that the rows had in fit."
     return sentence
+
+
+def _of_new(evaluated: Evaluated) -> str:
+    """Say how good predictions are for new entities, such as persons."""
+    score = getattr(evaluated.estimator, "oof_score_unseen_", None)
+    if score is None:
+        return ""
+    columns = evaluated.estimator.encoder_.fitted_columns.items()
+    names = [plain(name, 40) for name, column in columns if column.names_entity]
+    measure = "R²" if evaluated.proba is None else "accuracy"
+    return (
+        f" For rows with a new value of {listed(names)}, expect {measure} {number(score).text}, "
+        f"not {number(evaluated.estimator.oof_score_).text}."
+    )
 
 
 def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:

@@ -178,8 +178,7 @@ _Known = tuple[Rows, FloatArray, list[tuple[Any, HeldOutScores]]]
 def _new(evaluated: Evaluated) -> _Known:
     """Return new rows, with all errors that `fit` kept."""
     rows, uncertainty = evaluated.sample(MOST_ROWS), evaluated.blend.uncertainty
-    sizes = uncertainty.expected_errors(evaluated.encode(rows), evaluated.outputs[rows])
-    return rows, sizes, [(slice(None), uncertainty.scores)]
+    return rows, *uncertainty.of_rows(evaluated.encode(rows), evaluated.outputs[rows])
 
 
 def _held_out(evaluated: Evaluated) -> _Known:

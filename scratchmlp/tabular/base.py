@@ -21,7 +21,7 @@ from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
-from scratchmlp.tabular.folds import Rows, rows_in
+from scratchmlp.tabular.folds import Rows, Scored, rows_in
 from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
 from scratchmlp.tabular.prediction import Blend
@@ -30,6 +30,7 @@ from scratchmlp.tabular.reading.findings import Note, warn_of
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
+from scratchmlp.utils.names import listed
 
 
 class BaseTabular(
@@ -54,6 +55,7 @@ class BaseTabular(
     _row_weight: FloatArray | None = None
     #: What was found besides the notes of the encoder, as plain data.
     _findings: Sequence[tuple[Any, str, dict[str, Any]]] = ()
+    _scored: Scored = "random rows"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -101,9 +103,10 @@ class BaseTabular(
             be such that `predict` accepts them.
         groups : array-like of shape (n_samples,), default=None
             Groups of the rows, such as patients. All rows of a group are in the same fold. If `cv`
-            is a splitter, it must be one that uses groups. The target encoding of columns of many
-            categories does not use groups: a training row is encoded by the targets of other rows
-            of its group too.
+            is a splitter, it must be one that uses groups. Columns of categories that name groups
+            are hidden in the rows that a fold holds out: see :doc:`/known_and_new`. The target
+            encoding of columns of many categories does not use groups: a training row is encoded by
+            the targets of other rows of its group too.
 
         Returns
         -------
@@ -136,6 +139,9 @@ class BaseTabular(
             problem = problem_of(fitted, X, y, sample_weight, groups)
             found = fitted._find_misleading(problem, X, groups)
             findings.warn_of_misleading(found)
+            apart = groups is not None or not isinstance(fitted.cv, Integral)
+            entities = [note.column for note in found if note.case == "entity"]
+            problem = problem.with_entities(entities, look_for_held_out=apart)
             fitted.fit_problem(problem._replace(tasks=tasks, started=started, findings=found))
             if tasks:
                 tasks.end(fitted=True)
@@ -154,6 +160,7 @@ class BaseTabular(
         self.held_out_ = problem.held_out
         self._targets = problem.targets
         self._row_weight = kept_weight(problem.sample_weight)
+        self._scored = problem.scored
         self._findings = [(note.case, note.column, {**note.values}) for note in problem.findings]
 
     @property
@@ -175,6 +182,17 @@ class BaseTabular(
         """
         for name in (self.out_of_fold_name, "held_out_", "_row_weight"):
             self.__dict__.pop(name, None)
+
+    @property
+    def scored(self) -> str:
+        """For which rows the scores of out-of-fold predictions hold.
+
+        Internal: other folders of the package call it.
+        """
+        known = [column for case, column, _ in self._findings if case == "entity"]
+        if known and self._scored == "random rows":
+            return f"random rows of known values of {listed(known)}"
+        return self._scored
 
     def scored_rows(self) -> tuple[Rows, Rows, FloatArray | None]:
         """Return the rows whose errors tell how sure predictions are: see `scored_rows`.
@@ -208,8 +226,7 @@ class BaseTabular(
         """Predict a set of classes or intervals for each row."""
         check_is_fitted(self)
         blend = self.blend
-        limit = blend.uncertainty.scores.quantile(coverage)
-        return blend.predict_with_sets(self._encode(X), limit)[1]
+        return blend.predict_with_sets(self._encode(X), coverage)[1]
 
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict by each fold. If the predictions disagree, their mean is uncertain.
@@ -236,7 +253,10 @@ class BaseTabular(
     def findings_(self) -> list[Note]:
         """What you should know about the table."""
         check_is_fitted(self)
-        return [*self.encoder_.notes_on_columns, *(Note(*each) for each in self._findings)]
+        columns = self.encoder_.fitted_columns.items()
+        hidden = [Note("hidden", name) for name, column in columns if column.names_entity]
+        found = [Note(*each) for each in self._findings]
+        return [*self.encoder_.notes_on_columns, *found, *hidden]
 
     def drift(self, X: Any) -> pd.DataFrame:
         """Compare the columns of new rows with those of `fit`, and tell which clearly changed.
@@ -297,12 +317,12 @@ class BaseTabular(
         >>> rng = np.random.default_rng(0)
         >>> X = pd.DataFrame({"rate": rng.choice(["fixed", "free"], 400), "m": rng.random(400)})
         >>> classifier = TabularMLPClassifier(cv=3, max_iter=8, random_state=0)
-        >>> classifier = classifier.fit(X, X["m"] > 0.5)
+        >>> classifier = classifier.fit(X, X["m"] + rng.normal(0, 0.3, 400) > 0.5)
         >>> new = X[:200].assign(m=X["m"] * 100).replace({"rate": {"fixed": "FIXED"}})
         >>> classifier.drift(new)[["changed", "unseen_now", "out_of_range_now"]].round(2)
               changed  unseen_now  out_of_range_now
-        rate     True        0.49               NaN
-        m        True         NaN              0.98
+        rate     True        0.44               NaN
+        m        True         NaN               1.0
         """
         check_is_fitted(self)
         return drift.drift_table(self.encoder_, X)

@@ -231,16 +231,60 @@ class Uncertainty(NamedTuple):
         Their errors, of numbers in units of the expected ones.
     difficulty : Difficulty or None
         What errors to expect of numbers; None for classes.
+    unseen : Uncertainty or None, default=None
+        The same for rows of new entities, such as persons, by predictions that did not know which
+        entity a row belongs to. None if no column names any.
     """
 
     scores: HeldOutScores
     difficulty: Difficulty | None
+    unseen: "Uncertainty | None" = None
+
+    def reach(self, table: EncodedTable, prediction: FloatArray, coverage: Any) -> FloatArray:
+        """Return the largest errors of rows that sets or intervals allow for.
+
+        Parameters
+        ----------
+        table : EncodedTable
+            The rows.
+        prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions for them.
+        coverage : float
+            See `HeldOutScores.quantile`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            The quantile of the scores, times the expected errors.
+        """
+        sizes, known = self.of_rows(table, prediction)
+        for rows, scores in known:
+            sizes[rows] *= scores.quantile(coverage)
+        return sizes
+
+    def of_rows(
+        self, table: EncodedTable, prediction: FloatArray
+    ) -> tuple[FloatArray, list[tuple[Any, HeldOutScores]]]:
+        """Return the expected errors of rows, and of which of them which scores tell more."""
+        sizes, new = self.expected_errors(table, prediction), table.unknown.any(axis=1)
+        if self.unseen is None or not new.any():
+            return sizes, [(slice(None), self.scores)]
+        sizes[new] = self.unseen.expected_errors(table[new], prediction[new])
+        return sizes, [(~new, self.scores), (new, self.unseen.scores)]
 
     def expected_errors(self, table: EncodedTable, prediction: FloatArray) -> FloatArray:
         """Return the errors to expect, of shape (n_samples, n_outputs); 1 for classes."""
         if self.difficulty is None:
             return np.ones((len(table), 1))
         return self.difficulty.predict(difficulty_inputs(table, prediction))
+
+
+def largest_errors(whole: Uncertainty, parts: Sequence[Uncertainty]) -> Uncertainty:
+    """Return the uncertainty of an ensemble with the errors of its worst part: `largest_scores`."""
+    scores, unseen = largest_scores([part.scores for part in parts]), None
+    if whole.unseen:
+        unseen = largest_errors(whole.unseen, [part.unseen for part in parts if part.unseen])
+    return whole._replace(scores=scores, unseen=unseen)
 
 
 def fit_difficulty(

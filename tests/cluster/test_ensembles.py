@@ -75,6 +75,7 @@ CASES = {
     "repeats": Case(CLASSIFIER, X, CLASSES, REPEATED, GROUPED, ALL, chunks=(240,)),
     "splitter": Case(REGRESSOR, FEW, NUMBER, {"cv": TimeSeriesSplit(2)}, WEIGHTED),
     "kinds of columns": Case(REGRESSOR, X[["number", "price"]], NUMBER, TIMED, GROUPED),
+    "persons": Case(REGRESSOR, FEW.assign(subject=np.arange(240) % 40), NUMBER),
     "targets": Case(REGRESSOR, FEW, TWO),
     "counts": Case(REGRESSOR, FEW, np.floor(np.exp(NUMBER)), {"loss": "poisson"}),
     "share of the rows": Case(SHARING, REVIEWS, CLASSES, {}, POSITIVE, FIFTY),

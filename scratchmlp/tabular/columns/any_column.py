@@ -84,6 +84,7 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
             case "text":
                 return TextColumn.fit(values, **common)
             case "category":
+                common |= {"names_entity": found.names_entity}
                 return fit_categories(values, max_categories, **common)
             case "identifier" | "constant" | "missing":
                 indicator = kind == "identifier" and share_missing > 0
@@ -171,9 +172,9 @@ def _note_unseen(
     """Note that no value of a column is a known category, unless this may be chance.
 
     Categories that occurred once in `fit` have no code. If most categories are such ones, several
-    rows may have nothing else.
+    rows may have nothing else. New persons, say, are no surprise.
     """
-    if codes.max() >= 0 or 2 * len(column.coded_levels) < column.n_levels:
+    if column.names_entity or codes.max() >= 0 or 2 * len(column.coded_levels) < column.n_levels:
         return []
     known = values.dropna()
     if len(known) < SEVERAL:

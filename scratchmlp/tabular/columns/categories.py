@@ -92,6 +92,13 @@ class CategoricalColumn(FittedColumn):
         # Labels of several kinds may come as labels of one kind, and the other way round.
         return super().is_like(received) or "mixed" in (received, self.expected)
 
+    @property
+    def hidden_numbers(self) -> list[float] | None:
+        """The numbers of a missing value, if training hides the column."""
+        if not self.names_entity or self.coded_as is None:
+            return None
+        return [float(each[0]) for each in self.encode(pd.Series([np.nan])).numbers.values()]
+
     def codes_of(self, labels: NDArray[np.object_]) -> NDArray[np.int32]:
         """Return the code of each label; -1 for missing and unseen ones.
 
@@ -170,7 +177,8 @@ class ManyLevels(CategoricalColumn):
         """Return the frequency, the indicator of missing values, and the codes."""
         labels = values.to_numpy(dtype=object)
         codes = self.codes_of(labels)
-        missing = {"_missing": pd.isna(labels)} if self.indicator else {}
+        is_missing = codes < 0 if self.names_entity else pd.isna(labels)
+        missing = {"_missing": is_missing} if self.indicator else {}
         return Encoded({"_frequency": self.frequencies[codes], **missing}, codes)
 
 
@@ -190,9 +198,11 @@ class ManyCodes(ManyLevels, ScaledColumn):
 
     def encode(self, values: "pd.Series[Any]") -> Encoded:
         """Return the outputs of numbers, the frequency, and the codes."""
-        numbers = self._encode_numbers(to_numbers(values, self.expected))
+        numbers = to_numbers(values, self.expected)
         codes = self.codes_of(values.to_numpy(dtype=object))
-        return Encoded({**numbers, "_frequency": self.frequencies[codes]}, codes)
+        known = np.where(codes < 0, np.nan, numbers) if self.names_entity else numbers
+        scaled = self._encode_numbers(known)
+        return Encoded({**scaled, "_frequency": self.frequencies[codes]}, codes)
 
 
 def fit_categories(
@@ -222,8 +232,10 @@ def fit_categories(
     common["expected"] = kind_of(values)
     codes, found, counts = different_values(values)
     n_levels = len(found)
-    # In a small table every level counts. Otherwise, one row says nothing about other rows.
-    informative = np.flatnonzero((counts > 1) | (n_levels <= FEW_LEVELS))
+    # In a small table every level counts. Otherwise, one row says nothing about other rows. But a
+    # person with one row is no new one.
+    all_count = n_levels <= FEW_LEVELS or common["names_entity"]
+    informative = np.flatnonzero((counts > 1) | all_count)
     levels = [_python_object(found[i]) for i in informative]
     order = sorted(range(len(levels)), key=lambda i: _rank(levels[i]))
     # The sort is stable: equally frequent levels are kept in the order of `_rank`.
@@ -242,7 +254,10 @@ def fit_categories(
         return FewLevels(encoding=_encoding(len(levels), n_levels, missing), **common)
     common |= {"encoding": "many", "other_levels": tuple(levels[i] for i in others)}
     if common["why"] == "code":
-        return ManyCodes(**quantiles(to_numbers(values, "number")), **common)
+        scale = quantiles(to_numbers(values, "number"))
+        # Trees then tell hidden numbers from the median, which would replace them.
+        scale["indicator"] |= common["names_entity"]
+        return ManyCodes(**scale, **common)
     return ManyLevels(indicator=missing, **common)
 
 

@@ -1,6 +1,7 @@
 """The encoder of raw tables, whose float32 output is the input of a network."""
 
-from dataclasses import KW_ONLY, dataclass
+from copy import copy
+from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -23,6 +24,7 @@ from scratchmlp.tabular.columns.any_column import (
     fit_column,
     output_names,
 )
+from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
@@ -256,6 +258,24 @@ default='from_dtype'
         table = self.validate_table(X, reset=False)
         encoded, notes = encode_table(table, self._columns)
         return encoded, describe(notes)
+
+    def with_entities(self, names: set[str], held_out: set[str]) -> "TabularEncoder":
+        """Return the fitted encoder with more columns of categories that name an entity.
+
+        The folds hold out whole values of those in `held_out`.
+
+        Internal: other folders of the package call it.
+        """
+        marked = {
+            name: replace(each, names_entity=True, is_held_out=name in held_out)
+            for name, each in self._columns.items()
+            if name in names | held_out and isinstance(each, CategoricalColumn)
+        }
+        if not marked:
+            return self
+        encoder = copy(self)
+        encoder._columns = self._columns | marked
+        return encoder
 
     @property
     def fitted_columns(self) -> Columns:

@@ -57,6 +57,11 @@ class FittedColumn(ABC):
         Share of missing values; 0.0 if the column is left out.
     n_rows : int
         Number of rows in `fit`; 0 if the column is left out.
+    names_entity : bool
+        Whether categories name what rows belong to, such as persons. Those without a code are
+        encoded as missing ones, and training hides the column in some rows.
+    is_held_out : bool
+        Whether folds held out all rows of an entity.
     """
 
     #: Suffixes of the outputs that are numbers in a range.
@@ -69,6 +74,8 @@ class FittedColumn(ABC):
     reading: Reading = Reading()  # noqa: RUF009 - it is frozen
     share_missing: float = 0.0
     n_rows: int = 0
+    names_entity: bool = False
+    is_held_out: bool = False
 
     @abstractmethod
     def number_suffixes(self) -> list[str]:
@@ -114,6 +121,11 @@ class FittedColumn(ABC):
     def coded_levels(self) -> tuple[Any, ...]:
         """The levels that are told apart. The code of a level is its position."""
         return ()
+
+    @property
+    def hidden_numbers(self) -> list[float] | None:
+        """The numbers of a missing value, if training hides the column in some rows; else None."""
+        return None
 
     @property
     def may_miss(self) -> bool:

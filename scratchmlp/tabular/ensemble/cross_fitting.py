@@ -302,7 +302,10 @@ def fit_fold(estimator: Any, data: Data, fold: Fold) -> tuple[FoldModel, FloatAr
     if fold.tasks:
         fold.tasks.begin()
     training, held_out = data.rows(fold.training), data.rows(fold.held_out)
+    held_out = held_out._replace(X=held_out.X.held_out())
     inputs, supervised = fold.inputs.fit(training)
+    table, supervised = inputs.hiding_some(training.X, supervised, fold.seed)
+    training = training._replace(X=table)
     model = clone(estimator)
     _set_random_states(model, fold.seed)
     inputs_of = _inputs(model, inputs)

@@ -21,10 +21,10 @@ from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.part import PartEstimator
-from scratchmlp.tabular.prediction import Blend
+from scratchmlp.tabular.prediction import Blend, out_of_fold
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.scoring import SCORING, Difference
-from scratchmlp.tabular.uncertainty import largest_scores
+from scratchmlp.tabular.uncertainty import largest_errors
 
 
 @dataclass(eq=False, repr=False)
@@ -110,6 +110,22 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self._uncertainty = uncertainty_of(oof)
         for name, part in self._parts.items():
             part.keep_uncertainty(uncertainty_of(fits.oof[name]))
+        if new := problem.without_entities():
+            self._keep_unseen(new)
+
+    def _keep_unseen(self, problem: TrainingProblem) -> None:
+        """Keep how good predictions are for new entities, such as persons."""
+        table, held_out = problem.data.X, problem.held_out
+        parts = {name: part.fitted_part for name, part in self._parts.items()}
+        predicted = {name: out_of_fold(part, table, held_out) for name, part in parts.items()}
+        blend: Any = sum(weight * predicted[name] for name, weight in self.weights_.items())
+        oof = self._targets.blended(blend, self._calibration)
+        self.oof_score_unseen_ = problem.score(oof)
+        uncertainty_of = problem.uncertainty_of(oof)
+        self._uncertainty = self._uncertainty._replace(unseen=uncertainty_of(oof))
+        for name, part in self._parts.items():
+            unseen = uncertainty_of(predicted[name])
+            part.keep_uncertainty(part._uncertainty._replace(unseen=unseen))
 
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
         """Return the estimators to fit, by name."""
@@ -236,7 +252,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             A row for the ensemble, and one for each estimator that did not fail, with the columns
 
             - "weight" : its weight. 0 if it was dropped; `dropped_` says why.
-            - "score" : accuracy or R² of its out-of-fold predictions.
+            - "score" : accuracy or R² of its out-of-fold predictions: see `oof_score_`.
             - "loss" : their log-loss or root mean squared error (of several targets, in units of
               their standard deviations), with `class_weight`. With `scoring`, the negative score.
             - "difference" : mean over the folds of the difference to the ensemble of `fit` in
@@ -356,14 +372,15 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         """Weight the estimators so that the sum is 1 again."""
         total = sum(self.weights_.values())
         self.weights_ = {name: weight / total for name, weight in self.weights_.items()}
-        scores = [part._uncertainty.scores for part in self._parts.values()]
-        self._uncertainty = self._uncertainty._replace(scores=largest_scores(scores))
+        parts = [part._uncertainty for part in self._parts.values()]
+        self._uncertainty = largest_errors(self._uncertainty, parts)
         self._forget_whole(np.nan, np.nan)
 
     def _forget_whole(self, score: float, loss: float) -> None:
         """Replace what out-of-fold predictions of the whole ensemble told."""
         self.oof_score_, self.oof_loss_ = score, loss
-        self.__dict__.pop(self.out_of_fold_name, None)
+        for name in (self.out_of_fold_name, "oof_score_unseen_"):  # it may lack them
+            self.__dict__.pop(name, None)
 
     # Prediction.
 
@@ -429,7 +446,11 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         Why estimators were dropped: their weight is 0 or hardly matters.
     oof_score_ : float
         Accuracy of the weighted out-of-fold predictions, with `sample_weight`: a little
-        too high; see :doc:`/tabular`.
+        too high; see :doc:`/tabular`. It holds for random rows, for rows of new groups if `fit` got
+        `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
+    oof_score_unseen_ : float
+        The same for rows of new entities, such as persons, if a column names some that folds do not
+        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float
@@ -537,7 +558,11 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         Why estimators were dropped: their weight is 0 or hardly matters.
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with `sample_weight`: a little
-        too high; see :doc:`/tabular`. nan if one row was held out.
+        too high; see :doc:`/tabular`. nan if one row was held out. It holds for random rows, for
+        rows of new groups if `fit` got `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
+    oof_score_unseen_ : float
+        The same for rows of new entities, such as persons, if a column names some that folds do not
+        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float

@@ -142,7 +142,7 @@ class _Inspection:
     def alike_rows(self) -> list[Note]:
         """Return columns that tell which rows are alike."""
         readable_loss = self.problem.targets.readable_loss
-        return find_alike_rows(self.data, self.columns, readable_loss, self.random)
+        return find_alike_rows(self.data, self.columns, self.values_of, readable_loss, self.random)
 
 
 def _plain(value: Any) -> Any:

@@ -42,7 +42,7 @@ class OutOfFold:
     """
 
     def __init__(self, blend: Blend, table: EncodedTable, held_out: list[Rows] | None) -> None:
-        self.table = table
+        self.table = table if held_out is None else table.held_out()
         self.predictors: list[tuple[Rows, Callable[[EncodedTable], FloatArray]]]
         if held_out is None:
             self.predictors = [(np.arange(len(table)), blend.predict)]

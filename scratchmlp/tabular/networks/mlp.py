@@ -42,7 +42,7 @@ from scratchmlp.tabular.networks.member import (
 )
 from scratchmlp.tabular.networks.recipe import Recipe, recommended_recipe
 from scratchmlp.tabular.part import PartEstimator
-from scratchmlp.tabular.prediction import Blend, Part
+from scratchmlp.tabular.prediction import Blend, Part, out_of_fold
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.targets import NumericTargets
 
@@ -86,6 +86,11 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         oof = self._fit_folds(problem, executor or LocalExecutor(self.n_jobs))
         self._keep_out_of_fold(oof)
         self._uncertainty = problem.uncertainty_of(oof)(oof)
+        if new := problem.without_entities():
+            oof = out_of_fold(self.fitted_part, new.data.X, new.held_out)
+            self.oof_score_unseen_ = new.score(oof)
+            unseen = new.uncertainty_of(oof)(oof)
+            self._uncertainty = self._uncertainty._replace(unseen=unseen)
 
     def check_part(self, name: str, ensemble: str) -> None:
         """See `PartEstimator`. Internal: the ensemble calls it."""
@@ -246,7 +251,11 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     oof_proba_ : ndarray of shape (n_samples, n_classes)
         Out-of-fold probabilities, by the member not trained on the row; nan for rows in no fold.
     oof_score_ : float
-        Accuracy of the out-of-fold predictions, with `sample_weight`.
+        Accuracy of the out-of-fold predictions, with `sample_weight`. It holds for random rows, for
+        rows of new groups if `fit` got `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
+    oof_score_unseen_ : float
+        The same for rows of new entities, such as persons, if a column names some that folds do not
+        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
     temperature_ : float
         Raw scores are divided by it before the softmax, to calibrate probabilities.
     floor_ : float
@@ -357,7 +366,12 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Out-of-fold predictions, by the member not trained on the row; nan for rows in no fold.
     oof_score_ : float
-        R² of the out-of-fold predictions, with `sample_weight`; nan if one row was held out.
+        R² of the out-of-fold predictions, with `sample_weight`; nan if one row was held out. It
+        holds for random rows, for rows of new groups if `fit` got `groups`, and for later rows with
+        ``cv=TimeSeriesSplit()``.
+    oof_score_unseen_ : float
+        The same for rows of new entities, such as persons, if a column names some that folds do not
+        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
     held_out_ : list of ndarray of int
         Row numbers that each member held out.
     encoder_ : TabularEncoder

@@ -37,6 +37,7 @@ NoteCase = Literal[
     "empty",
     "unseen",
     "zone",
+    "hidden",
     MisleadingCase,
 ]
 
@@ -53,6 +54,7 @@ class Note(NamedTuple):
         "codes" that are numbers, "numbers" that are text, "long" text that is cut, or in
         `transform` "other units" than in `fit`, "empty" if there are no values, "unseen" if no
         category is known, and "zone" if dates have a time zone unlike those of `fit`, or have none.
+        Of an estimator: a column that training has "hidden" in some rows.
         Of a table with targets: a "leak" that tells the target alone, a "sentinel" that stands for
         missing values, an "entity" whose rows are alike, or a "time" after which predictions are
         worse.
@@ -128,6 +130,8 @@ class Found(NamedTuple):
         How dates that were text are written.
     why : Why
         The reason in a word.
+    names_entity : bool
+        Whether values name what rows belong to, such as persons.
     """
 
     kind: ColumnKind
@@ -137,6 +141,7 @@ class Found(NamedTuple):
     notes: Sequence[Note] = ()
     form: DateFormat | None = None
     why: Why = "values"
+    names_entity: bool = False
 
 
 def _shown(values: Sequence[str]) -> str:
@@ -200,6 +205,10 @@ def _zone(column: str, *, given: str | None, fitted: str | None) -> str:
     return f"the dates of {column} {new}, but the column was fitted to dates {old}"
 
 
+def _hidden(column: str) -> str:
+    return f"{column} names what rows belong to, such as persons, so training hid it in some rows"
+
+
 def _leak(column: str, **values: Any) -> str:
     match values:
         case {"target": target, "n_rows": n_rows, "value": value}:
@@ -240,8 +249,8 @@ def _sentinel(column: str, *, value: float, n_rows: int, low: float, high: float
 
 def _entity(column: str, *, random: float, apart: float, loss: str) -> str:
     return (
-        f"rows of the same {column} are alike: a quick model has {loss} of {random:.3g} in random "
-        f"folds, but {apart:.3g} if all rows of a value are held out together"
+        f"rows of the same {column} are alike: a quick model has {loss} of {random:.3g} for known "
+        f"values, but {apart:.3g} for new ones, which it was trained without"
     )
 
 
@@ -309,6 +318,7 @@ Wordings = TypedDict(
         "numbers": Wording,
         "long": Wording,
         "zone": Wording,
+        "hidden": Wording,
         "leak": Wording,
         "sentinel": Wording,
         "entity": Wording,
@@ -407,6 +417,14 @@ WORDINGS: Wordings = {
         "Series.dt.tz_localize or Series.dt.tz_convert.",
         command_new="Dates without a time zone count as UTC.",
     ),
+    "hidden": Wording(
+        _hidden,
+        "",
+        "Rows of new ones are thus predicted well, too. If its values are quantities, name it in "
+        "numeric_features.",
+        "Rows of new ones are thus predicted well, too. If its values are quantities, name it in "
+        "--numeric.",
+    ),
     "leak": Wording(
         _leak,
         "",
@@ -423,9 +441,9 @@ WORDINGS: Wordings = {
     "entity": Wording(
         _entity,
         "",
-        "If you will predict rows of other values, drop the column from X and pass it as "
-        "groups to fit.",
-        "If you will predict rows of other values, add --groups {column}.",
+        "If you will predict rows of new values, drop the column from X and pass it as groups to "
+        "fit.",
+        "If you will predict rows of new values, add --groups {column}.",
     ),
     "time": Wording(
         _time,

@@ -21,6 +21,7 @@ from scratchmlp.tabular.reading.codes import (
     names_identifier,
 )
 from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
+from scratchmlp.tabular.reading.entities import Candidate, candidate, entities
 from scratchmlp.tabular.reading.findings import Found, Note, NoteCase, Reading
 from scratchmlp.tabular.reading.from_text import (
     MISSING,
@@ -236,7 +237,11 @@ def _code(name: str, found: Found) -> Found | None:
         return None
     n_digits = len(f"{numbers[0]:.0f}")
     by_values = f"whole numbers of {n_digits} digits that repeat"
-    reason = "named like a code" if names_code(name) else by_values
+    return _as_codes(name, found, "named like a code" if names_code(name) else by_values)
+
+
+def _as_codes(name: str, found: Found, reason: str) -> Found:
+    """Return a column of whole numbers as one of codes."""
     codes = found.values.astype("Int64")
     notes = [*found.notes, Note("codes", name)]
     return Found("category", reason, codes, found.reading, notes, why="code")
@@ -366,6 +371,28 @@ def order_as_in_others(
     return read and read._replace(reason=f"{read.reason}, as in {example}")
 
 
+def find_entities(found: Mapping[str, Found], *, guess: bool) -> dict[str, Found]:
+    """Return the columns that name what rows belong to. With `guess`, they may be numbers."""
+    candidates = []
+    for name, each in found.items():
+        may_be_codes = guess and each.kind == "number" and each.why != "choice"
+        numbers = _whole_numbers(each) if may_be_codes else None
+        if each.kind == "category" or numbers is not None:
+            candidates.append(candidate(name, each.values, numbers))
+    return {
+        each.name: _as_entity(each, found[each.name]) for each in entities(filter(None, candidates))
+    }
+
+
+def _as_entity(column: Candidate, found: Found) -> Found:
+    """Return a column as one of categories that name an entity."""
+    if found.kind == "number":
+        by_values = "whole numbers that repeat evenly and leave gaps"
+        reason = "named like a code" if column.is_named else by_values
+        found = _as_codes(column.name, found, reason)
+    return found._replace(names_entity=True)
+
+
 def find_kinds(
     names: Sequence[str], table: pd.DataFrame, roles: Sequence[Role | None], *, guess: bool
 ) -> dict[str, Found]:
@@ -399,4 +426,5 @@ def find_kinds(
         for name, column in zip(names, columns, strict=True)
         if (each := order_as_in_others(name, column, found))
     }
-    return found | ordered
+    found |= ordered
+    return found | find_entities(found, guess=guess)
