@@ -62,6 +62,11 @@ class PartEstimator(BaseEstimator, ABC):
         self._uncertainty = uncertainty
 
     @property
+    def uncertainty(self) -> Uncertainty:
+        """Internal: what `keep_uncertainty` kept."""
+        return self._uncertainty
+
+    @property
     @abstractmethod
     def fitted_part(self) -> Part:
         """Internal: what predicts."""

@@ -125,7 +125,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self._uncertainty = self._uncertainty._replace(unseen=uncertainty_of(oof))
         for name, part in self._parts.items():
             unseen = uncertainty_of(predicted[name])
-            part.keep_uncertainty(part._uncertainty._replace(unseen=unseen))
+            part.keep_uncertainty(part.uncertainty._replace(unseen=unseen))
 
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
         """Return the estimators to fit, by name."""
@@ -365,14 +365,14 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         """Predict as the only estimator does on its own."""
         self.weights_ = {name: 1.0}
         self._calibration = self._targets.uncalibrated
-        self._uncertainty = self._parts[name]._uncertainty
+        self._uncertainty = self._parts[name].uncertainty
         self._forget_whole(self.oof_scores_[name], self._measured["loss"][name])
 
     def _become_mean_of_several(self) -> None:
         """Weight the estimators so that the sum is 1 again."""
         total = sum(self.weights_.values())
         self.weights_ = {name: weight / total for name, weight in self.weights_.items()}
-        parts = [part._uncertainty for part in self._parts.values()]
+        parts = [part.uncertainty for part in self._parts.values()]
         self._uncertainty = largest_errors(self._uncertainty, parts)
         self._forget_whole(np.nan, np.nan)
 
