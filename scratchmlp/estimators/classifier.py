@@ -403,7 +403,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
 
     def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> ClassLabels:
         present, given = classes_of(y), None
-        if rows.incremental:
+        if rows.may_lack_classes:
             # scikit-learn's check sets classes_ on what it is given.
             known = SimpleNamespace(classes_=self.classes_ if resuming else None)
             _check_partial_fit_first_call(known, rows.classes)
@@ -412,8 +412,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             targets = self._targets
         else:
             targets = ClassLabels.learn(y, present, given, self.class_weight)
-        if resuming or rows.incremental:
-            targets.check(y, present, all_classes=not rows.incremental)
+        if resuming or rows.may_lack_classes:
+            targets.check(y, present, all_classes=not rows.may_lack_classes)
         return targets
 
     def _loss_for(self, targets: ClassLabels) -> Loss:
