@@ -71,6 +71,11 @@ def check(
     )
     if not len(rows):
         validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
+    return _combined(rows)
+
+
+def _combined(rows: Parts) -> Checked:
+    """Combine what is known of checked partitions, which must have the same columns."""
     known = rows.summaries
     columns = {"X": [each.n_features for each in known], "y": [each.n_targets for each in known]}
     for name, n_columns in columns.items():
