@@ -355,10 +355,10 @@ def out_of_fold_errors(
     scores : list of tuple of (ndarray of bool, HeldOutScores)
         The rows of each fold, and the scores of the other folds.
     """
-    sizes = np.ones(errors.shape)
+    sizes: FloatArray = np.ones(errors.shape)
     if difficulty is not None:
         X = difficulty_inputs(table, prediction)
-    sizes: FloatArray = np.ones(errors.shape)
+        sizes = fit_difficulty(X, errors, difficulty.unit, folds, weight)[1]
 
     def without(fold: int) -> HeldOutScores:
         others = folds != fold
