@@ -1,18 +1,17 @@
 """Training rows on a cluster, and the batches of an epoch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from distributed import Future
 from numpy.typing import DTypeLike, NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Batches, Data, sampled
-from scratchmlp.dask.pieces import Piece, PieceSummary
-from scratchmlp.dask.rounds import Rounds, task
+from scratchmlp.dask.parts import Parts, by_part
+from scratchmlp.dask.pieces import Piece
+from scratchmlp.dask.rounds import task
 
 
 class ClusterBatch(NamedTuple):
@@ -31,38 +30,16 @@ class ClusterBatch(NamedTuple):
     parts: list[tuple[int, Any]]
 
 
-@dataclass(eq=False)
-class ClusterData:
+class ClusterData(Parts):
     """Rows to train or validate on that stay on the cluster.
 
-    The rows have a global order: those of the first piece, then those of the second, and so on.
-
-    Parameters
-    ----------
-    rounds : Rounds
-        The rounds of the fit.
-    pieces : sequence of Future
-        The pieces: `scratchmlp.dask.pieces.Piece` with at least one row.
-    summaries : sequence of PieceSummary
-        Their summaries.
-
-    Attributes
-    ----------
-    starts : ndarray of shape (n_pieces + 1,)
-        Number of the first row of each piece, and the number of all rows.
+    Its parts are pieces, `scratchmlp.dask.pieces.Piece`.
     """
-
-    rounds: Rounds
-    pieces: Sequence[Future]
-    summaries: Sequence[PieceSummary]
-
-    def __post_init__(self) -> None:
-        self.starts = np.cumsum([0, *(summary.n_rows for summary in self.summaries)])
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
-        return int(self.starts[-1])
+        return len(self)
 
     @property
     def total_weight(self) -> float:
@@ -84,7 +61,7 @@ class ClusterData:
 
     def batch(self, rows: NDArray[np.intp]) -> ClusterBatch:
         """Return a batch of some rows. Each piece takes its rows in ascending order."""
-        pieces = by_piece(np.sort(rows), self.starts)
+        pieces = by_part(np.sort(rows), self.starts)
         return ClusterBatch(len(rows), [(i, _compact(own)) for i, own in pieces])
 
     def successive(self, rows: slice) -> ClusterBatch:
@@ -98,14 +75,14 @@ class ClusterData:
 
     def extremes(self) -> tuple[FloatArray, FloatArray]:
         """Return the smallest and the largest value of each column of X."""
-        found = self.rounds.get_all(task(_extremes, piece) for piece in self.pieces)
+        found = self.rounds.get_all(task(_extremes, piece) for piece in self.futures)
         low, high = zip(*found, strict=True)
         return np.min(low, axis=0), np.max(high, axis=0)
 
     def sample(self, n_rows: int) -> Data:
         """Bring up to `n_rows` rows to the driver: see `scratchmlp.batches.Data.sample`."""
         parts = self.batch(sampled(self.n_rows, n_rows)).parts
-        found = self.rounds.get_all(task(Piece.take, self.pieces[i], rows) for i, rows in parts)
+        found = self.rounds.get_all(task(Piece.take, self.futures[i], rows) for i, rows in parts)
         return Data(
             np.concatenate([part.X for part in found]),
             np.concatenate([part.Y for part in found]),
@@ -128,35 +105,6 @@ class ClusterBatches(Batches):
 
 def _extremes(piece: Piece) -> tuple[FloatArray, FloatArray]:
     return piece.data.extremes()
-
-
-def by_piece(
-    rows: NDArray[np.intp], starts: NDArray[np.intp]
-) -> list[tuple[int, NDArray[np.intp]]]:
-    """Divide row numbers in ascending order by the pieces that the rows are in.
-
-    Parameters
-    ----------
-    rows : ndarray of int
-        Row numbers.
-    starts : ndarray of shape (n_pieces + 1,)
-        Number of the first row of each piece, and the number of all rows.
-
-    Returns
-    -------
-    list of tuple of (int, ndarray of int)
-        Number of a piece that has any of the rows, and their numbers within it.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scratchmlp.dask.data import by_piece
-    >>> by_piece(np.array([0, 2, 7]), np.array([0, 3, 5, 9]))
-    [(0, array([0, 2])), (2, array([2]))]
-    """
-    ends = np.searchsorted(rows, starts)
-    used = np.flatnonzero(np.diff(ends)).tolist()
-    return [(i, rows[ends[i] : ends[i + 1]] - starts[i]) for i in used]
 
 
 def _compact(rows: NDArray[np.intp]) -> NDArray[np.unsignedinteger]:

@@ -154,8 +154,8 @@ class RowsOnCluster(Source):
         """Convert partitions to pieces: see `Source.convert`."""
         scaler = self._plain_scaler(checked)
         conversion = Conversion(targets, loss, checked.dtype, scaler, keep_y=self.keep_y)
-        conversion = with_classes(self.rounds, conversion, checked.rows)
-        data = converted(self.rounds, conversion, checked.rows)
+        conversion = with_classes(conversion, checked.rows)
+        data = converted(conversion, checked.rows)
         return PreparedPieces(network, loss, targets, run, data, None, conversion)
 
     def hold_out(self, prepared: PreparedPieces, estimator: BaseMLP) -> PreparedPieces:
@@ -174,7 +174,7 @@ class RowsOnCluster(Source):
             named = self.scaler or estimator  # which knows the features
             check_features(named, self.validation["X_val"], checked.n_features, reset=False)
             conversion = replace(conversion, validation=True, keep_y=True)
-            data = converted(self.rounds, conversion, checked.rows)
+            data = converted(conversion, checked.rows)
             check_validation_rows(estimator, data.n_rows)
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error

@@ -52,7 +52,9 @@ class ClusterObjective(Differentiable):
             scale = 1 / (n_rows * objective.mean_weight)
             few = theta.nbytes * len(parts) <= _SMALL
             given = theta.copy() if few else delayed(theta.copy(), traverse=False)
-            tasks = [task(sums, objective, given, data.pieces[i], rows, scale) for i, rows in parts]
+            tasks = [
+                task(sums, objective, given, data.futures[i], rows, scale) for i, rows in parts
+            ]
             loss, grad[:] = data.rounds.get(reduced(added, tasks))
             return objective.penalized(theta, loss, grad, scale)
 

@@ -4,7 +4,7 @@ The functions run in tasks. They do what `estimators.in_memory.RowsInMemory` doe
 rows at once. What all partitions must agree on, such as class weights, is in a `Conversion`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,15 +21,6 @@ from scratchmlp.estimators.targets import ClassLabels, RegressionTargets, classe
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_weights
 from scratchmlp.losses import Loss
-
-
-class Failure(NamedTuple):
-    """The result of a task that has found a mistake of the user.
-
-    It is a result, so that the driver can report the first partition with a mistake.
-    """
-
-    error: Exception
 
 
 class RowsSummary(NamedTuple):
@@ -156,17 +147,6 @@ class Conversion:
     keep_y: bool = False
 
 
-def reporting_failures(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function. Return a `Failure` if it raises an error, or if an argument is one."""
-    failures = [argument for argument in args if isinstance(argument, Failure)]
-    if failures:
-        return failures[0]
-    try:
-        return function(*args)
-    except (TypeError, ValueError) as error:
-        return Failure(error)
-
-
 def check_rows(
     estimator: Any,
     dtype: Any,
@@ -276,11 +256,6 @@ def split(
     kept = np.flatnonzero(chosen == held_out)
     data = piece.data.rows(kept)
     return Piece(data, piece.y[kept] if held_out else None, _summary_of(targets, data))
-
-
-def summary_of(rows: CheckedRows | Piece) -> RowsSummary | PieceSummary:
-    """Return the summary of rows."""
-    return rows.summary
 
 
 def joined_scaler(scalers: Sequence[StandardScaler]) -> StandardScaler:

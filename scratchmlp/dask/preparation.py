@@ -7,23 +7,20 @@ the summaries in the order of the partitions. Then the partitions are converted 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
-from dask.delayed import Delayed
-from distributed import Future
 
 from scratchmlp.dask.collections import Given, column_names, divided
 from scratchmlp.dask.data import ClusterData
+from scratchmlp.dask.parts import Parts, reporting_failures
 from scratchmlp.dask.pieces import (
     Conversion,
-    Failure,
     check_rows,
     convert,
     joined_labels,
-    reporting_failures,
     split,
-    summary_of,
     sums_of_classes,
 )
 from scratchmlp.dask.rounds import Rounds, task
@@ -31,24 +28,6 @@ from scratchmlp.estimators.prepared import Checked
 from scratchmlp.estimators.targets import ClassLabels
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_largest_weight, check_total_weight, check_weights
-
-
-class Stored(NamedTuple):
-    """Rows that are stored on the cluster: those of partitions that have any rows.
-
-    Attributes
-    ----------
-    futures : list of Future
-        The rows of each partition: `CheckedRows` or a `Piece` of `scratchmlp.dask.pieces`.
-    summaries : list of RowsSummary or of PieceSummary
-        Their summaries.
-    numbers : list of int
-        Numbers of their partitions, for messages.
-    """
-
-    futures: list[Future]
-    summaries: list[Any]
-    numbers: list[int]
 
 
 def check(
@@ -77,7 +56,7 @@ def check(
     Returns
     -------
     Checked
-        The checked rows, a `Stored`.
+        The checked rows: `Parts` that are `CheckedRows`.
 
     Raises
     ------
@@ -86,60 +65,52 @@ def check(
     """
     plain = type(estimator)()
     names = tuple(map(column_names, given.values()))[:2]
-    tasks = [
-        task(reporting_failures, check_rows, plain, dtype, with_scaler, names, *partition)
-        for partition in divided(given)
-    ]
-    rows = _stored(rounds, tasks, range(len(tasks)))
-    if not rows.futures:
+    check_part = partial(check_rows, plain, dtype, with_scaler, names)
+    rows = Parts.stored(
+        rounds, (task(reporting_failures, check_part, *each) for each in divided(given))
+    )
+    if not len(rows):
         validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
-    _, n_features, dtypes, labels, n_targets, weights, _ = zip(*rows.summaries, strict=True)
-    for name, n_columns in {"X": n_features, "y": n_targets}.items():
+    return _combined(rows)
+
+
+def _combined(rows: Parts) -> Checked:
+    """Combine what is known of checked partitions, which must have the same columns."""
+    known = rows.summaries
+    columns = {"X": [each.n_features for each in known], "y": [each.n_targets for each in known]}
+    for name, n_columns in columns.items():
         if len(set(n_columns)) > 1:
             raise ValueError(
                 f"All partitions of {name} must have the same number of columns; those with rows, "
-                f"{rows.numbers}, have {[*n_columns]}."
+                f"{rows.numbers}, have {n_columns}."
             )
-    if None not in weights:
-        check_largest_weight(check_weights(weights, weights).max())
-    return Checked(
-        rows, n_features[0], n_targets[0], np.result_type(*dtypes), joined_labels(labels)
-    )
+    largest = [each.largest_weight for each in known]
+    if None not in largest:
+        check_largest_weight(check_weights(largest, largest).max())
+    dtype = np.result_type(*(each.dtype for each in known))
+    labels = joined_labels([each.labels for each in known])
+    return Checked(rows, known[0].n_features, known[0].n_targets, dtype, labels)
 
 
-def with_classes(rounds: Rounds, conversion: Conversion, rows: Stored) -> Conversion:
-    """Add the weights of the classes of the training rows to a conversion.
+def with_classes(conversion: Conversion, rows: Parts) -> Conversion:
+    """Add the weights of the classes of the training rows to a conversion, if there are any.
 
-    Parameters
-    ----------
-    rounds : Rounds
-        The rounds of the fit.
-    conversion : Conversion
-        A conversion without them.
-    rows : Stored
-        The checked training rows.
-
-    Returns
-    -------
-    Conversion
-        The conversion, with `factors` if there are weights of classes.
+    They are its `factors`. `rows` are the checked training rows.
     """
     targets = conversion.targets
     if not isinstance(targets, ClassLabels) or targets.class_weight is None:
         return conversion
-    tasks = [task(reporting_failures, sums_of_classes, conversion, each) for each in rows.futures]
-    sums = np.sum(results_of(rounds, tasks, rows.numbers), axis=0)
+    sums = np.sum(rows.results(sums_of_classes, conversion), axis=0)
     return replace(conversion, factors=targets.factors(sums))
 
 
-def converted(rounds: Rounds, conversion: Conversion, rows: Stored) -> ClusterData:
+def converted(conversion: Conversion, rows: Parts) -> ClusterData:
     """Convert checked rows, which are then released."""
-    tasks = [task(reporting_failures, convert, conversion, each) for each in rows.futures]
-    data = _data(rounds, tasks, rows.numbers)
+    data = ClusterData.stored(rows.rounds, rows.tasks(convert, conversion), rows.numbers)
     if conversion.factors is not None:
         targets: Any = conversion.targets
         check_total_weight(data.total_weight, targets.class_weight)
-    rounds.release(rows.futures)
+    rows.rounds.release(rows.futures)
     return data
 
 
@@ -182,52 +153,11 @@ def split_off(
     for held_out in (False, True):
         tasks = [
             task(split, targets, (seed, i), quota, held_out, piece)
-            for i, (quota, piece) in enumerate(zip(quotas, data.pieces, strict=True))
+            for i, (quota, piece) in enumerate(zip(quotas, data.futures, strict=True))
         ]
-        parts.append(_data(data.rounds, tasks, range(len(tasks))))
-    data.rounds.release(data.pieces)
+        parts.append(ClusterData.stored(data.rounds, tasks, data.numbers))
+    data.rounds.release(data.futures)
     return parts[0], parts[1]
-
-
-def results_of(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int] = ()) -> list[Any]:
-    """Run a round of tasks that report failures, and raise the error of the first one, if any.
-
-    Parameters
-    ----------
-    rounds : Rounds
-        The rounds of the fit.
-    tasks : sequence of Delayed
-        Tasks of `reporting_failures`, one for a partition.
-    numbers : sequence of int, default=()
-        Numbers of the partitions. Without them, these are all partitions.
-
-    Returns
-    -------
-    list of object
-        The results.
-    """
-    results = rounds.get_all(tasks)
-    for number, result in zip(numbers or range(len(results)), results, strict=True):
-        if isinstance(result, Failure):
-            error = result.error
-            error.args = (f"{error} (in partition {number} of X; the first one is 0)",)
-            raise error
-    return results
-
-
-def _stored(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]) -> Stored:
-    """Store the results of tasks of partitions on the cluster."""
-    rows = rounds.keep(tasks)
-    asked = [task(reporting_failures, summary_of, each) for each in rows]
-    summaries = results_of(rounds, asked, numbers)
-    kept = [i for i, summary in enumerate(summaries) if summary.n_rows]
-    return Stored(*([of[i] for i in kept] for of in (rows, summaries, numbers)))
-
-
-def _data(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]) -> ClusterData:
-    """Store pieces, the results of tasks."""
-    stored = _stored(rounds, tasks, numbers)
-    return ClusterData(rounds, stored.futures, stored.summaries)
 
 
 def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any, int]]:

@@ -89,21 +89,21 @@ def validator(
         Number of targets over which the loss is averaged: see `Prepared.n_averaged`.
     """
     targets: Any = model.targets
-    is_classifier = isinstance(targets, ClassLabels)
-    if scoring == "neg_log_loss" and is_classifier and targets.kind == MULTILABEL:
+    has_classes = isinstance(targets, ClassLabels)
+    if scoring == "neg_log_loss" and has_classes and targets.kind == MULTILABEL:
         raise ValueError(
             "scoring='neg_log_loss' is not supported for an indicator matrix of several labels. "
             "Choose 'loss', or None for the accuracy."
         )
-    name = scoring or next(iter(SCORES[is_classifier]))
+    name = scoring or next(iter(SCORES[has_classes]))
     weight, spread = data.total_weight, None
     if name == "r2":
-        scalers = data.rounds.get_all(task(_target_scaler, piece) for piece in data.pieces)
+        scalers = data.rounds.get_all(task(_target_scaler, piece) for piece in data.futures)
         spread = weight * joined_scaler(scalers).var_
 
     def validate(theta: FloatArray) -> tuple[float, float]:
         sent = delayed(model._replace(theta=theta), traverse=False)
-        tasks = [task(evaluate, name, sent, piece) for piece in data.pieces]
+        tasks = [task(evaluate, name, sent, piece) for piece in data.futures]
         loss, score = data.rounds.get(reduced(added, tasks))
         loss /= weight * n_averaged
         if not math.isfinite(loss):

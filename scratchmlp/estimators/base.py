@@ -133,9 +133,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         with all_at_once(self) as fitted:
             for name in ("theta_", "classes_"):  # of an earlier fit
                 fitted.__dict__.pop(name, None)
-            # With `classes`, y may lack some of them.
-            rows = RowsInMemory((X, y, None), incremental=classes is not None, classes=classes)
-            prepared = fitted._prepare(rows)
+            prepared = fitted._prepare(RowsInMemory((X, y, None), classes=classes))
             fitted._describe(prepared)
             monitor = Monitor(self.tol, self.n_iter_no_change)
             monitor.stop("initialize does not train", finished=False)

@@ -402,19 +402,18 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         return self._binarizer or LabelBinarizer().fit(self.classes_)
 
     def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> ClassLabels:
-        present, incremental = classes_of(y), rows.incremental
-        # scikit-learn's check sets classes_ on what it is given.
-        known = SimpleNamespace(classes_=getattr(self, "classes_", None))
-        first = not resuming
-        if incremental:
-            first = _check_partial_fit_first_call(known, rows.classes)
-        if first:
-            given = known.classes_ if incremental else None
-            targets = ClassLabels.learn(y, present, given, self.class_weight)
-        else:
+        present, given = classes_of(y), None
+        if rows.may_lack_classes:
+            # scikit-learn's check sets classes_ on what it is given.
+            known = SimpleNamespace(classes_=self.classes_ if resuming else None)
+            _check_partial_fit_first_call(known, rows.classes)
+            given = known.classes_
+        if resuming:
             targets = self._targets
-        if incremental or resuming:
-            targets.check(y, present, all_classes=not incremental)
+        else:
+            targets = ClassLabels.learn(y, present, given, self.class_weight)
+        if resuming or rows.may_lack_classes:
+            targets.check(y, present, all_classes=not rows.may_lack_classes)
         return targets
 
     def _loss_for(self, targets: ClassLabels) -> Loss:

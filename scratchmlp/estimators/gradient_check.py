@@ -1,7 +1,6 @@
 """A check of the gradient: backpropagation is compared with central differences."""
 
 import copy
-from dataclasses import replace
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -99,9 +98,10 @@ def check_gradient(
     model._validate_params()
     if fitted:  # nothing resumes, so a file may lack what training would resume from
         model._run = model._run | {"optimizer_state": {}}
-    prepared = model._prepare(RowsInMemory((X, y, sample_weight), incremental=fitted))
+        model.warm_start = True
+    classes = getattr(model, "classes_", None)
+    prepared = model._prepare(RowsInMemory((X, y, sample_weight), classes=classes))
     assert isinstance(prepared, PreparedRows)
-    prepared = replace(prepared, mean_of=prepared.data.sample_weight)  # the objective of `fit`
     try_objects(prepared)
     network, data = prepared.network, prepared.data
     masks = np.random.RandomState()

@@ -136,7 +136,7 @@ class RowsInMemory(Source):
         factors = None
         if isinstance(targets, ClassLabels) and targets.class_weight is not None:
             factors = targets.factors(targets.sums(y, sample_weight))
-        weight = _weigh(targets, factors, y, sample_weight, dtype, all_zero=self.incremental)
+        weight = _weigh(targets, factors, y, sample_weight, dtype, all_zero=self.may_lack_classes)
         data = Data(X, Y, weight, class_targets)
         mean_of = sample_weight if self.incremental else weight
         return PreparedRows(network, loss, targets, run, data, None, y, factors, mean_of)
@@ -165,7 +165,7 @@ def _weigh(
 ) -> Any:
     """Multiply the weights of rows by those of their classes, if any, and check the sum.
 
-    It may be 0 in a call of `partial_fit`, as `all_zero` tells.
+    It may be 0 if some classes may be absent, as `all_zero` tells.
     """
     if factors is None:
         return sample_weight

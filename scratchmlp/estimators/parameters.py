@@ -10,12 +10,11 @@ from abc import ABC
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import is_classifier
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS, resolve_activation
 from scratchmlp.estimators.mixins import SuggestsNames
@@ -100,12 +99,6 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             refuse_options(self, "lbfgs")
         return Network(sizes, resolve_activation(activation), self.fit_intercept, dropout)
 
-    def _validate_params(self) -> None:
-        """Check the parameters that differ from their defaults, which is faster than all."""
-        for name, default in _defaults(type(self)).items():
-            if (value := getattr(self, name)) is not default:
-                self._validate_param(name, value)
-
     def _by_layer(self, name: str, n_hidden: int) -> Any:
         """Return a parameter that is one value or a tuple with one value for each hidden layer."""
         given = getattr(self, name)
@@ -188,13 +181,6 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
                 stacklevel=stacklevel(),
             )
         return min(int(self.batch_size), n_rows)
-
-
-@cache
-def _defaults(estimator: type[BaseEstimator]) -> dict[str, Any]:
-    """Return the parameters of a class with their default values."""
-    parameters = signature(estimator).parameters
-    return {name: parameters[name].default for name in estimator._get_param_names()}
 
 
 def refuse_own_outputs(loss: Loss, estimator: Any) -> None:

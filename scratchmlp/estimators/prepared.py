@@ -77,12 +77,17 @@ class Source(ABC):
     incremental : bool
         Whether these are some rows of a stream, on which `partial_fit` trains for one epoch.
     classes : array-like of shape (n_classes,) or None
-        All classes, for the first call of `partial_fit`.
+        All classes. The first call of `partial_fit` needs them.
     """
 
     given: tuple[Any, Any, Any]
     incremental: bool = False
     classes: Any = None
+
+    @property
+    def may_lack_classes(self) -> bool:
+        """Whether y may lack some of the classes of a classifier."""
+        return self.incremental or self.classes is not None
 
     @abstractmethod
     def check(self, estimator: Any, dtype: Any, *, reset: bool) -> Checked:

@@ -12,7 +12,7 @@ stored, because pickles and deep copies would turn stored views of `theta_` into
 import copy
 import zlib
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.activations import resolve_activation
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.private_names import PrivateNames, ReadOnly
+from scratchmlp.estimators.private_names import PrivateNames
 from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Layer, Network
@@ -209,6 +209,20 @@ _NO_NETWORK = (
     "This %(name)s has no network yet whose weights could be set. Call initialize(X, y) first, "
     "which draws weights and does not train."
 )
+
+
+class ReadOnly(property):
+    """A fitted attribute that is computed from what training has recorded, and cannot be set."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._attribute = name
+
+    def __set__(self, estimator: Any, value: Any) -> NoReturn:
+        raise AttributeError(
+            f"{self._attribute} of {type(estimator).__name__} cannot be set, because it follows "
+            "from parameters and training. Set parameters, such as output_activation, before the "
+            "fit, or give your own values another name."
+        )
 
 
 class FittedAttributes(PrivateNames):

@@ -12,8 +12,8 @@ from scratchmlp.tabular.base import BaseTabular
 COLORS = ("#0072b2", "#c24f00", "#00805d", "#b3528a", "#b87700", "#2f8fc4", "#000000")
 
 
-def fitted_network(estimator: Any, *, or_tabular: bool = False) -> Any:
-    """Return the fitted network: the estimator itself, or the last step of a Pipeline.
+def fitted_estimator(estimator: Any, *, or_tabular: bool = False) -> Any:
+    """Return the fitted network that was passed, or that is the last step of a Pipeline.
 
     With `or_tabular`, it may be an estimator for tables.
     """

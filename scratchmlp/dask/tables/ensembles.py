@@ -54,13 +54,14 @@ def prepare(
     weight, groups = others.get("sample_weight"), others.get("groups")
     problem = problem_of(estimator, table, others["y"], weight, groups, encode_all)
     data, workers = problem.data, _workers(rounds)
-    n_training = most_rows(rows_per_member, problem.splits, workers, data.X.n_bytes, len(data.X))
-    estimator.rows_per_member_ = n_training or "all"
-    _LOGGER.info("Each member trains on %s rows.", estimator.rows_per_member_)
-    if n_training is not None:
+    n_training = estimator.rows_per_member_ = most_rows(
+        rows_per_member, problem.splits, workers, data.X.n_bytes, len(data.X)
+    )
+    _LOGGER.info("Each member trains on %s rows.", n_training)
+    if not isinstance(n_training, str):
         problem = _with_shares(problem, n_training)
     n_at_once = max(1, sum(n_threads for _, n_threads in workers))
-    return problem, ClusterExecutor(rounds, n_at_once, whole=n_training is None)
+    return problem, ClusterExecutor(rounds, n_at_once, whole=n_training == "all")
 
 
 def _with_shares(problem: TrainingProblem, n_training: int) -> TrainingProblem:
