@@ -22,7 +22,6 @@ environment of its own.
 import ast
 import hashlib
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import version
@@ -192,10 +191,6 @@ class Candidate:
     def columns(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return what the candidate gets: the raw table, or one with dates as days."""
         return X if self.raw or self.is_ours else with_days(X)
-
-    def context(self) -> AbstractContextManager[None]:
-        """Return what holds while the estimator is fitted and predicts: nothing special."""
-        return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -392,7 +387,7 @@ def others(
     parts = (*trees, replace(known[linear], tune=bagged))
     common = {"regressor": suffix != ""}
     return {
-        f"blend{suffix}, 8 folds": Blended("scipy", "", parts=parts, **common),
+        f"blend{suffix}, 8 folds": Blended("catboost", "", parts=parts, **common),
         f"skrub{suffix}": Candidate(
             "skrub", "skrub.tabular_pipeline", {"estimator": kind}, random=False, raw=True, **common
         ),

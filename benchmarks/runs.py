@@ -1,4 +1,4 @@
-"""What `accuracy.py`, `fresh.py` and `ablation.py` have measured: a fit a line, and averages.
+"""What `accuracy.py` and `fresh.py` have measured: a fit a line, and averages.
 
 A run is found again by its candidate, that candidate's version, its table, fold and seed, and is
 not measured twice. Each line also has the processor and the commit on which it was measured.
@@ -111,7 +111,7 @@ def evaluate(candidate: Candidate, table: Table, fold: int, seed: int) -> dict[s
     train, test = table.splits[fold]
     X = candidate.columns(table.X)
     model = candidate.make(X, seed)
-    with threads(1), candidate.context():
+    with threads(1):
         start = cpu_seconds()
         model.fit(X.iloc[train], table.y[train])
         fitted = cpu_seconds()
@@ -126,7 +126,7 @@ def evaluate(candidate: Candidate, table: Table, fold: int, seed: int) -> dict[s
 def warm_up(candidate: Candidate) -> None:
     """Fit and predict once on a few rows, for work that only a first run does, such as imports."""
     X, y = (load_diabetes if candidate.regressor else load_iris)(return_X_y=True, as_frame=True)
-    with threads(1), candidate.context():
+    with threads(1):
         predict(candidate, candidate.make(X, 0).fit(X.iloc[::2], y.to_numpy()[::2]), X)
 
 
