@@ -59,17 +59,12 @@ def outcome(losses: pd.DataFrame, other: str) -> str:
     It is a tie if the 95% interval of Student's t contains 0, and unknown for fewer than three
     splits.
     """
-    mean, least = difference(losses, other).mean, least_sure(losses, other)
-    if np.isnan(least):
+    found = difference(losses, other)
+    if np.isnan(found.half_interval):
         return "unknown"
-    if abs(mean) <= least:
+    if abs(found.mean) <= found.half_interval:
         return "tie"
-    return "win" if mean > 0 else "loss"
-
-
-def least_sure(losses: pd.DataFrame, other: str) -> float:
-    """Return half of the 95% interval of a difference on one table; smaller ones are ties."""
-    return difference(losses, other).half_interval
+    return "win" if found.mean > 0 else "loss"
 
 
 def outcomes(losses: pd.DataFrame, other: str) -> dict[str, int]:
@@ -95,12 +90,6 @@ def median_ratio(losses: pd.DataFrame, other: str) -> float:
     """Return the median over tables of another loss divided by ours."""
     means = pair(losses, other).groupby(level="table").mean()
     return float((means[other] / means[ENSEMBLE]).median())
-
-
-def median_least_sure(losses: pd.DataFrame, other: str) -> float:
-    """Return the median over tables of the least difference that is no tie, divided by our loss."""
-    tables = pair(losses, other).groupby(level="table")
-    return float(np.median([least_sure(rows, other) / rows[ENSEMBLE].mean() for _, rows in tables]))
 
 
 def table_means(losses: pd.DataFrame) -> pd.DataFrame:
@@ -183,10 +172,9 @@ def compare(runs: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         For each candidate, in the order of mean ranks: the numbers of tables and splits that both
-        have; each loss divided by ours, with its standard error; the median of the first one, and
-        of the least difference from 1 that is no tie; the tables where ours wins, ties and loses,
-        or where that is unknown; the mean rank; the geometric mean over tables of the CPU seconds
-        of a fit and of a prediction.
+        have; each loss divided by ours, with its standard error; the median of the first one; the
+        tables where ours wins, ties and loses, or where that is unknown; the mean rank; the
+        geometric mean over tables of the CPU seconds of a fit and of a prediction.
     """
     losses = main_loss(runs)
     kinds = {name: by_split(runs, name) for name in LOSSES}
@@ -199,7 +187,6 @@ def compare(runs: pd.DataFrame) -> pd.DataFrame:
                 rows[other][name] = "{:.3f} ± {:.3f}".format(*ratio(of_kind, other))
         if other != ENSEMBLE:
             rows[other]["median"] = median_ratio(losses, other)
-            rows[other]["sure_from"] = median_least_sure(losses, other)
             rows[other] |= outcomes(losses, other)
         rows[other]["rank"] = ranks.get(other, np.nan)
         rows[other] |= {name: mean_seconds(runs, other, name) for name in SECONDS}

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import t
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import RidgeCV
@@ -133,12 +132,6 @@ def test_the_overview_counts_tables_and_takes_medians_over_them():
         "double": {"tables": 2, "ours_lower": 2, "loss": approx(2), "p": 0.5}
         | {"p_corrected": 1, "our_time": 0.1},
     }
-
-
-def test_the_least_sure_difference_depends_on_the_number_of_splits():
-    nine = t.ppf(0.975, 8) * np.sqrt(6e-4 / 8 * (1 / 9 + 1 / 2)) / 0.4
-    six = t.ppf(0.975, 5) * np.sqrt(4e-4 / 5 * (1 / 6 + 1 / 2)) / 0.4
-    assert compare(store()).loc["double", "sure_from"] == pytest.approx((nine + six) / 2)
 
 
 def test_classifiers_and_regressors_and_linear_models_share_a_column():
