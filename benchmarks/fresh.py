@@ -113,17 +113,16 @@ def report(runs: pd.DataFrame, each: bool) -> None:
     """Print comparisons with the ensemble on the tables of each list, and losses on each table."""
     for title, groups in LISTS.items():
         listed = runs[runs["table"].isin([table for group in groups for table in GROUPS[group]])]
-        if ENSEMBLE not in main_loss(listed):
-            continue
-        print(f"\n{title}\n\n{overview_table(listed)}")
-        for group in groups:
-            of_group = runs[runs["table"].isin(GROUPS[group])]
-            losses = main_loss(of_group)
-            if ENSEMBLE in losses:
-                print(f"\n{group}, {of_group['table'].nunique()} of {len(GROUPS[group])} tables\n")
-                print(group_table(of_group))
-                for name, lacking in unranked(losses).items():
-                    print(f"{name} has no rank: it was not measured on {', '.join(lacking)}")
+        if ENSEMBLE in main_loss(listed):
+            print(f"\n{title}\n\n{overview_table(listed)}")
+    for group in ("classes", "numbers"):
+        of_group = runs[runs["table"].isin(GROUPS[group])]
+        losses = main_loss(of_group)
+        if ENSEMBLE in losses:
+            n_tables, n_all = of_group["table"].nunique(), len(GROUPS[group])
+            print(f"\n{group}, {n_tables} of {n_all} tables\n\n{group_table(of_group)}")
+            for name, lacking in unranked(losses).items():
+                print(f"{name} has no rank: it was not measured on {', '.join(lacking)}")
     shown = runs if each else runs[~runs["table"].isin((*GROUPS["classes"], *GROUPS["numbers"]))]
     if len(shown):
         print(f"\nlog-loss, or RMSE as a share of the target's deviation\n\n{losses_table(shown)}")
