@@ -294,7 +294,7 @@ def test_boosting_stops_at_the_best_of_its_trees(name):
 
 
 def test_all_but_ours_get_days_for_dates():
-    X = pd.DataFrame({"when": ["2020-01-02", "1970-01-02", None], "who": ["a", "b", "2"]})
+    X = pd.DataFrame({"when": ["2020-01-02", "1970-01-02", None], "who": ["a", "1316 5th", "2"]})
     pd.testing.assert_frame_equal(CANDIDATES["TabularMLPClassifier"].columns(X), X)
     days = CANDIDATES["CatBoost"].columns(X)
     assert days["when"].tolist()[:2] == [18263, 1]
