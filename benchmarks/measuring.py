@@ -41,21 +41,25 @@ def seconds(work: Work, repeat: int, clock: Callable[[], float] = time.perf_coun
 
 def warm_up(make: Callable[..., Work], case: Case, X: Any, y: np.ndarray) -> None:
     """Run once on a few rows, for work that only a first run does, such as imports."""
-    make(replace(case, epochs=1), X[:400], y[:400])()
+    make(replace(case, epochs=1, batch=min(case.batch, 400)), X[:400], y[:400])()
 
 
 def measure(case: Case, dtype: str, n_threads: int) -> pd.Series:
-    """Time all candidates in turns, as drift hits all alike; return the medians in seconds."""
+    """Time all candidates in turns, as drift hits all alike; return the medians in seconds.
+
+    On one thread, these are CPU seconds, which other programs disturb less.
+    """
     X, y = case.load(dtype)
     makers = {k: v for k, v in CANDIDATES[case.kind].items() if k in ("ours", *case.against)}
     if not find_spec("torch"):
         makers.pop("torch", None)
+    clock = time.process_time if n_threads == 1 else time.perf_counter
     with threads(n_threads):
         for make in makers.values():
             warm_up(make, case, X, y)
         works = {candidate: make(case, X, y) for candidate, make in makers.items()}
         runs = [
-            {name: seconds(work, case.repeat) for name, work in works.items()}
+            {name: seconds(work, case.repeat, clock) for name, work in works.items()}
             for _ in range(case.runs)
         ]
     return pd.DataFrame(runs).median()

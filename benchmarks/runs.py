@@ -1,4 +1,4 @@
-"""What `accuracy.py`, `fresh.py` and `ablation.py` have measured: a fit a line, and averages.
+"""What `accuracy.py` and `fresh.py` have measured: a fit a line, and averages.
 
 A run is found again by its candidate, that candidate's version, its table, fold and seed, and is
 not measured twice. Each line also has the processor and the commit on which it was measured.
@@ -119,7 +119,7 @@ def fit_and_measure(
     train, test = table.splits[fold]
     X = candidate.columns(table.X)
     model = candidate.make(X, seed)
-    with threads(1), candidate.context():
+    with threads(1):
         start = cpu_seconds()
         model.fit(X.iloc[train], table.y[train])
         fitted = cpu_seconds()
@@ -135,7 +135,7 @@ def fit_and_measure(
 def warm_up(candidate: Candidate) -> None:
     """Fit and predict once on a few rows, for work that only a first run does, such as imports."""
     X, y = (load_diabetes if candidate.regressor else load_iris)(return_X_y=True, as_frame=True)
-    with threads(1), candidate.context():
+    with threads(1):
         predict(candidate, candidate.make(X, 0).fit(X.iloc[::2], y.to_numpy()[::2]), X)
 
 
@@ -164,6 +164,13 @@ def latest(path: Path = STORED, candidates: Mapping[str, Candidate] | None = Non
     of = runs.groupby("candidate")["version"].last().to_dict() | versions(candidates or {})
     current = runs["version"] == runs["candidate"].map(of)
     return runs[current].drop_duplicates(list(KEY), keep="last")
+
+
+def merge(path: Path, into: Path) -> None:
+    """Append runs to a file, which then has only the last version of each candidate."""
+    lines = [line for each in (into, path) for line in each.read_text("utf-8").splitlines()]
+    into.write_text("\n".join(lines) + "\n", "utf-8")
+    into.write_text("".join(f"{lines[i]}\n" for i in latest(into).index), "utf-8")
 
 
 def summarize(runs: pd.DataFrame, candidate: str, tables: Sequence[str]) -> dict[str, Any]:

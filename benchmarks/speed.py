@@ -6,8 +6,9 @@ All do the same work, taking turns in one process, and the medians of their time
 - torch, eager, with fused optimizers, where it is installed (`pip install torch`; its build for
   processors alone is enough); on a full batch it does not shuffle.
 
-Making and casting the data is not timed, nor is a first, short run of each. Then grid searches over
-pipelines, in CPU time: see `benchmarks.searches`.
+Making and casting the data is not timed, nor is a first, short run of each. On one thread, times
+are CPU times, else wall times. Then grid searches over pipelines, first the one of README, in CPU
+time: see `benchmarks.searches`.
 
 Usage: python -m benchmarks speed [--threads 1|all|N] [--cases NAME ...] [--check]
 """
@@ -24,7 +25,7 @@ from threadpoolctl import threadpool_info
 
 from benchmarks.machine import describe
 from benchmarks.measuring import measure
-from benchmarks.searches import main_table
+from benchmarks.searches import main_table, table_of_readme
 from benchmarks.workloads import CASES, DTYPES, Case
 
 OTHERS = ("MLPClassifier", "torch")
@@ -42,7 +43,7 @@ def main() -> int:
     """Measure, print, and return 1 if a bar that counts is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", default="1", help="a number, or 'all'; default 1")
-    known = [*CASES, "searches"]
+    known = [*CASES, "readme", "searches"]
     parser.add_argument("--cases", nargs="*", choices=known, default=known, metavar="NAME")
     parser.add_argument("--check", action="store_true", help="fail if a ratio is below its bar")
     args = parser.parse_args()
@@ -52,6 +53,10 @@ def main() -> int:
     missed = False
     if cases := [CASES[name] for name in args.cases if name in CASES]:
         missed = contest(cases, n_threads)
+    if "readme" in args.cases:
+        print(
+            f"\nThe search of README, CPU time\n{table_of_readme().to_string(float_format=FORMAT)}"
+        )
     if "searches" in args.cases:
         print(f"\nGrid searches, CPU time\n{main_table().to_string(float_format=FORMAT)}")
     return int(args.check and missed)

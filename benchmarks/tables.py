@@ -99,12 +99,18 @@ def with_days(X: pd.DataFrame) -> pd.DataFrame:
     """Make dates that are text days since 1970, as the command line does for other packages."""
     days = {}
     for name in category_names(X):
-        known = X[name].dropna().astype(str)
-        found = find_date_format(known.unique())
-        if found:
-            dates = pd.Series(read_dates(known, found.pattern), known.index)
+        dates = dates_of(X[name])
+        if dates is not None:
             days[name] = (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
     return X.assign(**{name: column.reindex(X.index) for name, column in days.items()})
+
+
+def dates_of(column: pd.Series) -> "pd.Series | None":
+    """Return the known dates of a column; None if not all of its known values are dates."""
+    known = column.dropna().astype(str)
+    found = find_date_format(known.unique())
+    dates = pd.Series(read_dates(known, found.pattern), known.index) if found else None
+    return None if dates is None or dates.isna().any() else dates
 
 
 def category_names(X: pd.DataFrame) -> list[str]:

@@ -140,6 +140,23 @@ CASES = {
         against={"MLPClassifier": (1.8, 1.4), "torch": (1.1, None)},
         runs=3,
     ),
+    "wide-layers": Case(
+        "5,000×64, (1024, 1024)",
+        partial(dense, 5_000, 64),
+        (1024, 1024),
+        epochs=2,
+        against={"MLPClassifier": NO_BARS, "torch": NO_BARS},
+        runs=3,
+    ),
+    "large-batches": Case(
+        "20,000×784, (256, 128), batches of 1,000",
+        partial(dense, 20_000, 784),
+        (256, 128),
+        epochs=4,
+        against={"MLPClassifier": NO_BARS, "torch": NO_BARS},
+        batch=1_000,
+        runs=3,
+    ),
     "sparse": Case(
         "sparse 20,000×5,000, (64,)",
         sparse_rows,

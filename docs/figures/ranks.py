@@ -9,12 +9,11 @@ from labels import GRAY, color
 sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
 
 from benchmarks.differences import alike, main_loss, mean_ranks
-from benchmarks.fresh import STORED
-from benchmarks.fresh_tables import BESIDE
+from benchmarks.fresh import GROUPS, STORED
 from benchmarks.runs import latest
 
 runs = latest(STORED)
-losses = main_loss(runs[~runs["table"].isin(BESIDE)])
+losses = main_loss(runs[runs["table"].isin(GROUPS["classes"] + GROUPS["numbers"])])
 ranks, groups = mean_ranks(losses), alike(losses)
 figure, ax = plt.subplots(figsize=(5.4, 0.3 * len(ranks) + 1), layout="constrained")
 rows = {name: row for row, name in enumerate(ranks.index)}
