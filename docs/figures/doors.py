@@ -19,7 +19,9 @@ from scratchmlp.plotting.network import NEGATIVE, POSITIVE
 
 BLUE, GREY = "#1f5fa8", "#9a9a9a"
 plt.rcParams.update({"font.size": 12, "axes.spines.top": False, "axes.spines.right": False})
-figure, (same, reasons, spirals) = plt.subplots(1, 3, figsize=(11, 3.2), width_ratios=(1, 0.7, 1), layout="constrained")
+figure, (same, reasons, spirals) = plt.subplots(
+    1, 3, figsize=(11, 3.2), width_ratios=(1, 0.7, 1), layout="constrained"
+)
 figure.get_layout_engine().set(wspace=0.06)
 
 digits, labels = load_digits(return_X_y=True)
