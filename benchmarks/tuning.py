@@ -11,8 +11,7 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import KFold, RandomizedSearchCV, StratifiedKFold
 from sklearn.utils import Tags, get_tags
 
-from scratchmlp.cli.baselines import PATIENCE, EarlyStopping
-from scratchmlp.cli.boosting import careful_boosting
+from scratchmlp.cli.baselines import PATIENCE, EarlyStopping, careful_boosting
 from scratchmlp.tabular.folds import shuffled_splits
 
 N_BAGGED = 8  # folds, as in our ensembles

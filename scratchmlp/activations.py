@@ -362,8 +362,8 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-class Written:
-    """An activation that a user has written, whose results end up in the arrays of the network.
+class UserActivation:
+    """An activation of a user, whose results end up in the arrays of the network.
 
     It may return new arrays instead of writing into its arguments.
 
@@ -393,12 +393,12 @@ def _put(result: FloatArray | None, out: FloatArray) -> None:
         out[...] = result
 
 
-_OURS = {Written, *map(type, (*ACTIVATIONS.values(), *OUTPUT_ACTIVATIONS.values()))}
+_OURS = {UserActivation, *map(type, (*ACTIVATIONS.values(), *OUTPUT_ACTIVATIONS.values()))}
 
 
-def written(activation: Activation) -> Activation:
-    """Return an activation that writes its results in place: one of this module."""
-    return activation if type(activation) in _OURS else Written(activation)
+def wrapped(activation: Activation) -> Activation:
+    """Wrap an activation that a user has written. Return one of this module unchanged."""
+    return activation if type(activation) in _OURS else UserActivation(activation)
 
 
 def resolve_activation(activation: Any) -> Any:

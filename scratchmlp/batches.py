@@ -13,35 +13,43 @@ from scratchmlp.arrays import FloatArray, memory_order
 from scratchmlp.kernels import take_rows
 
 
-class Epochs(Protocol):
-    """The batches of an epoch, such as `Batches`."""
+class Batch(NamedTuple):
+    """The rows of a step: the arguments of the objective.
 
-    n_rows: int
-    whole: tuple[Any, ...] | None
+    A batch on a cluster is another named tuple, with the attribute `n_rows`.
 
-    def __len__(self) -> int:
-        """Return the number of batches in an epoch."""
+    Attributes
+    ----------
+    X : {ndarray, csr matrix} of shape (n_samples, n_features)
+        Inputs.
+    Y : ndarray of shape (n_samples, n_outputs)
+        Targets.
+    sample_weight : ndarray of shape (n_samples,) or None
+        Weight of each row. None means equal weights.
+    """
 
-    def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[Any, ...]]:
-        """Yield the batches of an epoch, the rows of which are in the given order."""
+    X: Any
+    Y: FloatArray
+    sample_weight: FloatArray | None
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.Y)
 
 
 class TrainingRows(Protocol):
-    """Rows to train on, such as `Data`. They may be elsewhere, for instance on a cluster.
-
-    A batch is a tuple: the arguments of the objective (see `scratchmlp.objective.Differentiable`).
-    ``batch[0].shape[0]`` is its number of rows.
-    """
+    """Rows to train on, such as `Data`. They may be elsewhere, for instance on a cluster."""
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
 
-    def batches(self, batch_size: int, *, drop_last: bool = False) -> Epochs:
+    def batches(self, batch_size: int, *, drop_last: bool = False) -> "Batches":
         """Return the batches of an epoch. `Batches` documents the parameters."""
 
-    def whole(self, dtype: DTypeLike) -> tuple[Any, ...]:
-        """Return all rows as one batch, with inputs of this type."""
+    def as_batch(self, dtype: DTypeLike | None = None) -> Any:
+        """Return all rows as one batch, with inputs of this type, if one is given."""
 
 
 class Data(NamedTuple):
@@ -96,22 +104,14 @@ class Data(NamedTuple):
             return min_max_axis(self.X, axis=0)
         return self.X.min(axis=0), self.X.max(axis=0)
 
-    def arrays(self) -> tuple[Any, FloatArray, FloatArray | None]:
-        """Return X, the targets as an array of shape (n_samples, n_outputs), and the weights.
-
-        The targets have the same memory layout as raw scores, with which the loss compares them.
-        """
-        Y = self.Y if self.class_targets is None else self.class_targets.take(self.Y, axis=1).T
-        return self.X, np.asarray(Y, order=memory_order(Y.shape[1])), self.sample_weight
+    def as_batch(self, dtype: DTypeLike | None = None) -> Batch:
+        """Return all rows as one batch, with inputs of this type, if one is given."""
+        X = self.X if dtype is None else self.X.astype(dtype, copy=False)
+        return Batch(X, _targets(self.Y, self.class_targets), self.sample_weight)
 
     def batches(self, batch_size: int, *, drop_last: bool = False) -> "Batches":
         """Return the batches of an epoch: see `Batches`."""
         return Batches(self, batch_size, drop_last=drop_last)
-
-    def whole(self, dtype: DTypeLike) -> tuple[Any, FloatArray, FloatArray | None]:
-        """Return all rows as one batch, like `arrays`, with inputs of this type."""
-        X, Y, sample_weight = self.arrays()
-        return X.astype(dtype, copy=False), Y, sample_weight
 
 
 class Batches:
@@ -119,7 +119,7 @@ class Batches:
 
     Parameters
     ----------
-    data : Data
+    data : TrainingRows
         All rows.
     batch_size : int
         Number of rows of a batch. The last batch of an epoch may have fewer.
@@ -133,49 +133,61 @@ class Batches:
         Number of rows in an epoch, without those that are left out.
     slices : list of slice
         The rows of each batch, in the order of the epoch.
-    whole : tuple or None
-        The arrays of all rows, if one batch holds them. None if there are several batches.
+    full : Batch or None
+        The batch of all rows, if there is one. None if there are several batches.
     """
 
-    def __init__(self, data: Data, batch_size: int, *, drop_last: bool = False) -> None:
+    def __init__(self, data: Any, batch_size: int, *, drop_last: bool = False) -> None:
         self.data = data
         n_rows = data.n_rows
         self.slices = epoch_slices(n_rows, batch_size, drop_last=drop_last)
         self.n_rows = self.slices[-1].stop
         # If one batch holds all rows, it is made once and used in every epoch.
-        self.whole = data.arrays() if self.slices == [slice(0, n_rows)] else None
+        self.full = data.as_batch() if self.slices == [slice(0, n_rows)] else None
         self._X = np.empty((0, 0))  # memory for the inputs of a shuffled batch
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
         return len(self.slices)
 
-    def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[Any, ...]]:
-        """Yield X, targets and weights of each batch. The next batch may overwrite X.
+    def epoch(self, order: NDArray[np.intp] | None) -> Iterator[Any]:
+        """Yield each batch. The next one may overwrite its X.
 
         Parameters
         ----------
         order : ndarray of shape (n_samples,) or None
             Row numbers in the order of the epoch. None keeps the order of the data.
         """
-        if self.whole:
-            yield self.whole
+        if self.full:
+            yield self.full
             return
-        for batch in self.slices:
-            rows = self.data.rows(batch) if order is None else self._gather(order[batch])
-            yield rows.arrays()
+        for rows in self.slices:
+            yield self.successive(rows) if order is None else self.gathered(order[rows])
 
-    def _gather(self, index: NDArray[np.intp]) -> Data:
-        """Select rows by number. Their inputs are copied into memory that all batches share."""
+    def successive(self, rows: slice) -> Any:
+        """Return a batch of successive rows."""
+        return self.data.rows(rows).as_batch()
+
+    def gathered(self, index: NDArray[np.intp]) -> Any:
+        """Return a batch of some rows. Inputs are copied into memory that all batches share."""
         X, Y, weight, class_targets = self.data
         # X.take copies all of X first if X is not contiguous. A sparse X has no such method.
         if not (isinstance(X, np.ndarray) and X.flags.c_contiguous):
-            return self.data.rows(index)
+            return self.data.rows(index).as_batch()
         if not len(self._X):
             self._X = np.empty((len(index), X.shape[1]), X.dtype)
         X = take_rows(X, index, out=self._X[: len(index)])
         weight = None if weight is None else weight.take(index)
-        return Data(X, Y.take(index, 0), weight, class_targets)
+        return Batch(X, _targets(Y.take(index, 0), class_targets), weight)
+
+
+def _targets(Y: Any, class_targets: FloatArray | None) -> FloatArray:
+    """Return the targets of `Data` as an array of shape (n_samples, n_outputs).
+
+    It has the same memory layout as raw scores, with which the loss compares it.
+    """
+    Y = Y if class_targets is None else class_targets.take(Y, axis=1).T
+    return np.asarray(Y, order=memory_order(Y.shape[1]))
 
 
 def sampled(n_rows: int, n_sampled: int) -> NDArray[np.intp]:

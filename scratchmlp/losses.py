@@ -513,6 +513,11 @@ LOSSES: dict[str, type[Loss]] = {
 }
 
 
+def output_for(loss: Loss, preferred: str | None) -> str:
+    """Return the output activation that the user has set, or else the preferred or first one."""
+    return loss._output or (preferred if preferred in loss.outputs else loss.outputs[0])
+
+
 def own_outputs(loss: Loss) -> str:
     """Name the methods by which a loss predicts in a way of its own, separated by commas."""
     names = ("predictions", "n_raw", "output_activation")

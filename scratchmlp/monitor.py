@@ -79,6 +79,10 @@ class Monitor:
     finished: bool = field(default=False, init=False)
     _clock: float = field(default_factory=time.perf_counter, init=False)
 
+    def stop(self, reason: str, *, finished: bool = True) -> None:
+        """Record how training ended: why, and whether it had `finished`."""
+        self.stop_reason, self.finished = reason, finished
+
     def rescore_best(self, run: Run) -> None:
         """Re-score the best weights of a resumed run on the current validation data.
 
@@ -131,7 +135,7 @@ class Monitor:
         if self.observers:
             asked = self._tell(run)
             if asked and not self.finished:
-                self._stop(asked)
+                self.stop(asked)
         return self.finished
 
     def check_divergence(self, run: Run, when: str = "") -> bool:
@@ -174,7 +178,8 @@ class Monitor:
         # The optimizer's state belongs to the diverged weights. `rate_drops` stays, because a
         # higher learning rate would only diverge again.
         run.optimizer_state = {}
-        self.stop_reason = f"{message}; the weights of epoch {run.best_epoch} are kept"
+        kept = f"the weights of epoch {run.best_epoch} are kept"
+        self.stop(f"{message}; {kept}", finished=False)
         return True
 
     def _record(self, run: Run, learning_rate: float) -> float:
@@ -231,7 +236,7 @@ class Monitor:
                 self._print_lowered(learning_rate / self.adaptive.DIVISOR)
             return
         what = f"validation {self.metric}" if self.early_stopping else "training loss"
-        self._stop(
+        self.stop(
             f"{what} did not improve by tol={self.tol:g} in any of the last {run.no_improvement} "
             f"epochs; best at epoch {run.best_epoch}"
         )
@@ -248,9 +253,6 @@ class Monitor:
         """Notify the observers that an epoch has ended. Return the first reason to stop, if any."""
         reasons = [observer.epoch_end(run, self) for observer in self.observers]
         return next(filter(None, reasons), "")
-
-    def _stop(self, reason: str) -> None:
-        self.stop_reason, self.finished = reason, bool(reason)
 
 
 def _divergence(run: Run) -> str:

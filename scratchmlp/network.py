@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy.sparse import issparse
 
-from scratchmlp.activations import Activation, written
+from scratchmlp.activations import Activation, wrapped
 from scratchmlp.arrays import FloatArray, memory_order
 from scratchmlp.kernels import add_row, product
 from scratchmlp.workspace import Workspace
@@ -89,7 +89,7 @@ class Network:
     @cached_property
     def activations(self) -> tuple[Activation, ...]:
         """Activation of each hidden layer."""
-        return tuple(map(written, for_each_layer(self.activation, len(self.sizes) - 2)))
+        return tuple(map(wrapped, for_each_layer(self.activation, len(self.sizes) - 2)))
 
     @cached_property
     def dropout_rates(self) -> tuple[float, ...]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import gen_batches
 from sklearn.utils._chunking import get_chunk_n_rows
 
 from scratchmlp.arrays import FloatArray, memory_order
@@ -19,7 +18,7 @@ _CACHE = 2**19
 #: Fewest rows of a chunk, unless ``working_memory`` requires fewer. All weights are read again for
 #: each chunk, which would take too long with smaller chunks.
 _FEWEST_ROWS = 512
-#: If the arrays of all rows take at most this many bytes, chunks save no time.
+#: If the arrays of all rows take at most this many bytes, chunks and threads save no time.
 _SMALL = 2**16
 #: OpenBLAS computes a matrix product of at most this many multiplications on one thread. Other BLAS
 #: libraries choose well for products as small as these.
@@ -57,13 +56,9 @@ def raw_scores(network: Network, theta: FloatArray, X: Any) -> FloatArray:
     """
     layers, n_rows = network.layers(theta), X.shape[0]
     row_bytes = 2 * theta.itemsize * sum(network.sizes[1:])
-    if n_rows * row_bytes <= _SMALL:
+    if n_rows * row_bytes <= _SMALL and n_rows * network.n_weights <= _ALONE:
         X = X if issparse(X) else X[:]  # a view, or inputs that are computed now
-        workspace = network.workspace(n_rows, theta.dtype, training=False)
-        if n_rows * network.n_weights <= _ALONE:
-            return network.forward(layers, X, workspace)
-        with threads(network.multiplications(n_rows, X)):
-            return network.forward(layers, X, workspace)
+        return network.forward(layers, X, network.workspace(n_rows, theta.dtype, training=False))
     chunk = n_rows
     if n_rows * row_bytes > _CACHE:
         in_cache = max(_FEWEST_ROWS, _CACHE // row_bytes)
@@ -72,8 +67,9 @@ def raw_scores(network: Network, theta: FloatArray, X: Any) -> FloatArray:
     n_outputs = network.sizes[-1]
     raw = np.empty((n_rows, n_outputs), theta.dtype, order=memory_order(n_outputs))
     with threads(network.multiplications(chunk, X)):
-        for rows in gen_batches(n_rows, chunk):
-            raw[rows] = network.forward(layers, X[rows], workspace.head(rows.stop - rows.start))
+        for start in range(0, n_rows, chunk):
+            rows = slice(start, min(start + chunk, n_rows))
+            raw[rows] = network.forward(layers, X[rows], workspace.head(rows.stop - start))
     return raw
 
 

@@ -38,7 +38,7 @@ def descend(
     """
     batches = data.batches(descent.batch_size, drop_last=descent.drop_last)
     # A full batch needs no order.
-    shuffle = descent.shuffle and (batches.whole is None or descent.shared_generator)
+    shuffle = descent.shuffle and (batches.full is None or descent.shared_generator)
     evaluate, step = objective.at(run.theta), descent.optimizer.step
     state = start_descent(descent, run)
     for _ in range(descent.max_iter):
@@ -48,14 +48,14 @@ def descend(
         total = 0.0
         for rate, batch in zip(rates, batches.epoch(order), strict=True):
             value, grad = evaluate(*batch)
-            n_rows = batch[0].shape[0]
+            n_rows = batch.n_rows
             total += objective.reported(value, run.theta, n_rows) * n_rows
             step(run.theta, grad, state, rate)
         run.loss = total / batches.n_rows
         run.samples_seen += batches.n_rows
         if monitor.epoch_end(run, rates[0]):
             return
-    monitor.stop_reason = f"reached max_iter={descent.max_iter} epochs"
+    monitor.stop(f"reached max_iter={descent.max_iter} epochs", finished=False)
 
 
 def minimize_lbfgs(
@@ -72,7 +72,7 @@ def minimize_lbfgs(
 
     The arguments are documented in `train`, whose `solver` is `lbfgs` here.
     """
-    batch = data.whole(np.float64)
+    batch = data.as_batch(np.float64)
     theta = run.theta.astype(np.float64)
     evaluate = objective.at(theta)
     run.optimizer_state = {}
@@ -109,8 +109,8 @@ def minimize_lbfgs(
         result.fun = value_and_gradient(result.x)[0]
     keep(result.x, result.fun)
     if not monitor.check_divergence(run):
-        monitor.stop_reason = f"L-BFGS-B ended with status {result.status}, {result.message}"
-        monitor.finished = result.success
+        reason = f"L-BFGS-B ended with status {result.status}, {result.message}"
+        monitor.stop(reason, finished=result.success)
 
 
 def train(
@@ -152,7 +152,7 @@ def train(
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             loop(objective, solver, monitor, run, data)
     except KeyboardInterrupt:
-        monitor.stop_reason = f"interrupted by the user after {monitor.n_iter} epochs"
+        monitor.stop(f"interrupted by the user after {monitor.n_iter} epochs", finished=False)
         return True
     return False
 

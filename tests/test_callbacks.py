@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
+from scratchmlp.estimators.state import latest_theta
 from scratchmlp.io import ModelFileError, load
 from tests.helpers.estimator_examples import X_IRIS, Y_IRIS, Recorder, partial_fit
 
@@ -217,7 +218,7 @@ def test_checkpoint_is_the_fitted_model_with_the_best_or_the_latest_weights(tmp_
     assert saved.stop_reason_ == net.stop_reason_
     np.testing.assert_equal(saved.history_, net.history_)
     np.testing.assert_array_equal(saved.theta_, net.theta_)
-    np.testing.assert_array_equal(load(latest).theta_, net._latest())
+    np.testing.assert_array_equal(load(latest).theta_, latest_theta(net))
 
 
 @pytest.mark.parametrize("callback", [TimeLimit(1), ModelCheckpoint("net.skops")])

@@ -283,6 +283,7 @@ def test_boosting_stops_at_the_best_of_its_trees(name):
         pytest.skip(f"{candidate.library} is not installed")
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     y = y if candidate.regressor else (y > 140).astype(int)
+    assert candidate.tune.__name__ in candidate.version()
     model = candidate.make(X, 0).fit(X, y.to_numpy())
     stopped = (model.regressor_ if candidate.regressor else model)[-1]
     assert len(stopped.models_) == (8 if "8 folds" in name else 1)

@@ -60,7 +60,7 @@ def test_each_step_has_its_own_rate(iris):
         for schedule in (lambda p: 0 if p.epoch else 1, Constant())
     )
     network, loss, theta, data = iris
-    _, grad = Objective(network, loss, 0.01)(theta, *data.rows(slice(50)).arrays())
+    _, grad = Objective(network, loss, 0.01)(theta, *data.rows(slice(50)).as_batch())
     np.testing.assert_allclose(one.theta, theta - 0.1 * grad, rtol=1e-12)
     assert not np.allclose(two.theta, one.theta)
 
@@ -114,5 +114,5 @@ def test_rows_that_are_left_out_count_neither_as_loss_nor_as_seen(iris):
     solver = dataclasses.replace(descent(batch_size=149, shuffle=False, max_iter=1), drop_last=True)
     run, _ = train_iris(iris, solver)
     assert run.samples_seen == 149
-    rows = data.rows(slice(149)).arrays()
+    rows = data.rows(slice(149)).as_batch()
     assert run.loss == pytest.approx(Objective(network, loss, 0.01)(theta, *rows)[0])

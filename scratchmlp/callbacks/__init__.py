@@ -20,6 +20,7 @@ from typing import Any
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from scratchmlp.estimators.base import BaseMLP
+from scratchmlp.estimators.state import latest_theta
 from scratchmlp.io.files import save
 
 
@@ -147,5 +148,5 @@ class ModelCheckpoint(_EpochCallback):
     ) -> None:
         """Save the estimator as it would be if training ended after this epoch."""
         if self.weights == "latest":
-            fitted_estimator.theta_ = fitted_estimator._latest()
+            fitted_estimator.theta_ = latest_theta(fitted_estimator)
         save(fitted_estimator, self.path)

@@ -28,7 +28,6 @@ from scratchmlp.reporting.content import Picture
 
 LEARNING_RATES = (0.003, 0.01, 0.03)
 HIDDEN_UNITS = (4, 8, 32)
-REPEATS = 3  # of the cross-validation
 GRID = 300  # points of the decision boundary along each axis
 TUNED = "tuned ScratchMLPClassifier"
 #: Epochs after which accuracy and loss are measured.
@@ -59,8 +58,8 @@ def run_iris(plot: Path | None) -> None:
             say(f"drawing {plot}")
             two = X.iloc[:, 2:]
             boundary = _boundary(clone(search).fit(two, y), two, y)
-            pictures = [_learning_curve(curves), _search_scores(search.fit(X, y)), boundary]
-            print(f"\nSaved {plot}.\n{save_pictures(plot, pictures)}")
+            text = save_pictures(plot, _learning_curve(curves), boundary)
+            print(f"\nSaved {plot}.\n{text}")
 
 
 # The article's network.
@@ -158,7 +157,7 @@ def _make_search() -> GridSearchCV:
 def _compare_with_linear(search: GridSearchCV, X: pd.DataFrame, y: NDArray[Any]) -> None:
     """Print the scores of both models on the same folds; every fold repeats the search."""
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
-    evaluation = make_evaluation(y, is_class=True, n_repeats=REPEATS)
+    evaluation = make_evaluation(y, is_class=True)
     results = compare({TUNED: search, "LogisticRegression": linear}, X, y, evaluation)
     scores = Scores(results, evaluation)
     print(f"{scores.title}\n\n{scores.table()}")
@@ -187,28 +186,6 @@ def _learning_curve(curves: dict[str, pd.DataFrame]) -> Picture:
 
     text = "The loss of the article's network after each epoch. The lower, the better."
     return Picture("Learning curve", text, plot)
-
-
-def _search_scores(search: GridSearchCV) -> Picture:
-    """Draw the mean log-loss of each learning rate and number of hidden units as a heat map."""
-    losses = -search.cv_results_["mean_test_score"]
-    # The grid orders its parameters by name: hidden units before learning rates.
-    table = losses.reshape(len(HIDDEN_UNITS), len(LEARNING_RATES))
-
-    def plot(ax: Any) -> None:
-        image = ax.imshow(table, cmap="viridis_r", origin="lower", aspect="auto")
-        ax.set_xticks(range(len(LEARNING_RATES)), [f"{rate:g}" for rate in LEARNING_RATES])
-        ax.set_yticks(range(len(HIDDEN_UNITS)), HIDDEN_UNITS)
-        ax.set(xlabel="learning rate", ylabel="hidden units")
-        for (row, column), loss in np.ndenumerate(table):
-            color = "white" if image.norm(loss) > 0.5 else "black"
-            ax.text(column, row, f"{loss:.3f}", ha="center", va="center", color=color)
-
-    text = (
-        "The log-loss in cross-validation of each learning rate and number of hidden units. The "
-        "lower, the better."
-    )
-    return Picture("Log-loss of the search", text, plot)
 
 
 def _boundary(model: Any, X: pd.DataFrame, y: NDArray[Any]) -> Picture:

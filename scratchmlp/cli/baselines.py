@@ -1,21 +1,156 @@
-"""Gradient boosting of other packages, which ``--with`` adds to a comparison."""
+"""Models that ours are compared with: those of scikit-learn, and those that ``--with`` adds."""
 
 import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from statistics import mode
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from sklearn.utils import Tags, get_tags
 
+from scratchmlp.cli.folds import limited_threads
 from scratchmlp.cli.messages import InputError
+from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.folds import Rows, shuffled_splits
 from scratchmlp.tabular.reading.values import kind_of, to_numbers
+
+TREES = "HistGradientBoosting"
+CONSTANT = "constant baseline"
+PATIENCE = 50  # rounds without a lower loss before the end
+
+
+def make_baselines(
+    packages: Sequence[str], is_class: bool, encoder: dict[str, Any], n_jobs: int, seed: int
+) -> dict[str, Pipeline]:
+    """Make the models that ours is compared with.
+
+    Parameters
+    ----------
+    packages : sequence of str
+        Other packages: keys of `BASELINES`.
+    is_class : bool
+        Whether the target holds classes.
+    encoder : dict
+        Parameters of encoders for the columns, as `read_columns` returns them.
+    n_jobs : int
+        Number of threads; -1 means the number of processors.
+    seed : int
+        Random state.
+
+    Returns
+    -------
+    dict of str to Pipeline
+        Unfitted models by name, the simplest last. The last step of each is the model itself, and
+        those before it encode the table as it needs it.
+    """
+    linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
+    constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
+    named = [*encoder["categorical_features"], *encoder["text_features"]]
+    in_double = FunctionTransformer(np.float64)
+    chosen = [BASELINES[each] for each in packages]
+    return {
+        TREES: make_pipeline(_with_codes(encoder), careful_boosting(is_class, seed)),
+        **{each.name: each.make(is_class, named, n_jobs, seed) for each in chosen},
+        type(linear).__name__: make_pipeline(TabularEncoder(**encoder), in_double, linear),
+        CONSTANT: make_pipeline(constant),
+    }
+
+
+# Boosting of scikit-learn, searched and stopped early.
+
+
+def _with_codes(encoder: dict[str, Any]) -> BaseEstimator:
+    """Make an encoder whose categories are integers, as trees need them."""
+    codes = OrdinalEncoder(
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        encoded_missing_value=np.nan,
+    )
+    others = TabularEncoder(**{**encoder, "categorical_features": None})
+    return make_column_transformer((codes, encoder["categorical_features"]), remainder=others)
+
+
+SEARCH_FOLDS = 3
+#: Rows per class, so that a tenth of two folds, on which boosting stops early, has all classes.
+LEAST_ROWS = 15
+#: The setting without early stopping, which suits any number of rows, and five with it.
+FIXED: dict[str, Any] = {"learning_rate": 0.05, "max_leaf_nodes": 4, "early_stopping": False}
+EARLY: dict[str, list[Any]] = {
+    "early_stopping": [True],
+    "max_iter": [500],
+    "n_iter_no_change": [PATIENCE],
+}
+SETTINGS: list[dict[str, list[Any]]] = [
+    {},
+    {"learning_rate": [0.1], "max_leaf_nodes": [4, 16], **EARLY},
+    {"learning_rate": [0.05], "max_leaf_nodes": [8, 16, 31], **EARLY},
+]
+
+
+class BoostingSearch(GridSearchCV):
+    """A search that fits the estimator as it is where there are too few rows to search.
+
+    It searches if every class has a row for each fold, and there are `LEAST_ROWS` rows per class.
+    """
+
+    def fit(self, X: Any, y: Any) -> "BoostingSearch":
+        """Fit the setting with the lowest loss to all rows."""
+        counts = np.unique(y, return_counts=True)[1] if is_classifier(self) else np.array([len(y)])
+        if counts.min() >= SEARCH_FOLDS and counts.mean() >= LEAST_ROWS:
+            with limited_threads(len(y)):
+                return super().fit(X, y)
+        self.best_estimator_ = clone(self.estimator).fit(X, y)
+        return self
+
+
+def chosen_most_often(searches: Sequence[BoostingSearch]) -> Any:
+    """Return unfitted boosting with the setting that most of several fitted searches chose."""
+    chosen = [clone(search.best_estimator_) for search in searches]
+    written = [*map(repr, chosen)]
+    return chosen[written.index(mode(written))]
+
+
+def careful_boosting(is_class: bool, seed: int) -> BoostingSearch:
+    """Make boosting that chooses among six settings in three folds. Categories are codes.
+
+    Parameters
+    ----------
+    is_class : bool
+        Whether the target holds classes.
+    seed : int
+        Random state of the folds, and of the rows on which boosting stops early.
+
+    Returns
+    -------
+    BoostingSearch
+        Unfitted boosting. Log-loss or RMSE decides which setting is fitted to all rows.
+    """
+    Boosting = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
+    return BoostingSearch(
+        Boosting(**FIXED, categorical_features=None, random_state=seed),
+        SETTINGS,
+        scoring="neg_log_loss" if is_class else "neg_root_mean_squared_error",
+        cv=(StratifiedKFold if is_class else KFold)(SEARCH_FOLDS, shuffle=True, random_state=seed),
+    )
+
+
+# Boosting of other packages.
+
+#: The settings of early stopping: at most so many trees.
+CATBOOST = {"iterations": 1_000, "early_stopping_rounds": PATIENCE}
+LIGHTGBM = {"n_estimators": 2_000, "learning_rate": 0.05, "early_stopping_round": PATIENCE}
+CLASS_LEAVES, NUMBER_LEAVES = 8, 31  # of LightGBM's trees; 31 is its default
 
 
 def check_baselines(packages: Sequence[str]) -> None:
@@ -39,13 +174,6 @@ def check_baselines(packages: Sequence[str]) -> None:
                 f"--with {package} needs the package {package}, which cannot be imported: {error}. "
                 f"To install it, run pip install {package}."
             ) from error
-
-
-PATIENCE = 50  # rounds without a lower loss before the end
-#: The settings of early stopping: at most so many trees.
-CATBOOST = {"iterations": 1_000, "early_stopping_rounds": PATIENCE}
-LIGHTGBM = {"n_estimators": 2_000, "learning_rate": 0.05, "early_stopping_round": PATIENCE}
-CLASS_LEAVES, NUMBER_LEAVES = 8, 31  # of LightGBM's trees; 31 is its default
 
 
 class EarlyStopping(BaseEstimator):

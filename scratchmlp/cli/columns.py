@@ -16,15 +16,17 @@ from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
+from scratchmlp.tabular.inspection.drift import compared_columns, find_drift
 from scratchmlp.tabular.inspection.findings import find_misleading
 from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.reading.codes import may_identify
-from scratchmlp.tabular.reading.findings import WORDINGS, Case, Note, describe
+from scratchmlp.tabular.reading.findings import WORDINGS, Note, NoteCase, describe
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
 from scratchmlp.utils.names import listed
 
 #: The option that names columns of a kind, and another remedy.
 NAMED_BY = {"number": ("--numeric", ""), "date": ("--date", ", or write its dates as 2024-05-17")}
+MOST_CHANGED = 5  # columns that are told apart
 USE_ALL_DIFFERENT = (
     "To use a column whose values are all different, name it in --text or --numeric."
 )
@@ -67,7 +69,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
             f"no column can inform a prediction: {listed(reasons)}. The table needs a column of "
             "numbers, or one whose values repeat and differ."
         )
-    return columns, list(_sentences(encoder.notes_))
+    return columns, list(sentences(encoder.notes_))
 
 
 def _wrong_role(error: ColumnError) -> str:
@@ -161,7 +163,7 @@ def _described(column: "pd.Series[Any]", fitted: Column) -> str:
 
 
 def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
-    """Name the columns that contain no value, or values that were not seen in training.
+    """Name the columns that are unlike those of training.
 
     Parameters
     ----------
@@ -173,37 +175,50 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
     Yields
     ------
     str
-        A sentence about a column.
+        A sentence about a column that contains no value or unseen categories, or has clearly
+        changed. Of many columns that have changed, most are only counted.
 
     Raises
     ------
     InputError
         If a column contains values of another kind than in training.
     """
-    used = {
-        name: column
-        for name, column in columns.items()
-        if column.n_outputs and column.kind != "identifier"
-    }
+    used = compared_columns(columns)
     try:
         read = {name: read_new(name, X[name], column) for name, column in used.items()}
     except ColumnError as error:
         raise InputError(_other_kind(error)) from error
+    drift = find_drift(columns, {name: values for name, (values, _) in read.items()})
+    changed = []
     for name, (values, notes) in read.items():
-        column = used[name]
+        column, changes = used[name], drift[name].changes
         if column.uses_values:
-            yield from _sentences(describe(notes), is_new=True)
+            yield from sentences(describe(notes), is_new=True)
             if any(note.case == "empty" for note in notes):
                 yield (
                     f"column {quote(name)} has no values here, but the model learned from its "
                     "values in training. The predictions do without them."
                 )
+                changes = {}
         new = X[name][column.unseen(values)]
         if len(new):
+            changes = {case: words for case, words in changes.items() if case != "unseen"}
             yield (
                 f"column {quote(name)} contains categories not seen in training, in {len(new):,} "
                 f"of {count(len(X), 'row')}: {quoted(new.unique())}"
-            )
+            ) + "".join(f"; {words}" for words in changes.values())
+        elif changes:
+            words = "; ".join(changes.values())
+            changed.append(f"column {quote(name)} has clearly changed: {words}")
+    yield from _shortened(changed)
+
+
+def _shortened(changed: list[str]) -> Iterator[str]:
+    """Yield the first sentences about changed columns, and the number of the others."""
+    yield from changed[:MOST_CHANGED]
+    if (n_more := len(changed) - MOST_CHANGED) > 0:
+        more = count(n_more, "more column")
+        yield f"{more} clearly changed: drift(X) of the model, in Python, says how"
 
 
 def _other_kind(error: ColumnError) -> str:
@@ -228,7 +243,7 @@ def are_words(column: Column) -> bool:
     return column.kind == "text" or column.expected in ("text", "mixed", "flag")
 
 
-def _sentences(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> Iterator[str]:
+def sentences(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) -> Iterator[str]:
     """Write clauses on columns with what to do about them; others are said in another way."""
     for case, clause in clauses:
         remedy = WORDINGS[case]

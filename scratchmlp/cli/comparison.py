@@ -10,18 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.compose import make_column_transformer
-from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import FitFailedWarning
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.cli.baselines import BASELINE_NAMES, BASELINES
-from scratchmlp.cli.boosting import BoostingSearch, careful_boosting, chosen_most_often
+from scratchmlp.cli.baselines import (
+    BASELINE_NAMES,
+    BoostingSearch,
+    chosen_most_often,
+    make_baselines,
+)
 from scratchmlp.cli.folds import SMALL, Folds, Split, limited_threads, make_folds
-from scratchmlp.cli.messages import InputError, steps
+from scratchmlp.cli.messages import InputError, line_of_dots, time_left
 from scratchmlp.cli.table import Table
 from scratchmlp.evaluation.evaluated import predict
 from scratchmlp.evaluation.metrics import (
@@ -32,7 +31,6 @@ from scratchmlp.evaluation.metrics import (
     values_of,
 )
 from scratchmlp.tabular import (
-    TabularEncoder,
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
     TabularMLPClassifier,
@@ -46,8 +44,6 @@ OWN_MODELS: dict[str, tuple[Any, Any]] = {
     "ensemble": (TabularEnsembleClassifier, TabularEnsembleRegressor),
     "networks": (TabularMLPClassifier, TabularMLPRegressor),
 }
-TREES = "HistGradientBoosting"
-CONSTANT = "constant baseline"
 SHOWN = 4  # metrics, so that a line of the table has less than 100 characters
 NETWORKS_ALONE = "networks alone"  # those of an ensemble as a model of their own
 
@@ -140,23 +136,11 @@ def models_for(
     """
     is_class = table.is_class
     ensemble = _own_model(model, is_class)
-    constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
-    linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
-    in_double = FunctionTransformer(np.float64)
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
-    named = [*encoder["categorical_features"], *encoder["text_features"]]
     own = {"n_jobs": n_jobs, "max_time": max_time, "random_state": seed, "inspect_table": False}
-    return {
-        ensemble.__name__: ensemble(**own, **encoder),
-        TREES: _trees(is_class, encoder, seed),
-        **{
-            BASELINES[each].name: BASELINES[each].make(is_class, named, n_jobs, seed)
-            for each in baselines
-        },
-        type(linear).__name__: make_pipeline(TabularEncoder(**encoder), in_double, linear),
-        CONSTANT: constant,
-    }
+    others = make_baselines(baselines, is_class, encoder, n_jobs, seed)
+    return {ensemble.__name__: ensemble(**own, **encoder), **others}
 
 
 def to_train(name: str, models: Mapping[str, Any], results: Mapping[str, pd.DataFrame]) -> Any:
@@ -185,9 +169,7 @@ def to_train(name: str, models: Mapping[str, Any], results: Mapping[str, pd.Data
     is_class = is_classifier(own)
     if name == NETWORKS_ALONE:
         return _own_model("networks", is_class)(**settings)
-    model = models[name]
-    if isinstance(model, Pipeline):  # the ensemble does what the steps before the last one do
-        model = model[-1]
+    model = models[name][-1]  # the ensemble does what the steps before the last one do
     if isinstance(model, BoostingSearch):
         model = chosen_most_often([each[-1] for each in results[name]["estimator"]])
     settings["max_time"] = None
@@ -198,21 +180,6 @@ def _own_model(name: str, is_class: bool) -> Any:
     """Return the class of a model of `OWN_MODELS`."""
     classifier, regressor = OWN_MODELS[name]
     return classifier if is_class else regressor
-
-
-def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
-    """Make gradient-boosted trees. They need categories as numbers."""
-    categories = encoder["categorical_features"]
-    codes = OrdinalEncoder(
-        handle_unknown="use_encoded_value",
-        unknown_value=np.nan,
-        encoded_missing_value=np.nan,
-    )
-    others = TabularEncoder(**{**encoder, "categorical_features": None})
-    return make_pipeline(
-        make_column_transformer((codes, categories), remainder=others),
-        careful_boosting(is_class, seed),
-    )
 
 
 def compare(
@@ -240,23 +207,32 @@ def compare(
     """
     splits = evaluation.folds.splits
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in models}
-    with limited_threads(len(X)), steps(len(splits), len(models)) as begin:
-        for split in splits:  # all models in each, so that the first tells how long the others take
+    n_splits, started = len(splits), time.perf_counter()
+    for number, split in enumerate(splits):  # all models in each: the first tells how long it takes
+        text = f"split {number + 1} of {n_splits}{time_left(started, number, n_splits)}"
+        with limited_threads(len(X)), line_of_dots(text) as add_dot:
             for name, model in models.items():
-                begin(name)
-                try:
-                    results[name].append(_evaluate(model, X, y, split, evaluation))
-                except MetricError as error:
-                    raise InputError(f"--metric {error}") from error
-                except Exception as error:
-                    # Such as text in a column that held numbers before. Baselines raise any type.
-                    if isinstance(error, ValueError) or name in BASELINE_NAMES:
-                        raise InputError(f"{name} cannot use the table: {error}") from error
-                    raise
+                add_dot()
+                results[name].append(_evaluate(name, model, X, y, split, evaluation))
     return {name: pd.DataFrame(rows) for name, rows in results.items()}
 
 
 def _evaluate(
+    name: str, model: Any, X: pd.DataFrame, y: NDArray[Any], split: Split, evaluation: Evaluation
+) -> dict[str, Any]:
+    """Fit and score a model on a fold; raise an error with its name if it cannot use the table."""
+    try:
+        return _fit_and_score(model, X, y, split, evaluation)
+    except MetricError as error:
+        raise InputError(f"--metric {error}") from error
+    except Exception as error:
+        # Such as text in a column that held numbers before. Baselines raise any type.
+        if isinstance(error, ValueError) or name in BASELINE_NAMES:
+            raise InputError(f"{name} cannot use the table: {error}") from error
+        raise
+
+
+def _fit_and_score(
     model: Any, X: pd.DataFrame, y: NDArray[Any], split: Split, evaluation: Evaluation
 ) -> dict[str, Any]:
     """Fit a model to the training rows of a fold, and score it on the others."""

@@ -8,8 +8,8 @@ from sklearn.base import is_classifier
 
 from scratchmlp.cli.folds import members_by_time
 from scratchmlp.cli.messages import InputError, count, quote
-from scratchmlp.cli.table import Table
-from scratchmlp.evaluation.evaluated import COUNTED, calmly
+from scratchmlp.cli.table import Table, labels_of
+from scratchmlp.evaluation.evaluated import calmly
 from scratchmlp.evaluation.explained import Explained, explain
 from scratchmlp.evaluation.numbers import cells_of, exponent, plain
 from scratchmlp.tabular.base import BaseTabular
@@ -40,13 +40,13 @@ def row_of(value: str, X: pd.DataFrame, ids: "pd.Series[Any] | None") -> int:
     InputError
         If there is none.
     """
-    labels = X.index if ids is None else ids
+    labels = labels_of(X, ids)
     found = np.flatnonzero(labels.astype(str) == value)
     if not len(found):
-        what = f"the number of a {COUNTED}" if ids is None else f"a value of {quote(ids.name)}"
+        what = f"the number of a {labels.name}" if ids is None else f"a value of {quote(ids.name)}"
         raise InputError(
             f"--explain is {quote(value)}, which is not {what}, in the rows that can be used. One "
-            f"of these is {quote(labels[0] if ids is None else ids.iloc[0])}."
+            f"of these is {quote(labels[0])}."
         )
     return int(found[0])
 
@@ -71,12 +71,11 @@ def check_held_out(value: str, table: Table) -> None:
         return
     first = min(held_out.min() for _, held_out in members_by_time(n_rows).split(table.X))
     if row < first:
-        labels = table.X.index if table.ids is None else table.ids.to_numpy()
         raise InputError(
             f"--explain is {quote(value)}, a row from which all members learn: with --time, they "
             f"hold out only the latest rows, here {n_rows - first:,} of {n_rows:,}, from "
-            f"{quote(labels[first])} on. Choose one of these, or remove --time. With --load, a "
-            "saved model explains any row, by all of its members."
+            f"{quote(labels_of(table.X, table.ids)[first])} on. Choose one of these, or remove "
+            "--time. With --load, a saved model explains any row, by all of its members."
         )
 
 
@@ -137,16 +136,12 @@ def explain_row(
 
 def _lines(model: BaseTabular, row: pd.DataFrame, found: Explained, n_decimals: int) -> str:
     """Write the values with the largest contributions, one in a line, and the sum of the others."""
-    parts, shown, others = found.parts, found.order[:LARGEST], found.order[LARGEST:]
-    fitted = list(model.encoder_.fitted_columns.items())
-    rows = []
-    for i in shown:
-        name, column = fitted[i]
-        (value,) = cells_of(row[name], column) if name in row else ("missing",)
-        text = value if isinstance(value, str) else value.text
-        rows.append((plain(name), text, parts[i]))
+    fitted, rows, others = model.encoder_.fitted_columns, [], found.parts.iloc[LARGEST:]
+    for name, part in found.parts.iloc[:LARGEST].items():
+        (value,) = cells_of(row[name], fitted[str(name)]) if name in row else ("missing",)
+        rows.append((plain(name), str(value), part))
     if len(others):
-        rows.append((count(len(others), "other column"), "", parts[others].sum()))
+        rows.append((count(len(others), "other column"), "", others.sum()))
     table = pd.DataFrame(rows, columns=["column", "value", "part"]).set_index("column")
     table["part"] = table["part"].map(f"{{:+,.{n_decimals}f}}".format)
     return "\n".join(

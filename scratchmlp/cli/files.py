@@ -1,7 +1,7 @@
 """The files that the command line writes, among them tables of predictions and pictures."""
 
-from collections.abc import Callable, Iterable, Sequence
-from importlib.util import find_spec
+import gzip
+from collections.abc import Iterable
 from pathlib import Path
 from textwrap import fill
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from scratchmlp.cli.messages import WIDTH, InputError
 from scratchmlp.reporting.content import Picture, side_by_side
 from scratchmlp.reporting.page import PACKAGES
 from scratchmlp.utils.atomic_write import check_writable, write_atomically
-from scratchmlp.utils.extras import check_installed, install_command
+from scratchmlp.utils.extras import check_installed
 
 
 def check_files(read: Iterable[str | Path | None], written: Iterable[Path | None]) -> None:
@@ -52,25 +52,23 @@ class Form(NamedTuple):
     ----------
     name : str
         What it is called, such as "a picture".
-    suffixes : tuple of str
-        How the names of such files may end.
     extra : str
         The extra of this package that installs what it needs.
-    packages : tuple of str
-        Packages that it needs.
+    packages : dict of str to tuple of str
+        How the names of such files may end, and the packages that they need.
     """
 
     name: str
-    suffixes: tuple[str, ...]
     extra: str
-    packages: tuple[str, ...]
+    packages: dict[str, tuple[str, ...]]
 
 
 #: The form that an option writes, by the name of the option.
 FORMS = {
-    "plot": Form("a picture", (".png", ".svg", ".pdf"), "plot", ("matplotlib",)),
-    "export": Form("an ONNX model", (".onnx",), "onnx", ("onnx",)),
-    "report": Form("a report", (".html", ".htm"), "report", PACKAGES),
+    "plot": Form("a picture", "plot", dict.fromkeys((".png", ".svg", ".pdf"), ("matplotlib",))),
+    "export": Form("an ONNX model", "onnx", {".onnx": ("onnx",)}),
+    "report": Form("a report", "report", dict.fromkeys((".html", ".htm"), PACKAGES)),
+    "out": Form("a table", "files", {".csv": (), ".csv.gz": (), ".parquet": ("pyarrow",)}),
 }
 
 
@@ -87,29 +85,30 @@ def check_form(option: str, path: Path | None) -> None:
     Raises
     ------
     InputError
-        If a package is missing, or the name of the file ends in another way.
+        If the name of the file ends in another way, or a package is missing.
     """
-    if path is None:
-        return
+    if path is None or (option == "out" and path.exists() and not path.is_file()):
+        return  # a device gets CSV
     form = FORMS[option]
+    suffix = next((each for each in form.packages if path.name.lower().endswith(each)), None)
+    if suffix is None:
+        ends = " or ".join(", ".join(form.packages).rsplit(", ", 1))
+        raise InputError(f"cannot save {path} as {form.name}. Its name must end in {ends}.")
     try:
-        check_installed(f"--{option}", form.extra, *form.packages)
+        check_installed(f"--{option}", form.extra, *form.packages[suffix])
     except ImportError as error:
         raise InputError(f"cannot save {path}: {error}") from error
-    if path.suffix.lower() not in form.suffixes:
-        ends = " or ".join(", ".join(form.suffixes).rsplit(", ", 1))
-        raise InputError(f"cannot save {path} as {form.name}. Its name must end in {ends}.")
 
 
-def write(path: Path, save: Callable[[Path], object]) -> None:
+def write(path: Path, content: bytes) -> None:
     """Write a file as a whole with `write_atomically`.
 
     Parameters
     ----------
     path : Path
         File to write.
-    save : callable
-        Writes the content to the path that it is given.
+    content : bytes
+        What to write.
 
     Raises
     ------
@@ -117,53 +116,13 @@ def write(path: Path, save: Callable[[Path], object]) -> None:
         If the file cannot be written.
     """
     try:
-        write_atomically(path, save)
+        write_atomically(path, lambda new: new.write_bytes(content))
     except OSError as error:
         raise InputError(f"cannot save {path}: {error.strerror or error}") from error
 
 
-# Tables.
-
-STDOUT = Path("-")
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
-
-
-def check_table_name(path: Path | None) -> Path | None:
-    """Check, before any work, that a table can be saved under a name.
-
-    Parameters
-    ----------
-    path : Path or None
-        The name.
-
-    Returns
-    -------
-    Path or None
-        The file to write; None stands for stdout, which "-" names.
-
-    Raises
-    ------
-    InputError
-        If the suffix is not one of `SUFFIXES`, or a package is missing.
-    """
-    if path is None or path == STDOUT:
-        return None
-    is_device = path.exists() and not path.is_file()  # it gets CSV
-    if not is_device and not path.name.lower().endswith(SUFFIXES):
-        raise InputError(
-            f"cannot save {path}: its type is not known. Choose a name that ends in .csv, .csv.gz "
-            "or .parquet, or - for stdout."
-        )
-    if _is_parquet(path) and not find_spec("pyarrow"):
-        raise InputError(
-            f"cannot save {path}: Parquet files need another package. Install it with "
-            f"{install_command('files')}, or choose a name that ends in .csv."
-        )
-    return path
-
-
 def save_table(path: Path, table: pd.DataFrame) -> None:
-    """Save a table in a file of the type that its suffix names: one of `SUFFIXES`.
+    """Save a table in a file of the type that its suffix names: CSV, also compressed, or Parquet.
 
     Parameters
     ----------
@@ -177,29 +136,21 @@ def save_table(path: Path, table: pd.DataFrame) -> None:
     InputError
         If the file cannot be written.
     """
-    if _is_parquet(path):
-        write(path, lambda new: new.write_bytes(table.to_parquet(index=False)))
-    elif path.suffix.lower() == ".gz":
-        write(path, lambda new: table.to_csv(new, index=False, compression="gzip"))
+    if path.suffix.lower() == ".parquet":
+        content = table.to_parquet(index=False)
     else:
-        write(path, lambda new: table.to_csv(new, index=False, compression=None))
+        content = table.to_csv(index=False).encode()
+    write(path, gzip.compress(content) if path.suffix.lower() == ".gz" else content)
 
 
-def _is_parquet(path: Path) -> bool:
-    return path.suffix.lower() == ".parquet"
-
-
-# Pictures.
-
-
-def save_pictures(path: Path, pictures: Sequence[Picture]) -> str:
-    """Save two or three pictures side by side, and say what they show.
+def save_pictures(path: Path, left: Picture, right: Picture) -> str:
+    """Save two pictures side by side, and say what they show.
 
     Parameters
     ----------
     path : Path
         File to write.
-    pictures : sequence of Picture
+    left, right : Picture
         The pictures.
 
     Returns
@@ -212,8 +163,5 @@ def save_pictures(path: Path, pictures: Sequence[Picture]) -> str:
     InputError
         If the file cannot be written.
     """
-    content = side_by_side(pictures, path.suffix[1:].lower())
-    write(path, lambda new: new.write_bytes(content))
-    places = ["Left", *["Middle"] * (len(pictures) - 2), "Right"]
-    pairs = zip(places, pictures, strict=True)
-    return "\n".join(fill(f"{place}: {picture.text}", WIDTH) for place, picture in pairs)
+    write(path, side_by_side([left, right], path.suffix[1:].lower()))
+    return "\n".join(fill(text, WIDTH) for text in (f"Left: {left.text}", f"Right: {right.text}"))

@@ -10,7 +10,7 @@ from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli.messages import InputError, count, quoted
-from scratchmlp.tabular.folds import Rows, shuffled_splits
+from scratchmlp.tabular.folds import Rows, shuffled_splits, what_is_scored
 
 SMALL = 2_000  # rows; larger tables get fewer folds
 MIN_GROUPS = 3  # so that two are left to train on, one for each fold of an ensemble
@@ -34,7 +34,7 @@ class Folds(NamedTuple):
     splits : list of tuple of two ndarrays
         Row numbers to train on and row numbers to evaluate on.
     description : str
-        The splits in words.
+        The splits in words, and for which rows the scores hold.
     left_out : list of str
         A sentence about rows that no model is evaluated on, if there are any.
     groups : ndarray of shape (n_samples,) or None
@@ -84,7 +84,6 @@ def make_folds(
     y: NDArray[Any],
     is_class: bool,
     *,
-    n_repeats: int = 1,
     seed: int = 0,
     groups: NDArray[np.intp] | None = None,
     times: NDArray[np.intp] | None = None,
@@ -100,8 +99,6 @@ def make_folds(
         Target.
     is_class : bool
         Whether the target holds classes.
-    n_repeats : int, default=1
-        How often the table is split again. Splits by time are not repeated.
     seed : int, default=0
         Random state of the folds.
     groups : ndarray of shape (n_samples,) or None, default=None
@@ -131,10 +128,9 @@ def make_folds(
         if is_class:
             _, Y, counts = np.unique(y, return_inverse=True, return_counts=True)
             n_splits = max(2, min(n_splits, counts.min()))
-        splits = shuffled_splits(n_splits, n_repeats, Y, groups, np.random.RandomState(seed))
-    repeated = f", repeated {n_repeats} times" if n_repeats > 1 else ""
+        splits = shuffled_splits(n_splits, 1, Y, groups, np.random.RandomState(seed))
     splits, left_out = _without_unseen_classes(splits, y) if is_class else (splits, [])
-    description = f"{len(splits) // n_repeats} {kind}{repeated}"
+    description = f"{len(splits)} {kind}, for {what_is_scored(splits, groups)}"
     return Folds(splits, description, left_out, groups, times is not None)
 
 

@@ -171,6 +171,11 @@ def _encoding(text: str) -> str:
     return text
 
 
+def _output(text: str) -> Path | None:
+    """Return the file that ``--out`` names; "-" names stdout, for which None stands."""
+    return None if text == "-" else Path(text)
+
+
 def _value_for_missing(text: str) -> tuple[str, str]:
     """Return a column, "" for all, and a value that means missing in it."""
     column, _, value = text.rpartition("=")
@@ -206,6 +211,7 @@ def _file(metavar: str, description: str) -> Settings:
 
 # The options of each group, with the settings of argparse.
 
+_TRAIN = "train the ensemble, or the model of --keep, on all rows and"
 _SEVERAL: Settings = {"nargs": "+", "action": "extend", "default": []}
 _FILE: dict[str, Settings] = {
     "--sep": {
@@ -251,11 +257,11 @@ _TRAINING: dict[str, Settings] = {
         "codes, such as zip codes) and at least three rows per value on average; otherwise "
         "regression",
     },
-    "--save": _file("MODEL", "train the ensemble on all rows and save it"),
+    "--save": _file("MODEL", f"{_TRAIN} save it"),
     "--export": _file(
         "MODEL.onnx",
-        "train the ensemble on all rows and save it as an ONNX model, which programs in other "
-        "languages and browsers can run. Columns of text cannot be exported",
+        f"{_TRAIN} save it as an ONNX model, which programs in other languages and browsers can "
+        "run. Columns of text cannot be exported",
     ),
     "--keep": {
         "choices": ("model", "best", "simplest"),
@@ -266,13 +272,13 @@ _TRAINING: dict[str, Settings] = {
     },
     "--plot": _file(
         "FILE.png",
-        "train the ensemble on all rows and save a picture (.png, .svg or .pdf) of how right "
-        "its predictions are and which columns matter, or save a picture of the demonstration",
+        f"{_TRAIN} save a picture (.png, .svg or .pdf) of how right its predictions are and which "
+        "columns matter, or save a picture of the demonstration",
     ),
     "--report": _file(
         "FILE.html",
-        "train the ensemble on all rows and write a page about it: how good it is, what it "
-        "depends on, how sure it is, and its worst mistakes, with values of the table",
+        f"{_TRAIN} write a page about it: how good it is, what it depends on, how sure it is, and "
+        "its worst mistakes, with values of the table",
     ),
 }
 _COLUMNS: dict[str, Settings] = {
@@ -366,10 +372,12 @@ _PREDICTIONS: dict[str, Settings] = {
         "--target, the prediction is that of the members of the ensemble that did not learn from "
         "the row. With --time, these exist for about the latest fifth of the rows",
     },
-    "--out": _file(
-        "PREDICTIONS.csv",
-        "save the predictions in a file (.csv, .csv.gz or .parquet) instead of printing them",
-    ),
+    "--out": {
+        "type": _output,
+        "metavar": "PREDICTIONS.csv",
+        "help": "save the predictions in a file (.csv, .csv.gz or .parquet) instead of printing "
+        "them",
+    },
 }
 
 #: The description and the options of each group, by its title.

@@ -10,7 +10,7 @@ import warnings
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.cli.article import run_iris
-from scratchmlp.cli.files import FORMS, check_files, check_form, check_table_name
+from scratchmlp.cli.files import FORMS, check_files, check_form
 from scratchmlp.cli.options import Options
 from scratchmlp.cli.predictions import predict_table
 from scratchmlp.cli.reading import STDIN
@@ -31,19 +31,18 @@ def run(options: Options) -> None:
     InputError
         If an argument or a file cannot be used, or something cannot be written.
     """
-    data, load, save, plot = options.data, options.load, options.save, options.plot
-    for option in FORMS:
-        check_form(option, getattr(options, option))
-    out = check_table_name(options.out)
-    written = [plot, save, options.export, options.report, out]
-    check_files(read=[None if data == STDIN else data, load], written=written)
+    data, written = options.data, {option: getattr(options, option) for option in FORMS}
+    for option, path in written.items():
+        check_form(option, path)
+    read = [None if data == STDIN else data, options.load]
+    check_files(read, written=[options.save, *written.values()])
     with (
         warnings.catch_warnings(action="ignore", category=DataConversionWarning),
         warnings.catch_warnings(action="ignore", category=MisleadingDataWarning),
     ):  # `decide_columns` says what the encoder warns of
         if data is None:
-            run_iris(plot)
-        elif load is not None:
-            predict_table(data, options, out)
+            run_iris(options.plot)
+        elif options.load is not None:
+            predict_table(data, options)
         else:
             compare_and_train(data, options)

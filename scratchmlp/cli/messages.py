@@ -6,10 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from typing import TextIO
 
-from scratchmlp.utils.names import listed, most_similar
+from scratchmlp.utils.names import listed, most_similar, shortened
 
 _UNITS = {"hour": 3600, "minute": 60, "second": 1}
 WIDTH = 99  # characters of a line of scores, or of what is said about a picture
@@ -33,8 +32,7 @@ def say(*messages: str, end: str = "\n") -> None:
 
 def quote(value: object) -> str:
     """Quote a value; of a long one, the first 40 characters and "…"."""
-    text = str(value)
-    return repr(text if len(text) <= 40 else f"{text[:40]}…")
+    return repr(shortened(value))
 
 
 def quoted(names: Iterable[object]) -> str:
@@ -96,81 +94,28 @@ def say_before_exit(message: str) -> None:
         discard(sys.stderr)
 
 
-# Progress on stderr: bars in a terminal if rich is installed, otherwise a dot for each step.
+# Progress on stderr: a line for each round, with a dot for each step.
 
 
 @contextmanager
-def steps(n_rounds: int, n_steps: int) -> Iterator[Callable[[str], None]]:
-    """Show progress through rounds of the same steps, and how much time is left.
-
-    Parameters
-    ----------
-    n_rounds : int
-        Number of rounds.
-    n_steps : int
-        Number of steps in each round.
-
-    Yields
-    ------
-    callable
-        Call it with the name of each step when the step begins.
-    """
-    rounds = _rounds(n_rounds, n_steps)
-    if not shows_bars():
-        try:
-            yield _dots(rounds)
-        finally:  # what follows, also an error, begins on a new line
-            print(file=sys.stderr)
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    columns = Progress.get_default_columns()[:-1]  # without the time left by its own estimate
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=n_rounds)
-
-        def begin(name: str) -> None:
-            n_completed, text = next(rounds)
-            bar.update(task, description=f"{text}: {name}", completed=n_completed)
-
-        yield begin
+def line_of_dots(text: str) -> Iterator[Callable[[], None]]:
+    """Begin a line, to which each call adds a dot. What follows, also an error, is below it."""
+    say(f"{text} ", end="")
+    try:
+        yield lambda: print(".", end="", file=sys.stderr, flush=True)
+    finally:
+        print(file=sys.stderr)
 
 
-def _rounds(n_rounds: int, n_steps: int) -> Iterator[tuple[int, str]]:
-    """Yield the number of completed rounds and a description of the round for each step."""
-    started = time.perf_counter()
-    for n_completed in range(n_rounds):
-        text = f"split {n_completed + 1} of {n_rounds}"
-        if n_completed:
-            of_round = (time.perf_counter() - started) / n_completed
-            text += f", about {duration(of_round * (n_rounds - n_completed))} left"
-        for _ in range(n_steps):
-            yield n_completed, text
+def time_left(started: float, n_done: int, n_rounds: int) -> str:
+    """Say how much time the other rounds will take, if one is done since `started`."""
+    if n_done == 0:
+        return ""
+    of_round = (time.perf_counter() - started) / n_done
+    return f", about {duration(of_round * (n_rounds - n_done))} left"
 
 
 def duration(seconds: float) -> str:
     """Write a time in the unit that fits, such as "40 seconds" or "3 minutes"."""
     unit = next((unit for unit, size in _UNITS.items() if seconds >= 1.5 * size), "second")
     return count(max(1, round(seconds / _UNITS[unit])), unit)
-
-
-def shows_bars() -> bool:
-    """Return whether progress is shown as bars."""
-    return sys.stderr.isatty() and find_spec("rich") is not None
-
-
-def _dots(rounds: Iterator[tuple[int, str]]) -> Callable[[str], None]:
-    """Return a function that prints a line for each round and a dot for each step."""
-    last = ""
-
-    def begin(name: str) -> None:
-        nonlocal last
-        n_completed, text = next(rounds)
-        if text != last:
-            if n_completed:
-                print(file=sys.stderr)
-            say(f"{text} ", end="")
-        print(".", end="", file=sys.stderr, flush=True)
-        last = text
-
-    return begin

@@ -5,13 +5,12 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Literal, NoReturn
 
 from scratchmlp import __version__
-from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.help import DESCRIPTION, DETAILS, FOR_TRAINING, GROUPS, LISTS, USAGE
 from scratchmlp.cli.messages import InputError, quote, quoted
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.roles import DEFAULT, FileFormat, Roles
 from scratchmlp.utils.names import listed, most_similar
 
 
@@ -19,6 +18,7 @@ class Options:
     """The arguments, as the user gave them; None and [] for those that were not given."""
 
     command: str  # the whole command
+    roles: Roles  # what the user says of columns
     data: str | None
     load: Path | None
     allow_pickle: bool
@@ -51,11 +51,6 @@ class Options:
         return self.model or "ensemble"
 
     @property
-    def roles(self) -> Roles:
-        """What the user says of columns."""
-        return Roles(*(getattr(self, field) for field in Roles._fields))
-
-    @property
     def file_format(self) -> FileFormat:
         """How to read the table."""
         names = self.keep_na
@@ -72,18 +67,15 @@ class Options:
     @property
     def training(self) -> list[str]:
         """The options that were given and that only a comparison uses."""
-        given = vars(self)
+        given = vars(self) | self.roles._asdict()
         return [name for name, field in FOR_TRAINING.items() if given[field] not in (None, [])]
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises errors instead of printing them with the usage, or hiding them."""
+    """A parser that raises errors instead of printing them with the usage."""
 
     def error(self, message: str) -> NoReturn:
         raise InputError(message)
-
-    def print_help(self, file: Any = None) -> None:
-        print(self.format_help(), end="", file=file)  # argparse would hide that a disk is full
 
 
 def command() -> str:
@@ -118,6 +110,7 @@ def parse(argv: Sequence[str] | None) -> Options:
         sys.stdout.flush()
     if unknown:
         raise InputError(_unknown(unknown, parser._option_string_actions))
+    options.roles = Roles(*(vars(options).pop(field) for field in Roles._fields))
     options.command = f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}"
     _check(options)
     return options

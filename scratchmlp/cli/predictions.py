@@ -28,10 +28,9 @@ from scratchmlp.tabular.targets import NumericTargets
 PROBABILITY_DECIMALS = 6
 COVERAGE = 0.9  # of intervals
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range
-MOST_DECIMALS = 300  # NumPy rounds by a power of ten, which must be finite
 
 
-def predict_table(data: str, options: Options, out: Path | None) -> None:
+def predict_table(data: str, options: Options) -> None:
     """Predict a table with a saved model; print the predictions or save them.
 
     Parameters
@@ -40,8 +39,6 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
         Path of the table.
     options : Options
         The arguments.
-    out : Path or None
-        File to write; None stands for stdout.
 
     Raises
     ------
@@ -65,7 +62,7 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
     try:
         if options.explain is not None:
             print(explain_row(saved.model, X, ids, options.explain, is_of_fit=False), flush=True)
-            if out is None:
+            if options.out is None:
                 return
         predicted = predict(saved.model, X, options.coverage or COVERAGE)
     # A model saved from Python may need what a CSV file cannot hold.
@@ -74,11 +71,7 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
     predictions = prediction_table(saved.model, predicted)
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())
-    if out is None:
-        print(predictions.to_csv(index=False), end="", flush=True)
-    else:
-        save_table(out, predictions)
-        print(f"Saved {out}: {count(len(X), 'prediction')}")
+    _write(options.out, predictions)
     if saved.target is not None and saved.target in raw.frame:
         known = raw.frame[saved.target] if is_class else raw.readable(saved.target)
         say(*scores_of_known(saved.model, predicted, known))
@@ -98,6 +91,15 @@ def _ids(raw: RawTable, data: str, given: str | None, saved: SavedModel) -> "pd.
     ids = raw.frame[name]
     say(*note_repeated(ids))
     return ids
+
+
+def _write(path: Path | None, predictions: pd.DataFrame) -> None:
+    """Save predictions, or print them without a path."""
+    if path is None:
+        print(predictions.to_csv(index=False), end="", flush=True)
+        return
+    save_table(path, predictions)
+    print(f"Saved {path}: {count(len(predictions), 'prediction')}")
 
 
 class Predictions(NamedTuple):
@@ -136,11 +138,11 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
         return Predictions(model.predict_proba(X))
     blend, table = model.blend_and_table(X)
     try:
-        limit = blend.uncertainty.scores.quantile(coverage)
+        blend.uncertainty.scores.quantile(coverage)
     except ValueError as error:
         say(f"the predictions have no columns 'low' and 'high': {error}")
         return Predictions(blend.predict(table))
-    return Predictions(*blend.predict_with_sets(table, limit))
+    return Predictions(*blend.predict_with_sets(table, coverage))
 
 
 def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame:
@@ -163,8 +165,7 @@ def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame
     if not is_classifier(model):
         numbers = [P] if ends is None else [P, *ends.T]
         table = pd.DataFrame(dict(zip(_names(), numbers, strict=False)))
-        decimals = _decimals(model)
-        return table if decimals > MOST_DECIMALS else table.round(decimals)
+        return table.round(_decimals(model))
     first, *names = _names(model.classes_)
     table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
     table.insert(0, first, model.classes_[P.argmax(axis=1)])

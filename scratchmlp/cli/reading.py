@@ -19,8 +19,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
+from scratchmlp.cli.roles import DEFAULT, FileFormat
 from scratchmlp.cli.sniffing import (
     NO_SEPARATOR,
     SEPARATORS,

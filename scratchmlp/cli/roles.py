@@ -1,10 +1,42 @@
-"""What the user says of the columns of a table."""
+"""What the user says of a table: the format of its file, and what its columns are."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 #: Options whose column is no feature, unless --date names it too.
 NO_FEATURE = ("--ignore", "--id", "--groups", "--time")
+
+
+class FileFormat(NamedTuple):
+    """How a file is read; by default, its content decides.
+
+    Attributes
+    ----------
+    sep : str or None
+        Separator of the columns of a text file.
+    decimal : {",", "."} or None
+        Decimal mark.
+    encoding : str or None
+        Encoding of a text file.
+    keep_na : sequence of str or True
+        Names of the columns in which words such as NA are values; True stands for all columns.
+    marks : mapping of str to {",", "."}
+        Decimal marks of the columns in training, for those whose cells do not tell.
+    header : int or None
+        Number of the row of the header, counted from 0 as pandas counts: blank lines of a text file
+        do not count. None takes the first row that is not empty.
+    sheet : str or None
+        Name of a sheet of a workbook, or its number, counted from 0. None takes the first.
+    """
+
+    sep: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    keep_na: Literal[True] | Sequence[str] = ()
+    marks: Mapping[str, str] = MappingProxyType({})
+    header: int | None = None
+    sheet: str | None = None
 
 
 class Roles(NamedTuple):
@@ -82,4 +114,4 @@ class Roles(NamedTuple):
         return {name: each for name, each in values.items() if each}
 
 
-NO_ROLES = Roles()
+DEFAULT, NO_ROLES = FileFormat(), Roles()

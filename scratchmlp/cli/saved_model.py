@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sklearn.exceptions import InconsistentVersionWarning
 
@@ -61,7 +61,7 @@ def save_model(path: Path, saved: SavedModel) -> None:
         data = model_bytes(saved.model, notes=notes)
     except ModelFileError as error:
         raise InputError(f"cannot save {path}: {error}") from error
-    write(path, lambda new: new.write_bytes(data))
+    write(path, data)
 
 
 def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
@@ -87,30 +87,11 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
     MemoryError
         If there is not enough memory.
     """
-    try:
-        with open(path, "rb") as file:
-            is_file_of_ours = file.read(2) == b"PK"
-        if not (is_file_of_ours or allow_pickle):
-            raise InputError(
-                f"{path} is not a model saved with --save. {REMEDY} If it is a pickle file that "
-                "you trust, add --allow-pickle: loading it runs any code that it contains."
-            )
-        with warnings.catch_warnings(
-            record=True, action="always", category=InconsistentVersionWarning
-        ) as warned:
-            saved = _read(path) if is_file_of_ours else _unpickle(path)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}. {REMEDY}") from error
-    if not (isinstance(saved.model, BaseTabular) and hasattr(saved.model, "feature_names_in_")):
-        raise InputError(
-            f"{path} is not a model saved with --save: it contains {type(saved.model)}. {REMEDY}"
-        )
-    targets = saved.model.blend.targets
-    if isinstance(targets, NumericTargets) and (n_targets := len(targets.low)) > 1:
-        raise InputError(
-            f"{path} predicts {n_targets} numbers for each row, but the command predicts one. Use "
-            f"it in Python: scratchmlp.io.load({str(path)!r}).predict(table)."
-        )
+    with warnings.catch_warnings(
+        record=True, action="always", category=InconsistentVersionWarning
+    ) as warned:
+        saved = _open(path, allow_pickle)
+    _check_model(path, saved.model)
     for each in warned[:1]:  # of another version, each part of the model warns
         say(f"{path}: {' '.join(str(each.message).split())}")
     if saved.target is None:  # saved in Python
@@ -119,26 +100,44 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
     return saved
 
 
+def _open(path: Path, allow_pickle: bool) -> SavedModel:
+    """Read a model file, or a pickle if it is allowed."""
+    try:
+        with open(path, "rb") as file:
+            is_file_of_ours = file.read(2) == b"PK"
+        if is_file_of_ours:
+            return _read(path)
+        if allow_pickle:
+            return _unpickle(path)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}. {REMEDY}") from error
+    raise InputError(
+        f"{path} is not a model saved with --save. {REMEDY} If it is a pickle file that you trust, "
+        "add --allow-pickle: loading it runs any code that it contains."
+    )
+
+
+def _check_model(path: Path, model: object) -> None:
+    """Check that a model predicts a column from a table with names."""
+    if not (isinstance(model, BaseTabular) and hasattr(model, "feature_names_in_")):
+        raise InputError(
+            f"{path} is not a model saved with --save: it contains {type(model)}. {REMEDY}"
+        )
+    targets = model.blend.targets
+    if isinstance(targets, NumericTargets) and (n_targets := len(targets.low)) > 1:
+        raise InputError(
+            f"{path} predicts {n_targets} numbers for each row, but the command predicts one. Use "
+            f"it in Python: scratchmlp.io.load({str(path)!r}).predict(table)."
+        )
+
+
 def _read(path: Path) -> SavedModel:
     """Read a model file."""
     try:
         model, notes = load(path), read_notes(path)
     except ModelFileError as error:
         raise InputError(str(error)) from error
-    if not _are_notes(notes):
-        raise InputError(
-            f"{path} is not a model saved with --save: its notes are {notes!r:.80}. {REMEDY}"
-        )
     return SavedModel(model, notes.get("target"), notes.get("id"), notes.get("marks", {}))
-
-
-def _are_notes(notes: Any) -> bool:
-    """Return whether notes of a file are those of `save_model`, or those of a file from Python."""
-    if not isinstance(notes, dict):
-        return False
-    names, marks = (notes.get("target"), notes.get("id")), notes.get("marks", {})
-    are_names = all(isinstance(name, str | None) for name in names)
-    return are_names and isinstance(marks, dict) and all(m in (",", ".") for m in marks.values())
 
 
 def _unpickle(path: Path) -> SavedModel:
@@ -199,4 +198,4 @@ def export_model(path: Path, model: BaseTabular) -> None:
         content = to_onnx(model).SerializeToString()
     except ValueError as error:
         raise InputError(f"cannot save {path}: {error}") from error
-    write(path, lambda new: new.write_bytes(content))
+    write(path, content)

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.baselines import BASELINE_NAMES
-from scratchmlp.cli.comparison import CONSTANT, NETWORKS_ALONE, Evaluation
+from scratchmlp.cli.baselines import BASELINE_NAMES, CONSTANT
+from scratchmlp.cli.comparison import NETWORKS_ALONE, Evaluation
 from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.evaluation.numbers import means_and_deviations, seconds, with_deviations
 from scratchmlp.reporting.page import Compared
@@ -80,11 +80,6 @@ class Scores(NamedTuple):
         """Return the names of the other models that are as good as the best."""
         return [name for name, each in self.differences().items() if each.is_within_error]
 
-    def unsure(self) -> list[str]:
-        """Return the names of the models whose difference has a 95% interval that contains 0."""
-        found = self.differences().items()
-        return [name for name, each in found if each.mean <= each.half_interval]
-
     def simplest(self) -> str:
         """Return the simplest model that can be saved and is as good as the best.
 
@@ -152,12 +147,12 @@ class Scores(NamedTuple):
     def verdict(self) -> str:
         """Say which model is the best, by how much, and which is the simplest that is as good."""
         metric, best = self.evaluation.decisive, self.best()
-        labels = dict.fromkeys(self.unsure(), "not sure") | dict.fromkeys(self.as_good(), "as good")
-        differences = pd.DataFrame(self.differences(), Difference._fields).T
+        found = self.differences()
+        differences = pd.DataFrame(found, Difference._fields).T
         worse = with_deviations(differences["mean"], differences["standard_error"])
         has_error = differences["standard_error"].notna().any()
         error = ", ± its standard error" if has_error else ""
-        verdicts = [labels.get(name, "") for name in worse.index]
+        verdicts = [*map(_how_sure, found.values())]
         rows = _lines(pd.DataFrame({"by": worse, "verdict": verdicts}), header=False)
         return "\n".join(
             [
@@ -193,6 +188,13 @@ class Scores(NamedTuple):
                 f"--max-time cut short {n_cut} of {count(len(result), 'fit')} of {name}: the "
                 "comparison is unfair to it."
             )
+
+
+def _how_sure(difference: Difference) -> str:
+    """Say whether a model may be as good as the best: "" if its 95% interval does not contain 0."""
+    if difference.is_within_error:
+        return "as good"
+    return "not sure" if difference.mean <= difference.half_interval else ""
 
 
 def _lines(table: pd.DataFrame, header: bool = True) -> list[str]:

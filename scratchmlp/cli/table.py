@@ -13,20 +13,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.cli.columns import are_words, decide_columns
-from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.named_columns import check_column, check_roles, hint_on_names
 from scratchmlp.cli.reading import RawTable, read_file
-from scratchmlp.cli.roles import NO_ROLES, Roles
+from scratchmlp.cli.roles import DEFAULT, NO_ROLES, FileFormat, Roles
 from scratchmlp.cli.target import as_text, choose_target
+from scratchmlp.evaluation.evaluated import ROW_NUMBER
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.missing import mark_missing
-from scratchmlp.tabular.reading.values import VALUES, Kind, to_numbers
+from scratchmlp.tabular.reading.values import VALUES, ValueKind, to_numbers
 from scratchmlp.utils.names import listed, most_similar
 
-ORDERED: tuple[Kind, ...] = ("number", "date", "duration")  # kinds of values that can order rows
+#: Kinds of values that can order rows.
+ORDERED: tuple[ValueKind, ...] = ("number", "date", "duration")
 
 
 class Table(NamedTuple):
@@ -101,9 +102,7 @@ def load_table(
     raw = _read(path, file_format)
     check_roles(raw, path, target, roles)
     table, notes = _with_values(raw, target, roles.groups, roles.time)
-    words = {*roles.categorical, *roles.text}  # they are what the file shows
-    read = {name: raw.readable(name)[table.index] for name in raw.marks if name not in words}
-    written, table = as_text(table[target]), table.assign(**read)
+    written, table = as_text(table[target]), _readable(raw, table, roles)
     y, is_class, target_notes = choose_target(table[target], written, task, _words_of(raw, target))
     table, groups, times = table.loc[y.index], None, None
     if roles.groups is not None:
@@ -111,23 +110,33 @@ def load_table(
     if roles.time is not None:
         table, times, time_notes = in_order(table, roles.time)
         notes += time_notes
-    features = table.drop(columns=[target, *roles.not_features()])
-    if features.columns.empty:
-        raise InputError(
-            "no column is left to predict from. The table needs a column beside the target and "
-            "those that no model uses."
-        )
-    known = mark_missing(features, roles.missing_values(features.columns))
-    X, infinite_notes = _drop_infinite(known)
+    X, infinite_notes = _features(table, target, roles)
     columns, column_notes = decide_columns(X, roles)
     notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
     ids = None
     if roles.id is not None:
         ids = as_text(raw.frame[roles.id][table.index])
         notes += note_repeated(ids)
-        ids = ids.fillna("missing")
     marks = {name: mark for name, mark in raw.marks.items() if name in {target, *columns}}
     return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times, ids, marks)
+
+
+def _readable(raw: RawTable, table: pd.DataFrame, roles: Roles) -> pd.DataFrame:
+    """Return rows of a table with decimal marks that the encoder takes for what they are."""
+    words = {*roles.categorical, *roles.text}  # they are what the file shows
+    read = {name: raw.readable(name)[table.index] for name in raw.marks if name not in words}
+    return table.assign(**read)
+
+
+def _features(table: pd.DataFrame, target: str, roles: Roles) -> tuple[pd.DataFrame, list[str]]:
+    """Select the features, with the missing values that the user has named, and write notes."""
+    features = table.drop(columns=[target, *roles.not_features()])
+    if features.columns.empty:
+        raise InputError(
+            "no column is left to predict from. The table needs a column beside the target and "
+            "those that no model uses."
+        )
+    return _drop_infinite(mark_missing(features, roles.missing_values(features.columns)))
 
 
 def _with_values(raw: RawTable, *names: str | None) -> tuple[pd.DataFrame, list[str]]:
@@ -222,6 +231,13 @@ def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.i
             "of the same value are on the same side of each split"
         )
     return table.loc[times.index], numbers, notes
+
+
+def labels_of(X: pd.DataFrame, ids: "pd.Series[Any] | None") -> "pd.Index[Any]":
+    """Return what identifies each row of a table: its value of ``--id`` as text, or its number."""
+    if ids is None:
+        return X.index.rename(ROW_NUMBER)
+    return pd.Index(as_text(ids).fillna("missing"), name=ids.name)
 
 
 def note_repeated(ids: "pd.Series[Any]") -> Iterator[str]:

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scratchmlp.cli.columns import sentences
 from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.tabular.reading.codes import is_code
+from scratchmlp.tabular.reading.findings import Note, describe
 from scratchmlp.tabular.reading.kinds import find_kind
 
 MAX_CLASSES = 50  # numbers with more different values are a regression target
@@ -17,7 +19,7 @@ NEARLY_ALL = 0.9  # of the rows: a column with more different values has no clas
 MIN_NUMBERS = 10  # rows with a finite target, for regression
 FEW_NUMBERS = 3  # a numeric target with more classes may hold counts
 _WHOLE = r"0|-?[1-9][0-9]{0,14}"  # as Python writes it, so that the class 7 is written as "7"
-COUNTED = 8  # classes whose rows are counted, the largest ones
+SHOWN_CLASSES = 8  # that are named with their rows, the largest ones
 
 
 def as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -45,12 +47,15 @@ class Target(NamedTuple):
         What a column of such values is: numbers may be dates or codes such as "007".
     units : str or None
         Signs of the numbers.
+    notes : list of Note
+        What is not clear about the signs.
     """
 
     known: "pd.Series[Any]"
     numbers: "pd.Series[Any] | None"
     kind: str
     units: str | None
+    notes: list[Note]
 
     @property
     def may_be_quantities(self) -> bool:
@@ -90,7 +95,8 @@ def read_target(known: "pd.Series[Any]") -> Target:
         numbers = plain
     elif found.kind == "number":
         numbers = found.values.astype(float).mask(np.isinf(plain), plain)
-    return Target(known, numbers, found.kind, found.reading.units)
+    notes = [note for note in found.notes if note.case == "units"]
+    return Target(known, numbers, found.kind, found.reading.units, notes)
 
 
 def choose_target(
@@ -216,7 +222,8 @@ def _numbers(target: Target, task: str | None) -> "tuple[pd.Series[float], list[
     if infinite := int(np.isinf(numbers).sum()):
         notes.append(f"left out {count(infinite, 'row')} with infinite targets")
     if target.units:
-        notes.append(_note_units(known[numbers.notna()], target.units))
+        notes.append(f"{name} is read as numbers, and predicted without {target.units}")
+        notes += sentences(describe(target.notes))
     if task is None and target.may_be_classes:
         notes.append(
             f"the numbers of {name} are predicted as quantities. If they are classes, add --task "
@@ -230,19 +237,6 @@ def _numbers(target: Target, task: str | None) -> "tuple[pd.Series[float], list[
             f"{MIN_NUMBERS} finite numbers and two different values. Add rows."
         )
     return y, notes
-
-
-def _note_units(known: "pd.Series[Any]", units: str) -> str:
-    """Say that the signs of numbers are dropped, and whether the numbers have different signs."""
-    note = f"the values of {quote(known.name)} are read as numbers, and predicted without {units}"
-    plain = known[~known.map(lambda value: any(unit in value for unit in units.split()))]
-    if " " in units:
-        note += ", although their signs differ. Convert the numbers to one unit"
-    elif len(plain):
-        some = f"{len(plain):,} of {count(len(known), 'value')}, such as {quote(plain.iloc[0])}"
-        note += f", although there is no {units} in {some}"
-        note += ". If they have another unit, convert the numbers to one unit"
-    return note
 
 
 def describe_classes(y: NDArray[Any]) -> str:
@@ -259,7 +253,9 @@ def describe_classes(y: NDArray[Any]) -> str:
         A line.
     """
     counts = pd.Series(y).value_counts()
-    shown = [f"{label!s:.40} {n:,} ({n / len(y):.1%})" for label, n in counts[:COUNTED].items()]
+    shown = [
+        f"{label!s:.40} {n:,} ({n / len(y):.1%})" for label, n in counts[:SHOWN_CLASSES].items()
+    ]
     others = len(counts) - len(shown)
     rest = f" and {count(others, 'other')}" if others else ""
     return f"classes: {', '.join(shown)}{rest}"

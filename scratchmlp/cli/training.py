@@ -3,6 +3,7 @@
 import sys
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,14 @@ from scratchmlp.cli.columns import describe_columns, misleading, read_columns, w
 from scratchmlp.cli.comparison import compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
-from scratchmlp.cli.messages import InputError, count, say, say_before_exit, shows_bars
+from scratchmlp.cli.messages import InputError, count, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
 from scratchmlp.cli.scores import Scores, called, fit_notes
-from scratchmlp.cli.table import Table, load_table
+from scratchmlp.cli.table import Table, labels_of, load_table
 from scratchmlp.cli.target import describe_classes
-from scratchmlp.evaluation.evaluated import COUNTED, Evaluated, evaluate
+from scratchmlp.evaluation.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
@@ -144,7 +145,8 @@ class Comparison:
         if name in self.models and name != own:
             print(
                 f"Trained {what} as an ensemble of one part: predictions are means of "
-                f"{len(model.held_out_)} fits,\neach without the rows of a fold.",
+                f"{len(model.held_out_)} fits,\neach without the rows of a fold. The scores above "
+                "are those of single fits.",
                 flush=True,
             )
         if options.save is not None:
@@ -200,7 +202,7 @@ class Comparison:
         importances = importances_of(evaluated)
         if options.plot is not None:
             say(f"drawing {options.plot}")
-            text = save_pictures(options.plot, [how_right(evaluated), what_matters(importances)])
+            text = save_pictures(options.plot, how_right(evaluated), what_matters(importances))
             print(
                 f"Saved the picture {options.plot} of out-of-fold predictions, each by a part of "
                 f"the model that\nhas not learned from the row.\n{text}",
@@ -212,19 +214,19 @@ class Comparison:
             page = page_of(
                 evaluated, importances, made_by, compared=compared, write_note=with_option
             )
-            write(options.report, lambda new: new.write_text(page, encoding="utf-8"))
+            write(options.report, page.encode())
             print(f"Wrote a report on {what}: {options.report}", flush=True)
 
     def _out_of_fold(self, model: BaseTabular) -> Evaluated:
         """Return the rows with out-of-fold predictions, named by --id or numbers of rows."""
         table, options = self.table, self.options
-        labels = table.X.index.rename(COUNTED) if table.ids is None else pd.Index(table.ids)
+        labels = labels_of(table.X, table.ids)
         X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=options.target)
         return evaluate(model, X, y, "fit", options.seed or 0)
 
 
 def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> BaseTabular:
-    """Fit a model, with a bar for each of its callback tasks.
+    """Fit a model, in a terminal with a bar for each of its callback tasks if rich is installed.
 
     Parameters
     ----------
@@ -242,7 +244,7 @@ def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any)
     estimator
         The fitted model, without callbacks.
     """
-    if not shows_bars():
+    if not (sys.stderr.isatty() and find_spec("rich")):
         return model.fit(X, y, **arguments)
     import rich
     from sklearn.callback import ProgressBar

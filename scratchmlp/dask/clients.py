@@ -1,30 +1,8 @@
-"""The client of a fit: which one it is, and whether its cluster has workers."""
+"""The client of a fit."""
 
 import distributed
 from distributed import Client
 from distributed.threadpoolexecutor import thread_state
-
-from scratchmlp.dask.rounds import Rounds, task
-
-
-def connected(given: Client | None, timeout: float) -> Rounds:
-    """Connect to the cluster for a fit.
-
-    Parameters
-    ----------
-    given : Client or None
-        The client that the user passed. None means the current one.
-    timeout : float
-        Seconds to wait for a worker.
-
-    Returns
-    -------
-    Rounds
-        The rounds of the fit.
-    """
-    client = find_client(given)
-    wait_for_a_worker(client, timeout)
-    return Rounds(client)
 
 
 def find_client(given: Client | None) -> Client:
@@ -58,20 +36,6 @@ def find_client(given: Client | None) -> Client:
             "as client=..., or None for the current client."
         )
     return client
-
-
-def wait_for_a_worker(client: Client, timeout: float) -> None:
-    """Wait until the cluster has a worker. Raise a TimeoutError after `timeout` seconds."""
-    try:
-        with Rounds(client) as rounds:
-            rounds.keep([task(int)])  # adaptive clusters start workers only for tasks
-            client.wait_for_workers(1, timeout)
-    except TimeoutError as error:
-        raise TimeoutError(
-            f"The cluster has had no workers for timeout={timeout:g} seconds, or only some whose "
-            "memory is full. Training needs at least one that takes tasks: start workers, or raise "
-            "timeout if they start later."
-        ) from error
 
 
 def _occupies_thread() -> bool:

@@ -1,18 +1,17 @@
 """Training rows on a cluster, and the batches of an epoch."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from distributed import Future
 from numpy.typing import DTypeLike, NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data, epoch_slices, sampled
-from scratchmlp.dask.pieces import PieceSummary, extremes, take
-from scratchmlp.dask.rounds import Rounds, task
+from scratchmlp.batches import Batches, Data, sampled
+from scratchmlp.dask.parts import Parts, by_part
+from scratchmlp.dask.pieces import Piece
+from scratchmlp.dask.rounds import task
 
 
 class ClusterBatch(NamedTuple):
@@ -30,47 +29,17 @@ class ClusterBatch(NamedTuple):
     n_rows: int
     parts: list[tuple[int, Any]]
 
-    @property
-    def shape(self) -> tuple[int]:
-        """Shape, of which training reads the number of rows."""
-        return (self.n_rows,)
 
-
-@dataclass(eq=False)
-class ClusterData:
+class ClusterData(Parts):
     """Rows to train or validate on that stay on the cluster.
 
-    The rows have a global order: those of the first piece, then those of the second, and so on.
-
-    Parameters
-    ----------
-    rounds : Rounds
-        The rounds of the fit.
-    inputs : sequence of Future
-        The inputs of each piece.
-    pieces : sequence of Future
-        The pieces: `scratchmlp.dask.pieces.Piece` with at least one row.
-    summaries : sequence of PieceSummary
-        Their summaries.
-
-    Attributes
-    ----------
-    starts : ndarray of shape (n_pieces + 1,)
-        Number of the first row of each piece, and the number of all rows.
+    Its parts are pieces, `scratchmlp.dask.pieces.Piece`.
     """
-
-    rounds: Rounds
-    inputs: Sequence[Future]
-    pieces: Sequence[Future]
-    summaries: Sequence[PieceSummary]
-
-    def __post_init__(self) -> None:
-        self.starts = np.cumsum([0, *(summary.n_rows for summary in self.summaries)])
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
-        return int(self.starts[-1])
+        return len(self)
 
     @property
     def total_weight(self) -> float:
@@ -82,22 +51,17 @@ class ClusterData:
         """Mean of the weights."""
         return self.total_weight / self.n_rows
 
-    def balance(self) -> None:
-        """Let each worker have about the same number of rows."""
-        n_rows = np.diff(self.starts).tolist()
-        self.inputs = self.rounds.balance(self.inputs, n_rows)
-
     def batches(self, batch_size: int, *, drop_last: bool = False) -> "ClusterBatches":
         """Return the batches of an epoch: see `scratchmlp.batches.Batches`."""
         return ClusterBatches(self, batch_size, drop_last=drop_last)
 
-    def whole(self, dtype: DTypeLike) -> tuple[ClusterBatch]:
+    def as_batch(self, dtype: DTypeLike | None = None) -> ClusterBatch:
         """Return all rows as one batch. Workers convert the inputs to the type of theta."""
-        return (self.successive(slice(0, self.n_rows)),)
+        return self.successive(slice(0, self.n_rows))
 
     def batch(self, rows: NDArray[np.intp]) -> ClusterBatch:
         """Return a batch of some rows. Each piece takes its rows in ascending order."""
-        pieces = by_piece(np.sort(rows), self.starts)
+        pieces = by_part(np.sort(rows), self.starts)
         return ClusterBatch(len(rows), [(i, _compact(own)) for i, own in pieces])
 
     def successive(self, rows: slice) -> ClusterBatch:
@@ -111,17 +75,14 @@ class ClusterData:
 
     def extremes(self) -> tuple[FloatArray, FloatArray]:
         """Return the smallest and the largest value of each column of X."""
-        pieces = zip(self.inputs, self.pieces, strict=True)
-        found = self.rounds.get_all(task(extremes, X, piece) for X, piece in pieces)
+        found = self.rounds.get_all(task(_extremes, piece) for piece in self.futures)
         low, high = zip(*found, strict=True)
         return np.min(low, axis=0), np.max(high, axis=0)
 
     def sample(self, n_rows: int) -> Data:
         """Bring up to `n_rows` rows to the driver: see `scratchmlp.batches.Data.sample`."""
-        batch = self.batch(sampled(self.n_rows, n_rows))
-        found = self.rounds.get_all(
-            task(take, rows, self.inputs[i], self.pieces[i]) for i, rows in batch.parts
-        )
+        parts = self.batch(sampled(self.n_rows, n_rows)).parts
+        found = self.rounds.get_all(task(Piece.take, self.futures[i], rows) for i, rows in parts)
         return Data(
             np.concatenate([part.X for part in found]),
             np.concatenate([part.Y for part in found]),
@@ -130,71 +91,20 @@ class ClusterData:
         )
 
 
-class ClusterBatches:
-    """The batches of an epoch on a cluster; see `scratchmlp.batches.Batches`.
+class ClusterBatches(Batches):
+    """The batches of an epoch on a cluster: `ClusterBatch` of the rows of all pieces together."""
 
-    Parameters
-    ----------
-    data : ClusterData
-        All rows.
-    batch_size : int
-        Number of rows of a batch, of all pieces together.
-    drop_last : bool, default=False
-        Whether to leave out the last batch if it has fewer rows.
-    """
+    def successive(self, rows: slice) -> ClusterBatch:
+        """Return a batch of successive rows."""
+        return self.data.successive(rows)
 
-    def __init__(self, data: ClusterData, batch_size: int, *, drop_last: bool = False) -> None:
-        self.data = data
-        self.slices = epoch_slices(data.n_rows, batch_size, drop_last=drop_last)
-        self.n_rows = self.slices[-1].stop
-        self.whole = data.whole(np.float64) if self.slices == [slice(0, data.n_rows)] else None
-
-    def __len__(self) -> int:
-        """Return the number of batches in an epoch."""
-        return len(self.slices)
-
-    def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[ClusterBatch]]:
-        """Yield the batches of an epoch.
-
-        Parameters
-        ----------
-        order : ndarray of shape (n_samples,) or None
-            Row numbers in the order of the epoch. None keeps the order of the data.
-        """
-        if self.whole:
-            yield self.whole
-            return
-        for rows in self.slices:
-            yield (self.data.successive(rows) if order is None else self.data.batch(order[rows]),)
+    def gathered(self, index: NDArray[np.intp]) -> ClusterBatch:
+        """Return a batch of some rows."""
+        return self.data.batch(index)
 
 
-def by_piece(
-    rows: NDArray[np.intp], starts: NDArray[np.intp]
-) -> list[tuple[int, NDArray[np.intp]]]:
-    """Divide row numbers in ascending order by the pieces that the rows are in.
-
-    Parameters
-    ----------
-    rows : ndarray of int
-        Row numbers.
-    starts : ndarray of shape (n_pieces + 1,)
-        Number of the first row of each piece, and the number of all rows.
-
-    Returns
-    -------
-    list of tuple of (int, ndarray of int)
-        Number of a piece that has any of the rows, and their numbers within it.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scratchmlp.dask.data import by_piece
-    >>> by_piece(np.array([0, 2, 7]), np.array([0, 3, 5, 9]))
-    [(0, array([0, 2])), (2, array([2]))]
-    """
-    ends = np.searchsorted(rows, starts)
-    used = np.flatnonzero(np.diff(ends)).tolist()
-    return [(i, rows[ends[i] : ends[i + 1]] - starts[i]) for i in used]
+def _extremes(piece: Piece) -> tuple[FloatArray, FloatArray]:
+    return piece.data.extremes()
 
 
 def _compact(rows: NDArray[np.intp]) -> NDArray[np.unsignedinteger]:

@@ -86,8 +86,8 @@ def fit(
     client : distributed.Client or None, default=None
         Client of the cluster. None means the current client.
     timeout : float, default=300.0
-        Seconds to wait for a worker if the cluster has none. The page :doc:`/cluster` says what
-        happens when workers fail later.
+        Seconds to wait while the cluster has no worker that takes tasks, at the beginning or later.
+        The page :doc:`/cluster` says what happens when workers fail.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def fit(
     DivergenceError
         If training diverges, as in the estimator's own `fit`.
     TimeoutError
-        If the cluster has no workers; see `timeout`.
+        If the cluster has no workers, or if all have paused; see `timeout`.
     RuntimeError
         If workers die again and again in the same round, for instance because their memory is full,
         or if the connection to the scheduler is lost.

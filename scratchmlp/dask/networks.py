@@ -15,18 +15,19 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.batches import Data
-from scratchmlp.dask.clients import connected
+from scratchmlp.dask.clients import find_client
 from scratchmlp.dask.collections import Given, check_features, row_like
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.objective import ClusterObjective
-from scratchmlp.dask.pieces import Conversion
-from scratchmlp.dask.preparation import Checked, check, converted, split_off, with_classes
+from scratchmlp.dask.pieces import Conversion, joined_scaler
+from scratchmlp.dask.preparation import check, converted, split_off, with_classes
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.scoring import check_scoring, validator
-from scratchmlp.estimators.base import BaseMLP
+from scratchmlp.estimators.base import BaseMLP, fit_rows
 from scratchmlp.estimators.options import refuse_options
-from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Source, Validate
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.prepared import CHECKED_ROWS, Checked, Prepared, Source, Validate
+from scratchmlp.estimators.state import FittedModel
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets
 from scratchmlp.estimators.validation import check_validation_rows, has_validation_data
 from scratchmlp.losses import Loss
 from scratchmlp.network import Network
@@ -52,7 +53,10 @@ class PreparedPieces(Prepared):
 
     def validator(self, estimator: Any) -> Validate | None:
         """Return a function that computes loss and score on the validation data, if any."""
-        return validator(estimator, self.held_out, self.n_averaged) if self.held_out else None
+        if self.held_out is None:
+            return None
+        model = FittedModel(self.network, self.run.theta, self.loss, self.targets)
+        return validator(estimator.scoring, model, self.held_out, self.n_averaged)
 
     def objective(
         self, alpha: float, random_state: np.random.RandomState | None
@@ -75,12 +79,13 @@ def fit_network(
     """Fit a network, and the scaler in front of it, if there is one: see `scratchmlp.dask.fit`."""
     before, fitted_scaler = getattr(network, "theta_", None), copy.copy(scaler)
     X, y, sample_weight = given.values()
-    with connected(client, timeout) as rounds:
+    with Rounds(find_client(client), timeout) as rounds:
         try:
-            network._fit_rows(
+            fit_rows(
+                network,
                 RowsOnCluster(
                     (X, y, sample_weight), validation, fitted_scaler, rounds, network.early_stopping
-                )
+                ),
             )
         finally:  # also after Ctrl-C, when the network keeps what it has learned
             if scaler and getattr(network, "theta_", None) is not before:
@@ -126,24 +131,31 @@ class RowsOnCluster(Source):
         if scaler is None:
             check_features(estimator, X, n_features, reset=reset)
             return
-        fitted = vars(checked.scaler).items()
+        fitted = vars(self._plain_scaler(checked)).items()
         scaler.__dict__ |= {name: value for name, value in fitted if name[-1] == "_"}
         check_features(scaler, X, n_features, reset=True)
         scaled = scaler.transform(row_like(X, n_features))
         validate_data(estimator, scaled, reset=reset, skip_check_array=True)
+
+    def _plain_scaler(self, checked: Checked) -> StandardScaler | None:
+        """Return a scaler that is fitted to all rows and returns arrays, if there is one."""
+        if self.scaler is None:
+            return None
+        return joined_scaler([summary.scaler for summary in checked.rows.summaries])
 
     def convert(
         self,
         checked: Checked,
         network: Network,
         loss: Loss,
-        targets: ClassTargets | NumericTargets,
+        targets: ClassLabels | RegressionTargets,
         run: Run,
     ) -> PreparedPieces:
         """Convert partitions to pieces: see `Source.convert`."""
-        conversion = Conversion(targets, loss, checked.dtype, checked.scaler, keep_y=self.keep_y)
-        conversion = with_classes(self.rounds, conversion, checked)
-        data = converted(self.rounds, conversion, checked)
+        scaler = self._plain_scaler(checked)
+        conversion = Conversion(targets, loss, checked.dtype, scaler, keep_y=self.keep_y)
+        conversion = with_classes(conversion, checked.rows)
+        data = converted(conversion, checked.rows)
         return PreparedPieces(network, loss, targets, run, data, None, conversion)
 
     def hold_out(self, prepared: PreparedPieces, estimator: BaseMLP) -> PreparedPieces:
@@ -153,7 +165,6 @@ class RowsOnCluster(Source):
             prepared = replace(prepared, held_out=held_out)
         elif estimator.early_stopping:
             prepared = _with_held_out(prepared, estimator.validation_fraction)
-        prepared.data.balance()
         return prepared
 
     def _validation_rows(self, estimator: BaseMLP, conversion: Conversion) -> ClusterData:
@@ -163,7 +174,7 @@ class RowsOnCluster(Source):
             named = self.scaler or estimator  # which knows the features
             check_features(named, self.validation["X_val"], checked.n_features, reset=False)
             conversion = replace(conversion, validation=True, keep_y=True)
-            data = converted(self.rounds, conversion, checked)
+            data = converted(conversion, checked.rows)
             check_validation_rows(estimator, data.n_rows)
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error

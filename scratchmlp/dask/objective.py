@@ -8,8 +8,8 @@ from dask.delayed import delayed
 from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.dask.data import ClusterBatch, ClusterData
-from scratchmlp.dask.pieces import Piece, take
+from scratchmlp.dask.data import ClusterData
+from scratchmlp.dask.pieces import Piece
 from scratchmlp.dask.rounds import added, reduced, task
 from scratchmlp.network import Network
 from scratchmlp.objective import Differentiable, Objective
@@ -43,18 +43,17 @@ class ClusterObjective(Differentiable):
         self.objective = objective
         self.data = data
 
-    def at(self, theta: FloatArray) -> Callable[[ClusterBatch], tuple[float, FloatArray]]:
+    def at(self, theta: FloatArray) -> Callable[..., tuple[float, FloatArray]]:
         """Return the objective at `theta` as a function of batches; see `Objective.at`."""
         objective, data = self.objective, self.data
         grad = np.empty_like(theta)
 
-        def evaluate(batch: ClusterBatch) -> tuple[float, FloatArray]:
-            scale = 1 / (batch.n_rows * objective.mean_weight)
-            few = theta.nbytes * len(batch.parts) <= _SMALL
+        def evaluate(n_rows: int, parts: list[tuple[int, Any]]) -> tuple[float, FloatArray]:
+            scale = 1 / (n_rows * objective.mean_weight)
+            few = theta.nbytes * len(parts) <= _SMALL
             given = theta.copy() if few else delayed(theta.copy(), traverse=False)
             tasks = [
-                task(sums, objective, given, data.inputs[i], data.pieces[i], rows, scale)
-                for i, rows in batch.parts
+                task(sums, objective, given, data.futures[i], rows, scale) for i, rows in parts
             ]
             loss, grad[:] = data.rounds.get(reduced(added, tasks))
             return objective.penalized(theta, loss, grad, scale)
@@ -68,7 +67,7 @@ class ClusterObjective(Differentiable):
 
 @np.errstate(divide="ignore", over="ignore", invalid="ignore")  # the driver reports divergence
 def sums(
-    objective: Objective, theta: FloatArray, X: FloatArray, piece: Piece, rows: Any, scale: float
+    objective: Objective, theta: FloatArray, piece: Piece, rows: Any, scale: float
 ) -> tuple[float, FloatArray]:
     """Sum the losses and gradients of rows of a piece, in a task.
 
@@ -78,8 +77,6 @@ def sums(
         The objective.
     theta : ndarray of shape (n_parameters,)
         Parameters.
-    X : ndarray of shape (n_samples, n_features)
-        Inputs of the piece.
     piece : Piece
         The piece.
     rows : slice, ndarray or None
@@ -94,11 +91,11 @@ def sums(
     grad : ndarray of shape (n_parameters,)
         Gradient of this sum, times the scale.
     """
-    data = take(rows, X, piece)
+    data = piece.take(rows)
     evaluate, loss, grad = objective.at(aligned(theta)), 0.0, np.zeros_like(theta)
     with threads(0):
         for chunk in gen_batches(data.n_rows, chunk_rows(objective.network, theta)):
-            X, Y, weight = data.rows(chunk).whole(theta.dtype)
+            X, Y, weight = data.rows(chunk).as_batch(theta.dtype)
             part = evaluate.sums(aligned(X), aligned(Y), weight, scale)
             loss += float(part[0])
             grad += part[1]

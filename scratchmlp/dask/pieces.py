@@ -4,7 +4,7 @@ The functions run in tasks. They do what `estimators.in_memory.RowsInMemory` doe
 rows at once. What all partitions must agree on, such as class weights, is in a `Conversion`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,19 +17,10 @@ from sklearn.utils.multiclass import unique_labels
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets, classes_of
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets, classes_of
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_weights
 from scratchmlp.losses import Loss
-
-
-class Failure(NamedTuple):
-    """The result of a task that has found a mistake of the user.
-
-    It is a result, so that the driver can report the first partition with a mistake.
-    """
-
-    error: Exception
 
 
 class RowsSummary(NamedTuple):
@@ -63,10 +54,12 @@ class RowsSummary(NamedTuple):
 
 
 class CheckedRows(NamedTuple):
-    """The targets and weights of the checked rows of a partition. Inputs are stored separately.
+    """The checked rows of a partition.
 
     Attributes
     ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs, of float32 or float64.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Targets as the user passed them.
     sample_weight : ndarray of shape (n_samples,) or None
@@ -75,6 +68,7 @@ class CheckedRows(NamedTuple):
         What the driver needs to know.
     """
 
+    X: Any
     y: Any
     sample_weight: FloatArray | None
     summary: RowsSummary
@@ -101,29 +95,25 @@ class PieceSummary(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """The targets and weights of rows that are ready to train or validate on.
-
-    Inputs are stored separately, because the driver asks for the rest alone.
+    """Rows that are ready to train or validate on.
 
     Attributes
     ----------
-    Y, sample_weight, class_targets : ndarray or None
-        As in `scratchmlp.batches.Data`.
+    data : Data
+        The rows.
     y : ndarray or None
         Their targets as the user passed them, if they are needed.
     summary : PieceSummary
         What the driver needs to know.
     """
 
-    Y: Any
-    sample_weight: FloatArray | None
-    class_targets: FloatArray | None
+    data: Data
     y: Any
     summary: PieceSummary
 
-    def data(self, X: FloatArray) -> Data:
-        """Return the rows with their inputs."""
-        return Data(X, self.Y, self.sample_weight, self.class_targets)
+    def take(self, rows: Any) -> Data:
+        """Return some of the rows, or all if `rows` is None."""
+        return self.data if rows is None else self.data.rows(rows)
 
 
 @dataclass(frozen=True)
@@ -132,7 +122,7 @@ class Conversion:
 
     Attributes
     ----------
-    targets : ClassTargets or NumericTargets
+    targets : ClassLabels or RegressionTargets
         The kind of targets, and their classes.
     loss : Loss
         The loss.
@@ -141,31 +131,20 @@ class Conversion:
     scaler : StandardScaler or None
         Standardizes the inputs.
     factors : list of ndarray or None
-        Weights of the classes: see `ClassTargets.factors`.
+        Weights of the classes: see `ClassLabels.factors`.
     validation : bool
         Whether the rows are the user's validation data.
     keep_y : bool
         Whether the targets that the user passed are kept as well.
     """
 
-    targets: ClassTargets | NumericTargets
+    targets: ClassLabels | RegressionTargets
     loss: Loss
     dtype: Any
     scaler: StandardScaler | None
     factors: Sequence[FloatArray] | None = None
     validation: bool = False
     keep_y: bool = False
-
-
-def reporting_failures(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function. Return a `Failure` if it raises an error, or if an argument is one."""
-    failures = [argument for argument in args if isinstance(argument, Failure)]
-    if failures:
-        return failures[0]
-    try:
-        return function(*args)
-    except (TypeError, ValueError) as error:
-        return Failure(error)
 
 
 def check_rows(
@@ -176,7 +155,7 @@ def check_rows(
     X: Any,
     y: Any,
     sample_weight: Any,
-) -> tuple[FloatArray, CheckedRows]:
+) -> CheckedRows:
     """Check the rows of a partition as the local estimator does.
 
     Parameters
@@ -194,14 +173,12 @@ def check_rows(
 
     Returns
     -------
-    X : ndarray of shape (n_samples, n_features)
-        The inputs, of float32 or float64.
-    rows : CheckedRows
-        What belongs to them.
+    CheckedRows
+        The rows.
     """
     check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
     if not len(X):
-        return np.empty((0, 0)), CheckedRows(None, None, RowsSummary(0))
+        return CheckedRows(None, None, None, RowsSummary(0))
     for name, part, expected in zip("Xy", (X, y), names, strict=True):
         _check_names(name, part, expected)
     if np.ndim(y) == 2 and y.shape[1] == 1:
@@ -216,23 +193,23 @@ def check_rows(
     scaler = StandardScaler().fit(X) if with_scaler else None
     n_targets = 1 if y.ndim == 1 else y.shape[1]
     summary = RowsSummary(len(X), X.shape[1], X.dtype, labels, n_targets, largest_weight, scaler)
-    return X, CheckedRows(y, sample_weight, summary)
+    return CheckedRows(X, y, sample_weight, summary)
 
 
 def sums_of_classes(conversion: Conversion, rows: CheckedRows) -> NDArray[Any]:
-    """Add up the weights of the rows of each class: see `ClassTargets.sums`."""
-    assert isinstance(conversion.targets, ClassTargets)
+    """Add up the weights of the rows of each class: see `ClassLabels.sums`."""
+    assert isinstance(conversion.targets, ClassLabels)
     return conversion.targets.sums(rows.y, _user_weight(conversion, rows))
 
 
-def convert(conversion: Conversion, X: FloatArray, rows: CheckedRows) -> tuple[FloatArray, Piece]:
+def convert(conversion: Conversion, rows: CheckedRows) -> Piece:
     """Convert checked rows to what training needs. Rows of weight 0 are left out."""
     targets, dtype, loss = conversion.targets, conversion.dtype, conversion.loss
     encode = targets.encode_validation if conversion.validation else targets.encode
-    Y, y = encode(rows.y, loss, dtype), rows.y
+    X, y, Y = rows.X, rows.y, encode(rows.y, loss, dtype)
     weight = _user_weight(conversion, rows)
     if conversion.factors is not None:
-        assert isinstance(targets, ClassTargets)
+        assert isinstance(targets, ClassLabels)
         weight = targets.weigh(conversion.factors, rows.y, weight, dtype)
     if weight is not None and not weight.all():
         kept = np.flatnonzero(weight)
@@ -240,9 +217,8 @@ def convert(conversion: Conversion, X: FloatArray, rows: CheckedRows) -> tuple[F
     X = X.astype(dtype, copy=False)
     if conversion.scaler is not None and len(X):
         X = conversion.scaler.transform(X)
-    summary = _summary_of(targets, Y, weight)
-    y = y if conversion.keep_y else None
-    return X, Piece(Y, weight, targets.targets_of_classes(loss, dtype), y, summary)
+    data = Data(X, Y, weight, targets.targets_of_classes(loss, dtype))
+    return Piece(data, y if conversion.keep_y else None, _summary_of(targets, data))
 
 
 def split(
@@ -250,14 +226,13 @@ def split(
     seed: tuple[int, int],
     quota: dict[Any, int],
     held_out: bool,
-    X: FloatArray,
     piece: Piece,
-) -> tuple[FloatArray, Piece]:
+) -> Piece:
     """Return the rows that early stopping holds out, or the others.
 
     Parameters
     ----------
-    targets : ClassTargets or NumericTargets
+    targets : ClassLabels or RegressionTargets
         They define the strata.
     seed : tuple of two int
         Seed of the fit, and number of the partition.
@@ -265,32 +240,22 @@ def split(
         Number of rows to hold out in each stratum.
     held_out : bool
         Which rows to return.
-    X : ndarray of shape (n_samples, n_features)
-        Inputs of all rows.
     piece : Piece
         All rows.
 
     Returns
     -------
-    X : ndarray of shape (n_selected, n_features)
-        The inputs of the selected rows, in their order.
-    piece : Piece
-        What belongs to them.
+    Piece
+        The selected rows, in their order.
     """
-    random_state, n_rows = np.random.RandomState(seed), len(piece.Y)
-    of_rows, chosen = targets.strata(piece.Y), np.zeros(n_rows, bool)
+    random_state, n_rows = np.random.RandomState(seed), piece.data.n_rows
+    of_rows, chosen = targets.strata(piece.data.Y), np.zeros(n_rows, bool)
     for stratum, n_held_out in sorted(quota.items()):
         rows = np.arange(n_rows) if of_rows is None else np.flatnonzero(of_rows == stratum)
         chosen[random_state.permutation(rows)[:n_held_out]] = True
     kept = np.flatnonzero(chosen == held_out)
-    X, Y, weight, class_targets = piece.data(X).rows(kept)
-    y = piece.y[kept] if held_out else None
-    return X, Piece(Y, weight, class_targets, y, _summary_of(targets, Y, weight))
-
-
-def summary_of(X: FloatArray, rows: CheckedRows | Piece) -> RowsSummary | PieceSummary:
-    """Return the summary of rows, when their inputs are stored as well."""
-    return rows.summary
+    data = piece.data.rows(kept)
+    return Piece(data, piece.y[kept] if held_out else None, _summary_of(targets, data))
 
 
 def joined_scaler(scalers: Sequence[StandardScaler]) -> StandardScaler:
@@ -335,22 +300,13 @@ def labels_of(y: Any, classes: Any) -> Any:
     return np.repeat(values[:, np.newaxis], y.shape[1], axis=1)
 
 
-def joined_labels(labels: list[Any]) -> Any:
-    """Join the results of `labels_of` of several partitions."""
+def joined_labels(labels: Sequence[Any]) -> Any:
+    """Join the results of `labels_of` of several partitions. None, of a regressor, stays None."""
+    if labels[0] is None:
+        return None
     if labels[0].ndim == 1:
         unique_labels(*labels)  # refuses numbers beside strings
     return np.unique(np.concatenate(labels), axis=0)
-
-
-def take(rows: Any, X: FloatArray, piece: Piece) -> Data:
-    """Return some rows of a piece, or all if `rows` is None."""
-    data = piece.data(X)
-    return data if rows is None else data.rows(rows)
-
-
-def extremes(X: FloatArray, piece: Piece) -> tuple[FloatArray, FloatArray]:
-    """Return the smallest and the largest value of each input of a piece."""
-    return piece.data(X).extremes()
 
 
 def _check_names(name: str, part: Any, expected: Any) -> None:
@@ -372,10 +328,11 @@ def _user_weight(conversion: Conversion, rows: CheckedRows) -> FloatArray | None
     return rows.sample_weight.astype(conversion.dtype, copy=False)
 
 
-def _summary_of(targets: Any, Y: Any, weight: FloatArray | None) -> PieceSummary:
+def _summary_of(targets: Any, data: Data) -> PieceSummary:
     """Count the rows of each stratum, and add up the weights, which are 1 if they are None."""
-    strata, counts = targets.strata(Y), {"": len(Y)}
+    strata, weight, counts = targets.strata(data.Y), data.sample_weight, {"": data.n_rows}
     if strata is not None:
         names, numbers = np.unique(strata, return_counts=True)
         counts = dict(zip(names.tolist(), numbers.tolist(), strict=True))
-    return PieceSummary(counts, float(len(Y) if weight is None else weight.sum(dtype=np.float64)))
+    total = data.n_rows if weight is None else weight.sum(dtype=np.float64)
+    return PieceSummary(counts, float(total))

@@ -7,84 +7,27 @@ the summaries in the order of the partitions. Then the partitions are converted 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from operator import itemgetter
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
-from dask.delayed import Delayed
-from distributed import Future
-from sklearn.preprocessing import StandardScaler
 
 from scratchmlp.dask.collections import Given, column_names, divided
 from scratchmlp.dask.data import ClusterData
+from scratchmlp.dask.parts import Parts, reporting_failures
 from scratchmlp.dask.pieces import (
     Conversion,
-    Failure,
     check_rows,
     convert,
     joined_labels,
-    joined_scaler,
-    reporting_failures,
     split,
-    summary_of,
     sums_of_classes,
 )
 from scratchmlp.dask.rounds import Rounds, task
-from scratchmlp.estimators.targets import ClassTargets
+from scratchmlp.estimators.prepared import Checked
+from scratchmlp.estimators.targets import ClassLabels
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_largest_weight, check_total_weight, check_weights
-
-
-class Stored(NamedTuple):
-    """Rows that are stored on the cluster, in parts: those of partitions that have any rows.
-
-    Attributes
-    ----------
-    inputs : list of Future
-        Their inputs.
-    rows : list of Future
-        What belongs to them: `CheckedRows` or a `Piece` of `scratchmlp.dask.pieces`.
-    summaries : list of RowsSummary or of PieceSummary
-        Their summaries.
-    numbers : list of int
-        Numbers of their partitions, for messages.
-    """
-
-    inputs: list[Future]
-    rows: list[Future]
-    summaries: list[Any]
-    numbers: list[int]
-
-
-class Checked(Stored):
-    """Stored rows that have been checked."""
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns of X."""
-        return int(self.summaries[0].n_features)
-
-    @property
-    def n_targets(self) -> int:
-        """Number of columns of y."""
-        return int(self.summaries[0].n_targets)
-
-    @property
-    def dtype(self) -> Any:
-        """Type of X: float32 if all partitions have this type."""
-        return np.result_type(*(summary.dtype for summary in self.summaries))
-
-    @property
-    def labels(self) -> Any:
-        """A few labels that have the same classes as y. None for a regressor."""
-        labels = [summary.labels for summary in self.summaries]
-        return None if labels[0] is None else joined_labels(labels)
-
-    @property
-    def scaler(self) -> StandardScaler | None:
-        """A scaler that is fitted to all rows, if that was asked for."""
-        scalers = [summary.scaler for summary in self.summaries]
-        return None if scalers[0] is None else joined_scaler(scalers)
 
 
 def check(
@@ -113,7 +56,7 @@ def check(
     Returns
     -------
     Checked
-        The checked rows of partitions that are not empty.
+        The checked rows: `Parts` that are `CheckedRows`.
 
     Raises
     ------
@@ -122,54 +65,52 @@ def check(
     """
     plain = type(estimator)()
     names = tuple(map(column_names, given.values()))[:2]
-    tasks = [
-        task(reporting_failures, check_rows, plain, dtype, with_scaler, names, *partition)
-        for partition in divided(given)
-    ]
-    checked = Checked(*_stored(rounds, tasks, range(len(tasks))))
-    if not checked.rows:
+    check_part = partial(check_rows, plain, dtype, with_scaler, names)
+    rows = Parts.stored(
+        rounds, (task(reporting_failures, check_part, *each) for each in divided(given))
+    )
+    if not len(rows):
         validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
-    _check_columns(checked)
-    largest = np.array([summary.largest_weight for summary in checked.summaries])
+    return _combined(rows)
+
+
+def _combined(rows: Parts) -> Checked:
+    """Combine what is known of checked partitions, which must have the same columns."""
+    known = rows.summaries
+    columns = {"X": [each.n_features for each in known], "y": [each.n_targets for each in known]}
+    for name, n_columns in columns.items():
+        if len(set(n_columns)) > 1:
+            raise ValueError(
+                f"All partitions of {name} must have the same number of columns; those with rows, "
+                f"{rows.numbers}, have {n_columns}."
+            )
+    largest = [each.largest_weight for each in known]
     if None not in largest:
         check_largest_weight(check_weights(largest, largest).max())
-    return checked
+    dtype = np.result_type(*(each.dtype for each in known))
+    labels = joined_labels([each.labels for each in known])
+    return Checked(rows, known[0].n_features, known[0].n_targets, dtype, labels)
 
 
-def with_classes(rounds: Rounds, conversion: Conversion, checked: Checked) -> Conversion:
-    """Add the weights of the classes of the training rows to a conversion.
+def with_classes(conversion: Conversion, rows: Parts) -> Conversion:
+    """Add the weights of the classes of the training rows to a conversion, if there are any.
 
-    Parameters
-    ----------
-    rounds : Rounds
-        The rounds of the fit.
-    conversion : Conversion
-        A conversion without them.
-    checked : Checked
-        The training rows.
-
-    Returns
-    -------
-    Conversion
-        The conversion, with `factors` if there are weights of classes.
+    They are its `factors`. `rows` are the checked training rows.
     """
     targets = conversion.targets
-    if not isinstance(targets, ClassTargets) or targets.class_weight is None:
+    if not isinstance(targets, ClassLabels) or targets.class_weight is None:
         return conversion
-    tasks = [task(reporting_failures, sums_of_classes, conversion, rows) for rows in checked.rows]
-    sums = np.sum(results_of(rounds, tasks, checked.numbers), axis=0)
+    sums = np.sum(rows.results(sums_of_classes, conversion), axis=0)
     return replace(conversion, factors=targets.factors(sums))
 
 
-def converted(rounds: Rounds, conversion: Conversion, checked: Checked) -> ClusterData:
+def converted(conversion: Conversion, rows: Parts) -> ClusterData:
     """Convert checked rows, which are then released."""
-    partitions = zip(checked.inputs, checked.rows, strict=True)
-    tasks = [task(reporting_failures, convert, conversion, *each) for each in partitions]
-    data = _as_data(rounds, _stored(rounds, tasks, checked.numbers))
+    data = ClusterData.stored(rows.rounds, rows.tasks(convert, conversion), rows.numbers)
     if conversion.factors is not None:
         targets: Any = conversion.targets
         check_total_weight(data.total_weight, targets.class_weight)
-    rounds.release([*checked.rows, *checked.inputs])
+    rows.rounds.release(rows.futures)
     return data
 
 
@@ -182,7 +123,7 @@ def split_off(
     ----------
     data : ClusterData
         All rows, whose pieces have their targets as the user passed them.
-    targets : ClassTargets or NumericTargets
+    targets : ClassLabels or RegressionTargets
         They define the strata.
     fraction : float
         Fraction of the rows to hold out, in each stratum.
@@ -206,63 +147,17 @@ def split_off(
             f"Early stopping cannot hold out validation_fraction={fraction} of "
             f"n_samples={data.n_rows}. The validation set needs at least 2 rows, and the training "
             "set at least 1. Change 'validation_fraction' or increase the size of your dataset"
-            f"{' (of each class)' if isinstance(targets, ClassTargets) else ''}."
+            f"{' (of each class)' if isinstance(targets, ClassLabels) else ''}."
         )
     parts = []
     for held_out in (False, True):
-        pieces = zip(quotas, data.inputs, data.pieces, strict=True)
         tasks = [
-            task(split, targets, (seed, i), quota, held_out, X, piece)
-            for i, (quota, X, piece) in enumerate(pieces)
+            task(split, targets, (seed, i), quota, held_out, piece)
+            for i, (quota, piece) in enumerate(zip(quotas, data.futures, strict=True))
         ]
-        parts.append(_as_data(data.rounds, _stored(data.rounds, tasks, range(len(tasks)))))
-    data.rounds.release([*data.pieces, *data.inputs])
+        parts.append(ClusterData.stored(data.rounds, tasks, data.numbers))
+    data.rounds.release(data.futures)
     return parts[0], parts[1]
-
-
-def results_of(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int] = ()) -> list[Any]:
-    """Run a round of tasks that report failures, and raise the error of the first one, if any.
-
-    Parameters
-    ----------
-    rounds : Rounds
-        The rounds of the fit.
-    tasks : sequence of Delayed
-        Tasks of `reporting_failures`, one for a partition.
-    numbers : sequence of int, default=()
-        Numbers of the partitions. Without them, these are all partitions.
-
-    Returns
-    -------
-    list of object
-        The results.
-    """
-    results = rounds.get_all(tasks)
-    for number, result in zip(numbers or range(len(results)), results, strict=True):
-        if isinstance(result, Failure):
-            error = result.error
-            error.args = (f"{error} (in partition {number} of X; the first one is 0)",)
-            raise error
-    return results
-
-
-def _stored(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int]) -> Stored:
-    """Store rows on the cluster: tasks of partitions return inputs, and what belongs to them."""
-    # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
-    # at once. Otherwise, the scheduler could forget a task before the second part needs it.
-    parts = rounds.keep(
-        task(reporting_failures, itemgetter(i), both) for i in (0, 1) for both in tasks
-    )
-    inputs, rows = parts[: len(tasks)], parts[len(tasks) :]
-    both_stored = zip(inputs, rows, strict=True)
-    asked = [task(reporting_failures, summary_of, *each) for each in both_stored]
-    summaries = results_of(rounds, asked, numbers)
-    kept = [i for i, summary in enumerate(summaries) if summary.n_rows]
-    return Stored(*([of[i] for i in kept] for of in (inputs, rows, summaries, numbers)))
-
-
-def _as_data(rounds: Rounds, stored: Stored) -> ClusterData:
-    return ClusterData(rounds, stored.inputs, stored.rows, stored.summaries)
 
 
 def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any, int]]:
@@ -286,16 +181,3 @@ def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any,
             quota[name] = math.ceil(fraction * n_rows) - n_held_out
             n_held_out += quota[name]
     return quotas
-
-
-def _check_columns(checked: Checked) -> None:
-    """Check that all partitions have the same columns of X and y."""
-    for name, column_counts in (
-        ("X", [summary.n_features for summary in checked.summaries]),
-        ("y", [summary.n_targets for summary in checked.summaries]),
-    ):
-        if len(set(column_counts)) > 1:
-            raise ValueError(
-                f"All partitions of {name} must have the same number of columns; those with rows, "
-                f"{checked.numbers}, have {column_counts}."
-            )

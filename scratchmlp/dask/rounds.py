@@ -22,7 +22,7 @@ from scratchmlp.utils.public import stacklevel
 
 #: Number of results that a task of a tree of tasks combines.
 _FAN_IN = 8
-#: Seconds after which a round that has not ended looks for workers that take tasks.
+#: Seconds after each of which a round that has not ended looks for workers that take tasks.
 _PATIENCE = 30.0
 #: The setting of Dask for the size of graphs that it warns of, and a value that is never reached.
 _LARGE_GRAPH, _NEVER = "distributed.admin.large-graph-warning-threshold", 2**62
@@ -73,10 +73,13 @@ class Rounds:
     ----------
     client : Client
         The client.
+    timeout : float
+        Seconds that a round waits while no worker takes tasks.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, timeout: float) -> None:
         self.client = client
+        self.timeout = timeout
         self._kept: list[Future] = []
 
     def __enter__(self) -> Self:
@@ -104,37 +107,6 @@ class Rounds:
         self._kept += futures
         return futures
 
-    def balance(self, futures: Sequence[Future], sizes: Sequence[int]) -> list[Future]:
-        """Copy results to other workers, so that each has about the same share of them.
-
-        Tasks run where their data are, so the worker with the most data would hold up each round.
-        A copy can be computed again as the original can, and anywhere: its worker is a preference.
-
-        Parameters
-        ----------
-        futures : sequence of Future
-            Results that are kept and have been computed. Those that move are released.
-        sizes : sequence of int
-            Their sizes.
-
-        Returns
-        -------
-        list of Future
-            The results, some of them on other workers.
-        """
-        threads, places = self.client.nthreads(), self.client.who_has(futures)
-        owners = [next(iter(places.get(future.key, ())), "") for future in futures]
-        if not set(owners) <= set(threads):  # a worker has just left
-            return list(futures)
-        balanced = list(futures)
-        moved = moves(owners, sizes, threads)
-        for i, worker in moved:
-            copy = task(as_it_is, futures[i])
-            balanced[i] = self.client.compute(copy, workers=[worker], allow_other_workers=True)
-            self._kept.append(balanced[i])
-        self.release([futures[i] for i, _ in moved])
-        return balanced
-
     def release(self, futures: Sequence[Future]) -> None:
         """Release results on the cluster. Tasks that nothing needs any more are cancelled."""
         dropped = {id(future): future for future in futures}
@@ -159,6 +131,8 @@ class Rounds:
         ------
         RuntimeError
             If workers die again and again, or if the connection to the scheduler is lost.
+        TimeoutError
+            If no worker takes tasks.
         Exception
             The exception of a task that fails.
         """
@@ -192,24 +166,32 @@ class Rounds:
         return list(self.client.scheduler_info(n_workers=-1)["workers"].values())
 
     def _wait_for(self, future: Future) -> None:
-        """Wait for the end of a task, and warn while no worker takes tasks."""
+        """Wait for the end of a task, but no longer than `timeout` seconds without workers."""
+        step, waited = min(_PATIENCE, self.timeout), 0.0
         while True:
             try:
-                future.exception(_PATIENCE)  # `distributed.wait` would ask the current client
+                future.exception(step)  # `distributed.wait` would ask the current client
                 return
             except TimeoutError:
+                takes_tasks = any(worker["status"] == "running" for worker in self.workers())
+                waited = 0.0 if takes_tasks else waited + step
+            if waited >= self.timeout:
+                raise TimeoutError(
+                    f"The cluster has had no workers for timeout={self.timeout:g} seconds, or only "
+                    "some that have paused because their memory is full. Start workers, give them "
+                    "more memory, divide the data into smaller partitions, or raise timeout."
+                )
+            if waited == step:
                 self._warn_without_workers()
 
     def _warn_without_workers(self) -> None:
-        workers = self.workers()
-        if not any(worker["status"] == "running" for worker in workers):
-            warnings.warn(
-                f"Training waits, because none of the {len(workers)} workers takes tasks. A worker "
-                "pauses while it uses more of its memory than distributed.worker.memory.pause, by "
-                "default 80%. Add workers, give them more memory, or interrupt the fit and divide "
-                "the data into smaller partitions.",
-                stacklevel=stacklevel(),
-            )
+        warnings.warn(
+            "Training waits, because the cluster has no worker that takes tasks, of "
+            f"{len(self.workers())} in all. A worker pauses while it uses more of its memory than "
+            "distributed.worker.memory.pause, by default 80%. The fit fails after "
+            f"timeout={self.timeout:g} seconds: add workers, or give them more memory.",
+            stacklevel=stacklevel(),
+        )
 
     def _submit(self, tasks: Any) -> Any:
         """Start one or several tasks, without Dask's warning of large graphs.
@@ -219,48 +201,6 @@ class Rounds:
         """
         with _SUBMITTING, dask.config.set({_LARGE_GRAPH: _NEVER}):
             return self.client.compute(tasks)
-
-
-def moves(
-    owners: Sequence[str], sizes: Sequence[int], threads: dict[str, int]
-) -> list[tuple[int, str]]:
-    """Choose results to move, so that the share of each thread is about the same.
-
-    Parameters
-    ----------
-    owners : sequence of str
-        Addresses of the workers that have the results.
-    sizes : sequence of int
-        Sizes of the results.
-    threads : dict of str to int
-        Number of threads of each worker.
-
-    Returns
-    -------
-    list of (int, str)
-        Numbers of results, and the workers that they should move to.
-
-    Examples
-    --------
-    >>> from scratchmlp.dask.rounds import moves
-    >>> moves(["a", "a", "a", "b"], [9, 9, 9, 9], {"a": 1, "b": 1})
-    [(0, 'b')]
-    >>> moves(["a", "a", "a", "a"], [1, 1, 1, 1], {"a": 1, "b": 2, "c": 1})
-    [(0, 'b'), (1, 'b'), (2, 'c')]
-    >>> moves(["a", "a", "a", "a"], [9, 1, 1, 1], {"a": 1, "b": 3})
-    [(0, 'b')]
-    """
-    shares = dict.fromkeys(threads, 0.0)
-    for owner, size in zip(owners, sizes, strict=True):
-        shares[owner] += size / threads[owner]
-    moved = []
-    for i, (owner, size) in enumerate(zip(owners, sizes, strict=True)):
-        idlest = min(shares, key=lambda worker: shares[worker] + size / threads[worker])
-        if shares[idlest] + size / threads[idlest] < shares[owner]:
-            shares[owner] -= size / threads[owner]
-            shares[idlest] += size / threads[idlest]
-            moved.append((i, idlest))
-    return moved
 
 
 def as_it_is(result: Any) -> Any:

@@ -1,6 +1,5 @@
 """Loss and score of rows on a cluster. The scores can be computed from sums over rows."""
 
-import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +12,6 @@ from sklearn.metrics import (
     log_loss,
     mean_absolute_error,
     mean_squared_error,
-    r2_score,
 )
 from sklearn.preprocessing import StandardScaler
 
@@ -23,28 +21,30 @@ from scratchmlp.dask.objective import aligned
 from scratchmlp.dask.pieces import Piece, joined_scaler
 from scratchmlp.dask.rounds import added, reduced, task
 from scratchmlp.estimators.prepared import Validate
-from scratchmlp.estimators.state import forget_training
-from scratchmlp.estimators.targets import MULTILABEL
+from scratchmlp.estimators.scaling import r2_of_sums
+from scratchmlp.estimators.state import FittedModel
+from scratchmlp.estimators.targets import MULTILABEL, ClassLabels
 from scratchmlp.prediction import raw_scores
 from scratchmlp.utils.threads import threads
 
 
-def _accuracy(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:
-    return float(accuracy_score(y, model._labels(raw), sample_weight=weight, normalize=False))
+def _accuracy(model: FittedModel, y: Any, raw: FloatArray, weight: Any) -> float:
+    labels = model.targets.labels(raw)
+    return float(accuracy_score(y, labels, sample_weight=weight, normalize=False))
 
 
-def _log_loss(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:
-    p = model._proba(raw.copy())
-    return -float(log_loss(y, p, labels=model.classes_, sample_weight=weight, normalize=False))
+def _log_loss(model: FittedModel, y: Any, raw: FloatArray, weight: Any) -> float:
+    p, classes = model.targets.probabilities(raw, model.loss), model.targets.classes
+    return -float(log_loss(y, p, labels=classes, sample_weight=weight, normalize=False))
 
 
 def _negative(error: Callable[..., Any]) -> Callable[..., FloatArray]:
     """Return a function that adds up the negative error of each output."""
 
-    def score(model: Any, y: Any, raw: FloatArray, weight: Any) -> FloatArray:
+    def score(model: FittedModel, y: Any, raw: FloatArray, weight: Any) -> FloatArray:
         n_rows = len(y) if weight is None else weight.sum(dtype=np.float64)
         given = {"sample_weight": weight, "multioutput": "raw_values"}
-        return -n_rows * error(y, model._predictions(raw), **given)
+        return -n_rows * error(y, model.targets.predictions(raw, model.loss), **given)
 
     return score
 
@@ -72,97 +72,67 @@ def check_scoring(estimator: Any) -> None:
         )
 
 
-def validator(estimator: Any, data: ClusterData, n_averaged: int) -> Validate:
+def validator(
+    scoring: str | None, model: FittedModel, data: ClusterData, n_averaged: int
+) -> Validate:
     """Return a function of theta that computes loss and score on validation data.
 
     Parameters
     ----------
-    estimator : BaseMLP
-        The estimator, with the fitted attributes that are known before training. A copy of it is
-        sent to the workers.
+    scoring : str or None
+        Name of the score.
+    model : FittedModel
+        The model, whose parameters are replaced by theta.
     data : ClusterData
         The validation data.
     n_averaged : int
         Number of targets over which the loss is averaged: see `Prepared.n_averaged`.
     """
-    scoring = estimator.scoring
-    if scoring == "neg_log_loss" and estimator._kind == MULTILABEL:
+    targets: Any = model.targets
+    has_classes = isinstance(targets, ClassLabels)
+    if scoring == "neg_log_loss" and has_classes and targets.kind == MULTILABEL:
         raise ValueError(
             "scoring='neg_log_loss' is not supported for an indicator matrix of several labels. "
             "Choose 'loss', or None for the accuracy."
         )
-    model = copy.copy(estimator)
-    if hasattr(model, "_run"):
-        forget_training(model)
-    name = scoring or next(iter(SCORES[is_classifier(estimator)]))
-    deviation = _deviation(data) if name == "r2" else None
-    weight = data.total_weight
+    name = scoring or next(iter(SCORES[has_classes]))
+    weight, spread = data.total_weight, None
+    if name == "r2":
+        scalers = data.rounds.get_all(task(_target_scaler, piece) for piece in data.futures)
+        spread = weight * joined_scaler(scalers).var_
 
     def validate(theta: FloatArray) -> tuple[float, float]:
-        model.theta_ = theta
-        sent = delayed(model, traverse=False)
-        pieces = zip(data.inputs, data.pieces, strict=True)
-        tasks = [task(evaluate, name, sent, X, piece) for X, piece in pieces]
+        sent = delayed(model._replace(theta=theta), traverse=False)
+        tasks = [task(evaluate, name, sent, piece) for piece in data.futures]
         loss, score = data.rounds.get(reduced(added, tasks))
         loss /= weight * n_averaged
         if not math.isfinite(loss):
             return loss, math.nan
         if name == "loss":
             return loss, -loss
-        if deviation is None:
+        if spread is None:
             return loss, float(np.mean(score / weight))
-        return loss, r_squared(-score / weight, deviation) if data.n_rows > 1 else math.nan
+        return loss, r2_of_sums(-score, spread) if data.n_rows > 1 else math.nan
 
     return validate
 
 
-def r_squared(squared_error: FloatArray, deviation: FloatArray) -> float:
-    """Return R², the mean over the outputs; -inf if an error is too large for floating point.
-
-    Parameters
-    ----------
-    squared_error : ndarray of shape (n_outputs,)
-        Mean squared errors.
-    deviation : ndarray of shape (n_outputs,)
-        Standard deviations of the targets.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scratchmlp.dask.scoring import r_squared
-    >>> r_squared(np.array([0.25, 0.0]), np.array([1.0, 0.0]))  # the second is constant
-    0.875
-    >>> r_squared(np.array([0.25, np.inf]), np.array([1.0, 1.0]))
-    -inf
-    """
-    if not np.isfinite(squared_error).all():
-        return -math.inf
-    targets = np.stack([-deviation, deviation])  # two rows that have it
-    return float(r2_score(targets, targets + np.sqrt(squared_error)))
-
-
-def _deviation(data: ClusterData) -> FloatArray:
-    """Return the standard deviations of the targets."""
-    scalers = data.rounds.get_all(task(_target_scaler, piece) for piece in data.pieces)
-    return np.sqrt(joined_scaler(scalers).var_)
-
-
 def _target_scaler(piece: Piece) -> StandardScaler:
     Y = piece.y.reshape(len(piece.y), -1)
-    return StandardScaler().fit(Y, sample_weight=piece.sample_weight)
+    return StandardScaler().fit(Y, sample_weight=piece.data.sample_weight)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
-def evaluate(name: str, model: Any, X: FloatArray, piece: Piece) -> tuple[float, Any]:
+def evaluate(name: str, model: FittedModel, piece: Piece) -> tuple[float, Any]:
     """Sum the loss and the score of that name over the rows of a piece, in a task.
 
     The score is nan if it is not needed.
     """
-    _, Y, weight = piece.data(X).arrays()
+    X, Y, weight = piece.data.as_batch()
     with threads(0):
-        raw = raw_scores(model._network, aligned(model.theta_), aligned(X))
-    losses = model._loss.value(Y, raw).astype(np.float64)
+        raw = raw_scores(model.network, aligned(model.theta), aligned(X))
+    losses = model.loss.value(Y, raw).astype(np.float64)
     loss = float(losses.sum() if weight is None else weight @ losses)
     if name == "loss" or not math.isfinite(loss):
         return loss, math.nan
-    return loss, SCORES[is_classifier(model)][name](model, piece.y, raw, weight)
+    return loss, SCORES[isinstance(model.targets, ClassLabels)][name](model, piece.y, raw, weight)

@@ -8,9 +8,9 @@ data. The subclasses add targets and outputs.
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from sklearn.base import _fit_context
@@ -19,7 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.callback_tasks import CallbackTasks, fitting
+from scratchmlp.estimators.callback_tasks import fitting
 from scratchmlp.estimators.in_memory import RowsInMemory
 from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.own_objects import try_objects
@@ -29,14 +29,15 @@ from scratchmlp.estimators.scale_advice import column_advice
 from scratchmlp.estimators.state import (
     FittedAttributes,
     fitted_attributes,
+    fitted_network,
     network_attributes,
     resumed_run,
 )
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets
 from scratchmlp.estimators.validation import check_outputs, validate_inputs
 from scratchmlp.initializers import initialize
 from scratchmlp.losses import Loss
-from scratchmlp.monitor import Monitor
+from scratchmlp.monitor import Monitor, Observer
 from scratchmlp.network import Network
 from scratchmlp.prediction import hidden_activations, raw_scores
 from scratchmlp.run import DivergenceError, Run
@@ -45,6 +46,8 @@ from scratchmlp.training import Training, train
 from scratchmlp.utils.atomic_fit import all_at_once
 from scratchmlp.utils.public import stacklevel
 from scratchmlp.utils.threads import threads
+
+Estimator = TypeVar("Estimator", bound="BaseMLP")
 
 
 class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parameters, ABC):
@@ -57,16 +60,12 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     @abstractmethod
     def _learn_targets(
         self, y: Any, rows: Source, *, resuming: bool
-    ) -> ClassTargets | NumericTargets:
+    ) -> ClassLabels | RegressionTargets:
         """Learn the kind of targets and their classes, or check y against those of earlier fits."""
 
     @abstractmethod
     def _loss_for(self, targets: Any) -> Loss:
         """Make the loss for these targets, and choose its output activation."""
-
-    @abstractmethod
-    def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
-        """Compute the score of validation data from their raw scores, if `scoring` is None."""
 
     # Fit: prepare, train, keep.
 
@@ -126,48 +125,18 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         >>> round(network.fit(X, y, X_val=X_val, y_val=y_val).best_validation_score_, 2)
         0.97
         """
-        return self._fit_rows(
-            RowsInMemory((X, y, sample_weight), (X_val, y_val, sample_weight_val))
-        )
-
-    def _fit_rows(self, rows: Source) -> Self:
-        """Train, or resume training, and set the fitted attributes.
-
-        If an error occurs, the estimator stays unchanged. Only `fit` calls callbacks, and
-        `partial_fit` trains for one epoch.
-        """
-        incremental = rows.incremental
-        # scikit-learn validates parameters only in the first call of partial_fit.
-        if incremental and hasattr(self, "theta_"):
-            self._validate_params()
-        given = None if incremental else rows.given
-        with fitting(self, given, self.max_iter, fitted_attributes) as (fitted, tasks):
-            prepared = rows.hold_out(fitted._prepare(rows), fitted)
-            fitted._describe(prepared)
-            training = fitted._training(prepared, tasks, incremental=incremental)
-            if not (incremental and hasattr(self, "theta_")):  # calls of a stream should be fast
-                try_objects(prepared, training.solver)
-            with prepared.run.unchanged_history_on_failure():
-                interrupted = fitted._train(prepared, training, incremental=incremental)
-                fitted._keep(prepared, training, interrupted=interrupted)
-                # After an interruption the callback task is not ended: the fit is not complete.
-                if tasks and not interrupted:
-                    tasks.end(fitted=True)
-        if interrupted:  # raised outside of the block, so that what was learned is kept
-            raise KeyboardInterrupt
-        return self
+        rows = RowsInMemory((X, y, sample_weight), (X_val, y_val, sample_weight_val))
+        return fit_rows(self, rows)
 
     def _set_up(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Draw the weights of a network for such rows, and set the fitted attributes."""
         with all_at_once(self) as fitted:
             for name in ("theta_", "classes_"):  # of an earlier fit
                 fitted.__dict__.pop(name, None)
-            # With `classes`, y may lack some of them.
-            rows = RowsInMemory((X, y, None), incremental=classes is not None, classes=classes)
-            prepared = fitted._prepare(rows)
+            prepared = fitted._prepare(RowsInMemory((X, y, None), classes=classes))
             fitted._describe(prepared)
             monitor = Monitor(self.tol, self.n_iter_no_change)
-            monitor.stop_reason = "initialize does not train"
+            monitor.stop("initialize does not train", finished=False)
             fitted.__dict__.update(fitted_attributes(fitted, prepared.run, monitor))
         return self
 
@@ -198,10 +167,6 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         except DivergenceError as error:
             error.args = (f"{error}{self._column_advice(prepared)}",)
             raise
-        if incremental and monitor.n_iter and not (monitor.finished or interrupted):
-            # After one epoch, partial_fit has done its work. If n_iter is 0, this epoch diverged:
-            # `finished` stays False, and the user is warned.
-            monitor.stop_reason, monitor.finished = "partial_fit trains for one epoch", True
         return interrupted
 
     def _keep(self, prepared: Prepared, training: Training, *, interrupted: bool = False) -> None:
@@ -252,12 +217,10 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         theta = initialize(network, self.weight_init, random_state, dtype)
         return Run(theta, random_state, n_epochs=int(self.max_iter))
 
-    def _training(
-        self, prepared: Prepared, tasks: CallbackTasks | None = None, *, incremental: bool = False
-    ) -> Training:
+    def _training(self, prepared: Prepared, observers: Sequence[Observer]) -> Training:
         """Make what trains on prepared rows."""
-        solver = self._make_solver(prepared.data.n_rows, 1 if incremental else self.max_iter)
-        monitor, run = self._make_monitor(prepared, solver, tasks), prepared.run
+        solver = self._make_solver(prepared.data.n_rows)
+        monitor, run = self._make_monitor(prepared, solver, observers), prepared.run
         random_state = run.generator() if any(prepared.network.dropout_rates) else None
         objective = prepared.objective(self.alpha, random_state)
         return Training(objective, solver, monitor, run, prepared.data)
@@ -265,7 +228,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     # The monitor.
 
     def _make_monitor(
-        self, prepared: Prepared, solver: Descent | LBFGS, tasks: CallbackTasks | None
+        self, prepared: Prepared, solver: Descent | LBFGS, observers: Sequence[Observer]
     ) -> Monitor:
         """Make the monitor of a fit."""
         validate = prepared.validator(self)
@@ -280,7 +243,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
             validate=validate,
             early_stopping=early_stopping,
             metric="score" if callable(self.scoring) else self.scoring or self._metric,
-            observers=[tasks] if tasks else [],
+            observers=observers,
             verbose=self.verbose,
         )
 
@@ -289,7 +252,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     @np.errstate(over="ignore", invalid="ignore")  # the outputs are checked
     def _from_raw(self, X: Any, convert: Callable[[FloatArray], Any]) -> Any:
         """Validate X, compute its raw scores, of shape (n_samples, n_outputs), and convert them."""
-        network = self._network
+        network = fitted_network(self)
         return convert(check_outputs(raw_scores(network, self.theta_, validate_inputs(self, X))))
 
     def hidden_activations(self, X: Any, layer: int = -1) -> FloatArray:
@@ -314,7 +277,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         ValueError
             If there is no such layer.
         """
-        network = self._network
+        network = fitted_network(self)
         n_hidden = len(network.activations)
         if not n_hidden:
             raise ValueError(
@@ -335,6 +298,42 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def fit_rows(estimator: Estimator, rows: Source) -> Estimator:
+    """Train an estimator on rows, wherever they are, or resume its training.
+
+    If an error occurs, the estimator stays unchanged. Only `fit` calls callbacks, and
+    `partial_fit` trains for one epoch.
+    """
+    incremental = rows.incremental
+    is_later_call = incremental and hasattr(estimator, "theta_")
+    if is_later_call:  # scikit-learn validates parameters only in the first call of partial_fit
+        estimator._validate_params()
+    given = None if incremental else rows.given
+    with fitting(estimator, given, estimator.max_iter, fitted_attributes) as (fitted, tasks):
+        prepared = rows.hold_out(fitted._prepare(rows), fitted)
+        fitted._describe(prepared)
+        observers = [tasks] if tasks else [_OneEpoch()] if incremental else []
+        training = fitted._training(prepared, observers)
+        if not is_later_call:  # calls of a stream should be fast
+            try_objects(prepared, training.solver)
+        with prepared.run.unchanged_history_on_failure():
+            interrupted = fitted._train(prepared, training, incremental=incremental)
+            fitted._keep(prepared, training, interrupted=interrupted)
+            # After an interruption the callback task is not ended: the fit is not complete.
+            if tasks and not interrupted:
+                tasks.end(fitted=True)
+    if interrupted:  # raised outside of the block, so that what was learned is kept
+        raise KeyboardInterrupt
+    return estimator
+
+
+class _OneEpoch(Observer):
+    """Ends a call of partial_fit. If it has diverged, this is not asked, and the user is warned."""
+
+    def epoch_end(self, run: Run, monitor: Monitor) -> str:
+        return "partial_fit trains for one epoch"
 
 
 def has_partial_fit(estimator: BaseMLP) -> bool:

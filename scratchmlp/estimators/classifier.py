@@ -4,24 +4,20 @@ from dataclasses import KW_ONLY, dataclass, field
 from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
-import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, log_expit, log_softmax
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import check_is_fitted
 
-from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.base import BaseMLP, has_partial_fit
+from scratchmlp.estimators.base import BaseMLP, fit_rows, has_partial_fit
 from scratchmlp.estimators.in_memory import RowsInMemory
 from scratchmlp.estimators.parameters import refuse_own_outputs
 from scratchmlp.estimators.prepared import Source
-from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
+from scratchmlp.estimators.targets import MULTILABEL, ClassLabels, classes_of
 from scratchmlp.losses import Loss, losses_for
 from scratchmlp.utils.public import public
 
@@ -286,7 +282,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
                 "'balanced', classes=classes, y=y); class_weight = dict(zip(classes, weights))."
             )
         given, validation = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
-        return self._fit_rows(RowsInMemory(given, validation, incremental=True, classes=classes))
+        return fit_rows(self, RowsInMemory(given, validation, incremental=True, classes=classes))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def initialize(self, X: Any, y: Any, *, classes: Any = None) -> Self:
@@ -335,7 +331,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             Class labels. For multilabel targets, an indicator matrix, which is sparse if `y` was.
         """
-        return self._from_raw(X, self._labels)
+        return self._from_raw(X, lambda raw: self._targets.labels(raw))
 
     def decision_function(self, X: Any) -> FloatArray:
         """Compute the raw scores, before the output activation.
@@ -352,7 +348,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             second class is predicted. It is the log-odds of this class, unless the output
             activation is 'identity'.
         """
-        return self._from_raw(X, self._decision)
+        return self._from_raw(X, lambda raw: self._targets.decision(raw))
 
     @available_if(has_probabilities)
     def predict_proba(self, X: Any) -> FloatArray:
@@ -370,7 +366,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             multilabel targets, where each column is the probability of a label. No probability is
             0, and no probability of a label is 1, so that logarithms are finite.
         """
-        return self._from_raw(X, self._proba)
+        return self._from_raw(X, lambda raw: self._targets.probabilities(raw, self._loss))
 
     @available_if(has_probabilities)
     def predict_log_proba(self, X: Any) -> FloatArray:
@@ -390,50 +386,14 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         ndarray of shape (n_samples, n_classes)
             Log-probabilities, with columns in the order of `classes_`.
         """
-        return self._from_raw(X, self._finite_log_proba)
-
-    def _proba(self, raw: FloatArray) -> FloatArray:
-        """Turn raw scores into probabilities: accurate near 0, but never 0."""
-        kind = self._kind
-        if kind == MULTILABEL:
-            p = np.minimum(expit(raw), 1 - np.finfo(raw.dtype).epsneg)
-        elif self._loss.output == "softmax" and len(self.classes_) > 1:
-            p = OUTPUT_ACTIVATIONS["softmax"].forward(raw, out=raw)
-        else:
-            p = np.exp(self._log_proba(raw))
-        return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
-
-    def _finite_log_proba(self, raw: FloatArray) -> FloatArray:
-        """Turn raw scores into log-probabilities, none of which is below that of `_proba`."""
-        if self._kind == MULTILABEL:
-            return np.log(self._proba(raw))
-        log_p = self._log_proba(raw)
-        return np.maximum(log_p, np.log(np.finfo(log_p.dtype).tiny), out=log_p)
-
-    def _log_proba(self, raw: FloatArray) -> FloatArray:
-        """Turn raw scores into log-probabilities of exclusive classes."""
-        if len(self.classes_) == 1:
-            return np.zeros((len(raw), 1), raw.dtype)
-        if self._loss.output == "softmax":
-            return log_softmax(raw, axis=1)
-        if self._kind == "binary":
-            return log_expit(np.hstack([-raw, raw]))
-        return log_softmax(log_expit(raw), axis=1)
-
-    def _decision(self, raw: FloatArray) -> FloatArray:
-        if self._kind != "binary":
-            return raw
-        return raw[:, 0] if raw.shape[1] == 1 else raw[:, 1] - raw[:, 0]
-
-    def _labels(self, raw: FloatArray) -> Any:
-        return self._targets.labels(self._decision(raw))
+        return self._from_raw(X, lambda raw: self._targets.log_probabilities(raw, self._loss))
 
     # Methods that BaseMLP requires.
 
     @property
-    def _targets(self) -> ClassTargets:
+    def _targets(self) -> ClassLabels:
         """The kind of the targets and their classes, as learned in `fit`."""
-        return ClassTargets(self._kind, self.classes_, self._binarizer, self.class_weight)
+        return ClassLabels(self._kind, self.classes_, self._binarizer, self.class_weight)
 
     @property
     def _label_binarizer(self) -> LabelBinarizer:
@@ -441,23 +401,22 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         check_is_fitted(self)
         return self._binarizer or LabelBinarizer().fit(self.classes_)
 
-    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> ClassTargets:
-        present, incremental = classes_of(y), rows.incremental
-        # scikit-learn's check sets classes_ on what it is given.
-        known = SimpleNamespace(classes_=getattr(self, "classes_", None))
-        first = not resuming
-        if incremental:
-            first = _check_partial_fit_first_call(known, rows.classes)
-        if first:
-            given = known.classes_ if incremental else None
-            targets = ClassTargets.learn(y, present, given, self.class_weight)
-        else:
+    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> ClassLabels:
+        present, given = classes_of(y), None
+        if rows.may_lack_classes:
+            # scikit-learn's check sets classes_ on what it is given.
+            known = SimpleNamespace(classes_=self.classes_ if resuming else None)
+            _check_partial_fit_first_call(known, rows.classes)
+            given = known.classes_
+        if resuming:
             targets = self._targets
-        if incremental or resuming:
-            targets.check(y, present, all_classes=not incremental)
+        else:
+            targets = ClassLabels.learn(y, present, given, self.class_weight)
+        if resuming or rows.may_lack_classes:
+            targets.check(y, present, all_classes=not rows.may_lack_classes)
         return targets
 
-    def _loss_for(self, targets: ClassTargets) -> Loss:
+    def _loss_for(self, targets: ClassLabels) -> Loss:
         loss = self._make_loss(auto="softmax" if targets.kind == "multiclass" else "logistic")
         if targets.kind == MULTILABEL and loss.output == "softmax":
             raise ValueError(
@@ -473,9 +432,6 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
                 "'identity' first in outputs, or set estimator_types = ('regressor',)."
             )
         return loss
-
-    def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
-        return float(accuracy_score(y, self._labels(raw), sample_weight=sample_weight))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,7 +1,6 @@
 """A check of the gradient: backpropagation is compared with central differences."""
 
 import copy
-from dataclasses import replace
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -99,14 +98,15 @@ def check_gradient(
     model._validate_params()
     if fitted:  # nothing resumes, so a file may lack what training would resume from
         model._run = model._run | {"optimizer_state": {}}
-    prepared = model._prepare(RowsInMemory((X, y, sample_weight), incremental=fitted))
+        model.warm_start = True
+    classes = getattr(model, "classes_", None)
+    prepared = model._prepare(RowsInMemory((X, y, sample_weight), classes=classes))
     assert isinstance(prepared, PreparedRows)
-    prepared = replace(prepared, mean_of=prepared.data.sample_weight)  # the objective of `fit`
     try_objects(prepared)
     network, data = prepared.network, prepared.data
     masks = np.random.RandomState()
     objective = prepared.objective(model.alpha, masks)
-    batch: list[Any] = [None if a is None else a.astype(np.float64) for a in data.arrays()]
+    batch: list[Any] = [None if a is None else a.astype(np.float64) for a in data.as_batch()]
 
     def evaluate(theta: FloatArray) -> tuple[float, FloatArray]:
         masks.seed(0)

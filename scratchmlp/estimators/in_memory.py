@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from inspect import signature
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -14,8 +14,8 @@ from sklearn.model_selection import train_test_split
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Source, Validate
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.prepared import CHECKED_ROWS, Checked, Prepared, Source, Validate
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets
 from scratchmlp.estimators.validation import (
     check_validation_rows,
     has_validation_data,
@@ -38,7 +38,7 @@ class PreparedRows(Prepared):
     y : ndarray or sparse matrix
         Targets of the training rows as the user passed them.
     factors : list of ndarray or None
-        Weights of the classes: see `ClassTargets.factors`. None if there are none.
+        Weights of the classes: see `ClassLabels.factors`. None if there are none.
     mean_of : ndarray of shape (n_samples,) or None
         Weights by whose mean the objective is divided. In a call of `partial_fit`, which may lack
         some classes, they do not include the weights of classes.
@@ -77,8 +77,8 @@ class PreparedRows(Prepared):
         if self.held_out is None:
             return None
         network, loss, y, scoring = self.network, self.loss, self.y_held_out, estimator.scoring
-        n_averaged = self.n_averaged
-        X, Y, weight = self.held_out.arrays()
+        targets, n_averaged = self.targets, self.n_averaged
+        X, Y, weight = self.held_out.as_batch()
         model = copy.copy(estimator)
         model.__dict__.pop("feature_names_in_", None)  # X is an array by now, without names
         scorer, weights = _scorer(estimator, weight)
@@ -93,32 +93,9 @@ class PreparedRows(Prepared):
                 model.theta_ = theta
                 return value, _checked(scorer(model, X, y, **weights), scoring)
             # Without a scorer, scoring is "loss" or None.
-            return value, -value if scoring else model._score_raw(y, raw, weight)
+            return value, -value if scoring else targets.score(y, raw, loss, weight)
 
         return validate
-
-
-class CheckedRows(NamedTuple):
-    """Rows in memory that have been checked: see `scratchmlp.estimators.prepared.Checked`."""
-
-    X: Any
-    labels: Any
-    sample_weight: FloatArray | None
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns of X."""
-        return int(self.X.shape[1])
-
-    @property
-    def n_targets(self) -> int:
-        """Number of columns of y."""
-        return 1 if self.labels.ndim == 1 else int(self.labels.shape[1])
-
-    @property
-    def dtype(self) -> Any:
-        """Type of X."""
-        return self.X.dtype
 
 
 @dataclass(frozen=True)
@@ -140,25 +117,26 @@ class RowsInMemory(Source):
     incremental: bool = False
     classes: Any = None
 
-    def check(self, estimator: Any, dtype: Any, *, reset: bool) -> CheckedRows:
+    def check(self, estimator: Any, dtype: Any, *, reset: bool) -> Checked:
         """Check the rows: see `Source.check`."""
-        return CheckedRows(*validate_rows(estimator, *self.given, dtype, reset=reset))
+        X, y, _ = rows = validate_rows(estimator, *self.given, dtype, reset=reset)
+        return Checked(rows, X.shape[1], 1 if y.ndim == 1 else y.shape[1], X.dtype, y)
 
     def convert(
         self,
-        checked: CheckedRows,
+        checked: Checked,
         network: Network,
         loss: Loss,
-        targets: ClassTargets | NumericTargets,
+        targets: ClassLabels | RegressionTargets,
         run: Run,
     ) -> PreparedRows:
         """Encode the targets and weigh the rows: see `Source.convert`."""
-        (X, y, sample_weight), dtype = checked, checked.dtype
+        (X, y, sample_weight), dtype = checked.rows, checked.dtype
         Y, class_targets = targets.encode(y, loss, dtype), targets.targets_of_classes(loss, dtype)
         factors = None
-        if isinstance(targets, ClassTargets) and targets.class_weight is not None:
+        if isinstance(targets, ClassLabels) and targets.class_weight is not None:
             factors = targets.factors(targets.sums(y, sample_weight))
-        weight = _weigh(targets, factors, y, sample_weight, dtype, all_zero=self.incremental)
+        weight = _weigh(targets, factors, y, sample_weight, dtype, all_zero=self.may_lack_classes)
         data = Data(X, Y, weight, class_targets)
         mean_of = sample_weight if self.incremental else weight
         return PreparedRows(network, loss, targets, run, data, None, y, factors, mean_of)
@@ -187,7 +165,7 @@ def _weigh(
 ) -> Any:
     """Multiply the weights of rows by those of their classes, if any, and check the sum.
 
-    It may be 0 in a call of `partial_fit`, as `all_zero` tells.
+    It may be 0 if some classes may be absent, as `all_zero` tells.
     """
     if factors is None:
         return sample_weight

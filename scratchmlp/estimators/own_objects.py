@@ -32,7 +32,7 @@ def try_objects(prepared: Prepared, solver: Descent | LBFGS | None = None) -> No
     """
     theta = prepared.run.theta
     if is_own(prepared.loss):
-        X, Y, _ = prepared.data.sample(TRIED_ROWS).arrays()
+        X, Y, _ = prepared.data.sample(TRIED_ROWS).as_batch()
         try_loss(prepared.loss, Y, raw_scores(prepared.network, theta, X))
     if isinstance(solver, Descent) and type(solver.optimizer) not in OPTIMIZERS.values():
         _try_optimizer(solver.optimizer, theta)

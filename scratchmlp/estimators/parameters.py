@@ -10,18 +10,17 @@ from abc import ABC
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import is_classifier
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS, resolve_activation
 from scratchmlp.estimators.mixins import SuggestsNames
 from scratchmlp.estimators.options import OPTIONS, refuse_options
 from scratchmlp.initializers import Initializer
-from scratchmlp.losses import LOSSES, Loss, losses_for, own_outputs
+from scratchmlp.losses import LOSSES, Loss, losses_for, output_for, own_outputs
 from scratchmlp.network import Network
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer, with_plain_numbers
 from scratchmlp.schedules import SCHEDULES, Adaptive, Constant, InverseScaling, Progress, Schedule
@@ -100,12 +99,6 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             refuse_options(self, "lbfgs")
         return Network(sizes, resolve_activation(activation), self.fit_intercept, dropout)
 
-    def _validate_params(self) -> None:
-        """Check the parameters that differ from their defaults, which is faster than all."""
-        for name, default in _defaults(type(self)).items():
-            if (value := getattr(self, name)) is not default:
-                self._validate_param(name, value)
-
     def _by_layer(self, name: str, n_hidden: int) -> Any:
         """Return a parameter that is one value or a tuple with one value for each hidden layer."""
         given = getattr(self, name)
@@ -130,7 +123,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
         loss = loss_of(self)
         output = self.output_activation
         if output == "auto":
-            output = loss._output or (auto if auto in loss.outputs else loss.outputs[0])
+            output = output_for(loss, auto)
         if output not in loss.outputs:
             raise ValueError(
                 f"loss={self.loss!r} supports these output activations: {', '.join(loss.outputs)}; "
@@ -138,9 +131,9 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             )
         return loss.with_output(output)
 
-    def _make_solver(self, n_rows: int, max_iter: int) -> Descent | LBFGS:
+    def _make_solver(self, n_rows: int) -> Descent | LBFGS:
         if self.solver == "lbfgs":
-            return LBFGS(self.tol, max_iter, self.max_fun)
+            return LBFGS(self.tol, self.max_iter, self.max_fun)
         optimizer = with_plain_numbers(self._make_optimizer())
         adapts = self.learning_rate == "adaptive" and isinstance(optimizer, SGD)
         return Descent(
@@ -149,7 +142,7 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
             float(self.learning_rate_init),
             self._batch_rows(n_rows),
             self.shuffle,
-            max_iter,
+            self.max_iter,
             adaptive=Adaptive() if adapts else None,
             shared_generator=not isinstance(self.random_state, Integral),
         )
@@ -188,13 +181,6 @@ class Parameters(KeywordParameters, SuggestsNames, ABC):
                 stacklevel=stacklevel(),
             )
         return min(int(self.batch_size), n_rows)
-
-
-@cache
-def _defaults(estimator: type[BaseEstimator]) -> dict[str, Any]:
-    """Return the parameters of a class with their default values."""
-    parameters = signature(estimator).parameters
-    return {name: parameters[name].default for name in estimator._get_param_names()}
 
 
 def refuse_own_outputs(loss: Loss, estimator: Any) -> None:

@@ -7,13 +7,13 @@ returns, and calls `Source.convert` and `Source.hold_out`. Rows never call the e
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data, TrainingRows
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.targets import ClassLabels, RegressionTargets
 from scratchmlp.losses import Loss, SquaredError
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
@@ -43,24 +43,28 @@ class Rows(TrainingRows, Protocol):
         """Return the smallest and the largest value of each column of X."""
 
 
-class Checked(Protocol):
-    """Rows that have been checked: what the estimator must know to choose a network for them."""
+class Checked(NamedTuple):
+    """Rows that have been checked: what the estimator must know to choose a network for them.
 
-    @property
-    def n_features(self) -> int:
-        """Number of columns of X."""
+    Attributes
+    ----------
+    rows : object
+        The rows, for `Source.convert`.
+    n_features : int
+        Number of columns of X.
+    n_targets : int
+        Number of columns of y.
+    dtype : dtype
+        Type of X.
+    labels : ndarray or sparse matrix
+        The targets of a classifier, or a few labels that have the same classes.
+    """
 
-    @property
-    def n_targets(self) -> int:
-        """Number of columns of y."""
-
-    @property
-    def dtype(self) -> Any:
-        """Type of X."""
-
-    @property
-    def labels(self) -> Any:
-        """The targets of a classifier, or a few labels that have the same classes."""
+    rows: Any
+    n_features: int
+    n_targets: int
+    dtype: Any
+    labels: Any
 
 
 class Source(ABC):
@@ -73,12 +77,17 @@ class Source(ABC):
     incremental : bool
         Whether these are some rows of a stream, on which `partial_fit` trains for one epoch.
     classes : array-like of shape (n_classes,) or None
-        All classes, for the first call of `partial_fit`.
+        All classes. The first call of `partial_fit` needs them.
     """
 
     given: tuple[Any, Any, Any]
     incremental: bool = False
     classes: Any = None
+
+    @property
+    def may_lack_classes(self) -> bool:
+        """Whether y may lack some of the classes of a classifier."""
+        return self.incremental or self.classes is not None
 
     @abstractmethod
     def check(self, estimator: Any, dtype: Any, *, reset: bool) -> Checked:
@@ -96,16 +105,16 @@ class Source(ABC):
         Returns
         -------
         Checked
-            The rows, for `convert`.
+            The checked rows.
         """
 
     @abstractmethod
     def convert(
         self,
-        checked: Any,
+        checked: Checked,
         network: Network,
         loss: Loss,
-        targets: ClassTargets | NumericTargets,
+        targets: ClassLabels | RegressionTargets,
         run: Run,
     ) -> "Prepared":
         """Convert all rows to what training needs. `Prepared` documents the parameters."""
@@ -128,7 +137,7 @@ class Prepared(ABC):
         The network.
     loss : Loss
         The loss, with its output activation.
-    targets : ClassTargets or NumericTargets
+    targets : ClassLabels or RegressionTargets
         The kind of targets, and their classes.
     run : Run
         The state of training: a new one, or a copy of that of the last fit.
@@ -140,7 +149,7 @@ class Prepared(ABC):
 
     network: Network
     loss: Loss
-    targets: ClassTargets | NumericTargets
+    targets: ClassLabels | RegressionTargets
     run: Run
     data: Rows
     held_out: Rows | None
@@ -156,7 +165,8 @@ class Prepared(ABC):
 
         As in scikit-learn, these are the targets of a squared error. Other losses are summed.
         """
-        averaged = isinstance(self.targets, NumericTargets) and isinstance(self.loss, SquaredError)
+        are_numbers = isinstance(self.targets, RegressionTargets)
+        averaged = are_numbers and isinstance(self.loss, SquaredError)
         return self.network.sizes[-1] if averaged else 1
 
     @abstractmethod
@@ -213,7 +223,7 @@ class Prepared(ABC):
         run, best, loss, rows = self.run, self.run.best_theta, np.nan, self.data
         if self.held_out is not None and monitor.early_stopping and best is None:
             rows = self.held_out
-        X, Y, weight = self.few_of(rows).arrays()
+        X, Y, weight = self.few_of(rows).as_batch()
         raw = raw_scores(self.network, run.theta if best is None else best, X)
         if np.isfinite(raw).all():
             if best is not None:

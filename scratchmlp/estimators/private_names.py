@@ -73,20 +73,6 @@ class _Replaced:
         )
 
 
-class ReadOnly(property):
-    """A fitted attribute that is computed from what training has recorded, and cannot be set."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._attribute = name
-
-    def __set__(self, estimator: Any, value: Any) -> NoReturn:
-        raise AttributeError(
-            f"{self._attribute} of {type(estimator).__name__} cannot be set, because it follows "
-            "from parameters and training. Set parameters, such as output_activation, before the "
-            "fit, or give your own values another name."
-        )
-
-
 class PrivateNames:
     """An estimator that says what replaces private names of scikit-learn's MLP."""
 

@@ -9,11 +9,10 @@ from sklearn.utils.metaestimators import available_if
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.base import BaseMLP, has_partial_fit
+from scratchmlp.estimators.base import BaseMLP, fit_rows, has_partial_fit
 from scratchmlp.estimators.in_memory import RowsInMemory
 from scratchmlp.estimators.prepared import Source
-from scratchmlp.estimators.scaling import scaled_r2
-from scratchmlp.estimators.targets import NumericTargets
+from scratchmlp.estimators.targets import RegressionTargets
 from scratchmlp.estimators.validation import check_outputs
 from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.utils.public import public
@@ -225,7 +224,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
             The regressor itself.
         """
         given, validation = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
-        return self._fit_rows(RowsInMemory(given, validation, incremental=True))
+        return fit_rows(self, RowsInMemory(given, validation, incremental=True))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def initialize(self, X: Any, y: Any) -> Self:
@@ -261,22 +260,19 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions, of shape (n_samples,) if there is one output.
         """
-        return self._from_raw(X, lambda raw: check_outputs(self._predictions(raw)))
-
-    def _predictions(self, raw: FloatArray) -> FloatArray:
-        p = self._loss.predictions(raw)
-        return p[:, 0] if p.shape[1] == 1 else p
+        return self._from_raw(
+            X, lambda raw: check_outputs(self._targets.predictions(raw, self._loss))
+        )
 
     # Methods that BaseMLP requires.
 
-    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> NumericTargets:
-        return NumericTargets()
+    _targets = RegressionTargets()
 
-    def _loss_for(self, targets: NumericTargets) -> Loss:
+    def _learn_targets(self, y: Any, rows: Source, *, resuming: bool) -> RegressionTargets:
+        return self._targets
+
+    def _loss_for(self, targets: RegressionTargets) -> Loss:
         return self._make_loss()
-
-    def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
-        return scaled_r2(y, self._predictions(raw), sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -58,15 +58,34 @@ def scaled_r2(y: Any, predictions: FloatArray, sample_weight: FloatArray | None)
 
 
 def _r2(Y: FloatArray, predictions: FloatArray, sample_weight: FloatArray | None) -> float:
-    """Compute what `sklearn.metrics.r2_score` does, which takes longer to check its input.
-
-    It is the mean over the outputs. A constant output has 1 if it is predicted exactly, or else 0.
-    """
+    """Compute what `sklearn.metrics.r2_score` does, which takes longer to check its input."""
     Y = Y.astype(np.result_type(Y, predictions), copy=False)
     weight = 1.0 if sample_weight is None else sample_weight[:, np.newaxis]
     mean = np.average(Y, axis=0, weights=sample_weight)
     errors = (weight * (Y - predictions) ** 2).sum(axis=0)
     spread = (weight * (Y - mean) ** 2).sum(axis=0)
+    return r2_of_sums(errors, spread)
+
+
+def r2_of_sums(errors: FloatArray, spread: FloatArray) -> float:
+    """Compute R², the mean over the outputs, from sums of squares of each output.
+
+    A constant output has 1 if it is predicted exactly, or else 0.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n_outputs,)
+        Sums of squared errors.
+    spread : ndarray of shape (n_outputs,)
+        Sums of squared differences between the targets and their mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.estimators.scaling import r2_of_sums
+    >>> r2_of_sums(np.array([0.5, 0.0]), np.array([2.0, 0.0]))  # the second is constant
+    0.875
+    """
     constant = spread == 0
     shares = errors / np.where(constant, 1.0, spread)
     return float(np.where(constant & (errors > 0), 0.0, 1 - shares).mean())

@@ -12,7 +12,7 @@ stored, because pickles and deep copies would turn stored views of `theta_` into
 import copy
 import zlib
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.activations import resolve_activation
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.private_names import PrivateNames, ReadOnly
+from scratchmlp.estimators.private_names import PrivateNames
 from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Layer, Network
@@ -144,7 +144,7 @@ def resumed_run(estimator: Any, network: Network, *, share_history: bool) -> Run
         random_state = check_random_state(estimator.random_state)
     best = estimator.theta_ if estimator._early_stopped else None
     stored = {**estimator._run, "random_state": random_state}
-    return Run(theta=estimator._latest(), best_theta=best, **stored).copy(
+    return Run(theta=latest_theta(estimator), best_theta=best, **stored).copy(
         share_history=share_history
     )
 
@@ -159,11 +159,70 @@ def forget_training(estimator: Any) -> None:
     estimator._latest_theta = estimator._best_checksum = None
 
 
+def latest_theta(estimator: Any) -> FloatArray:
+    """Return the parameters from which training resumes.
+
+    Without early stopping, these are `theta_`. With early stopping, `theta_` holds the best
+    parameters, and training resumes from the latest ones, which are stored as well. If the user
+    has changed `theta_` since the fit, training resumes from the changed `theta_`: assigning
+    weights forgets the latest ones, and a checksum detects other changes.
+    """
+    best, latest = estimator.theta_, estimator._latest_theta
+    return best if latest is None or zlib.crc32(best.data) != estimator._best_checksum else latest
+
+
+def fitted_network(estimator: Any) -> Network:
+    """Return the network of a fitted estimator as prediction uses it: without dropout."""
+    check_is_fitted(estimator)
+    return Network(estimator._sizes, resolve_activation(estimator._activation), estimator._bias)
+
+
+class FittedModel(NamedTuple):
+    """What a fitted estimator predicts with.
+
+    Attributes
+    ----------
+    network : Network
+        The network.
+    theta : ndarray of shape (n_parameters,)
+        Its parameters.
+    loss : Loss
+        The loss, with its output activation.
+    targets : ClassLabels or RegressionTargets
+        They turn raw scores into predictions.
+    """
+
+    network: Network
+    theta: FloatArray
+    loss: Loss
+    targets: Any
+
+
+def fitted_model(estimator: Any) -> FittedModel:
+    """Return what a fitted estimator predicts with."""
+    network = fitted_network(estimator)
+    return FittedModel(network, estimator.theta_, estimator._loss, estimator._targets)
+
+
 #: The error of setting weights before there is a network.
 _NO_NETWORK = (
     "This %(name)s has no network yet whose weights could be set. Call initialize(X, y) first, "
     "which draws weights and does not train."
 )
+
+
+class ReadOnly(property):
+    """A fitted attribute that is computed from what training has recorded, and cannot be set."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._attribute = name
+
+    def __set__(self, estimator: Any, value: Any) -> NoReturn:
+        raise AttributeError(
+            f"{self._attribute} of {type(estimator).__name__} cannot be set, because it follows "
+            "from parameters and training. Set parameters, such as output_activation, before the "
+            "fit, or give your own values another name."
+        )
 
 
 class FittedAttributes(PrivateNames):
@@ -182,27 +241,6 @@ class FittedAttributes(PrivateNames):
     _best_checksum: int | None
     _run: dict[str, Any]
 
-    @property
-    def _network(self) -> Network:
-        """The fitted network as prediction uses it: without dropout."""
-        check_is_fitted(self)
-        return Network(self._sizes, resolve_activation(self._activation), self._bias)
-
-    def _layers(self) -> list[Layer]:
-        return self._network.layers(self.theta_)
-
-    def _latest(self) -> FloatArray:
-        """Return the parameters from which training resumes.
-
-        Without early stopping, these are `theta_`. With early stopping, `theta_` holds the best
-        parameters, and training resumes from the latest ones, which are stored as well. If the user
-        has changed `theta_` since the fit, training resumes from the changed `theta_`: assigning
-        weights forgets the latest ones, and a checksum detects other changes.
-        """
-        if self._latest_theta is None or zlib.crc32(self.theta_.data) != self._best_checksum:
-            return self.theta_
-        return self._latest_theta
-
     def _from_run(self, name: str) -> Any:
         """Return an attribute of the run as it was after the fit."""
         check_is_fitted(self)
@@ -220,7 +258,7 @@ class FittedAttributes(PrivateNames):
 
     @property
     def coefs_(self) -> list[FloatArray]:
-        return _Views(W for W, _ in self._layers())
+        return _Views(W for W, _ in _layers(self))
 
     @coefs_.setter
     def coefs_(self, values: Any) -> None:
@@ -230,7 +268,7 @@ class FittedAttributes(PrivateNames):
 
     @property
     def intercepts_(self) -> list[FloatArray]:
-        return _Views(_zeros(W.shape[1], W.dtype) if b is None else b for W, b in self._layers())
+        return _Views(_zeros(W.shape[1], W.dtype) if b is None else b for W, b in _layers(self))
 
     @intercepts_.setter
     def intercepts_(self, values: Any) -> None:
@@ -311,6 +349,10 @@ class _Views(list[FloatArray]):
             )
         for view, new in zip(views, values, strict=True):
             view[...] = new
+
+
+def _layers(estimator: Any) -> list[Layer]:
+    return fitted_network(estimator).layers(estimator.theta_)
 
 
 def _zeros(n: int, dtype: Any) -> FloatArray:

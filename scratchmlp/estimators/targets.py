@@ -1,6 +1,6 @@
-"""Targets: check what users pass as `y`, encode it for the loss, and weigh its classes.
+"""Targets: check what users pass as `y`, encode it for the loss, and turn raw scores back into it.
 
-The classifier uses `ClassTargets`, the regressor `NumericTargets`. Their `attributes` are the
+The classifier uses `ClassLabels`, the regressor `RegressionTargets`. Their `attributes` are the
 fitted attributes of the estimator that depend on the targets.
 """
 
@@ -11,19 +11,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
+from scipy.special import expit, log_expit, log_softmax
+from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators.scaling import scaled_r2
 from scratchmlp.losses import Loss
 
 MULTILABEL = "multilabel-indicator"
 
 
 @dataclass(frozen=True)
-class NumericTargets:
+class RegressionTargets:
     """Targets of a regressor, which are numbers already."""
 
     @property
@@ -59,9 +63,18 @@ class NumericTargets:
     def strata(self, Y: Any) -> None:
         """Return None: a validation split is not stratified."""
 
+    def predictions(self, raw: FloatArray, loss: Loss) -> FloatArray:
+        """Turn raw scores into predictions, of shape (n_samples,) if there is one output."""
+        p = loss.predictions(raw)
+        return p[:, 0] if p.shape[1] == 1 else p
+
+    def score(self, y: Any, raw: FloatArray, loss: Loss, sample_weight: Any) -> float:
+        """Compute R² of raw scores."""
+        return scaled_r2(y, self.predictions(raw, loss), sample_weight)
+
 
 @dataclass(frozen=True)
-class ClassTargets:
+class ClassLabels:
     """Targets of a classifier.
 
     Parameters
@@ -82,7 +95,7 @@ class ClassTargets:
     class_weight: Any = None
 
     @classmethod
-    def learn(cls, y: Any, present: Any, classes: Any, class_weight: Any) -> "ClassTargets":
+    def learn(cls, y: Any, present: Any, classes: Any, class_weight: Any) -> "ClassLabels":
         """Learn the kind of targets and their classes.
 
         Parameters
@@ -98,7 +111,7 @@ class ClassTargets:
 
         Returns
         -------
-        ClassTargets
+        ClassLabels
             The kind and the classes.
         """
         if y.ndim == 2:
@@ -268,16 +281,54 @@ class ClassTargets:
         columns: Sequence[Any] = (y.toarray() if issparse(y) else y).T
         return columns
 
-    # From scores to labels.
+    # From raw scores to labels and probabilities.
 
-    def labels(self, decision: FloatArray) -> Any:
-        """Return the predicted labels for the values of the decision function."""
+    def decision(self, raw: FloatArray) -> FloatArray:
+        """Turn raw scores into values of the decision function."""
+        if self.kind != "binary":
+            return raw
+        return raw[:, 0] if raw.shape[1] == 1 else raw[:, 1] - raw[:, 0]
+
+    def labels(self, raw: FloatArray) -> Any:
+        """Turn raw scores into predicted labels."""
+        decision = self.decision(raw)
         if self.kind == MULTILABEL:
             return self.binarizer.inverse_transform(decision, threshold=0.0)
         if self.kind == "multiclass":
             return self.classes[decision.argmax(axis=1)]
         # The factor is 1 for two classes. A single class has index 0, whatever the score.
         return self.classes[(decision > 0) * (len(self.classes) - 1)]
+
+    def probabilities(self, raw: FloatArray, loss: Loss) -> FloatArray:
+        """Turn raw scores into probabilities: accurate near 0, but never 0. `raw` may change."""
+        if self.kind == MULTILABEL:
+            p = np.minimum(expit(raw), 1 - np.finfo(raw.dtype).epsneg)
+        elif loss.output == "softmax" and len(self.classes) > 1:
+            p = OUTPUT_ACTIVATIONS["softmax"].forward(raw, out=raw)
+        else:
+            p = np.exp(self._log_probabilities(raw, loss))
+        return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
+
+    def log_probabilities(self, raw: FloatArray, loss: Loss) -> FloatArray:
+        """Turn raw scores into log-probabilities, none below that of the smallest probability."""
+        if self.kind == MULTILABEL:
+            return np.log(self.probabilities(raw, loss))
+        log_p = self._log_probabilities(raw, loss)
+        return np.maximum(log_p, np.log(np.finfo(log_p.dtype).tiny), out=log_p)
+
+    def _log_probabilities(self, raw: FloatArray, loss: Loss) -> FloatArray:
+        """Turn raw scores into log-probabilities of exclusive classes."""
+        if len(self.classes) == 1:
+            return np.zeros((len(raw), 1), raw.dtype)
+        if loss.output == "softmax":
+            return log_softmax(raw, axis=1)
+        if self.kind == "binary":
+            return log_expit(np.hstack([-raw, raw]))
+        return log_softmax(log_expit(raw), axis=1)
+
+    def score(self, y: Any, raw: FloatArray, loss: Loss, sample_weight: Any) -> float:
+        """Compute the accuracy of raw scores."""
+        return float(accuracy_score(y, self.labels(raw), sample_weight=sample_weight))
 
 
 @np.errstate(over="ignore", invalid="ignore")  # scikit-learn compares with integers and sums

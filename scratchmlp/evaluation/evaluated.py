@@ -3,7 +3,9 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -19,14 +21,13 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.folds import check_no_missing, rows_in
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import to_pandas
 from scratchmlp.utils.names import listed
 
-ROWS = ("fit", "new")
-COUNTED = "row, counted from 0"  # what the labels of rows are, if these have no others
+ROW_NUMBER = "row, counted from 0"  # what the labels of rows are, if these have no others
 Rows = NDArray[np.intp]
 
 
@@ -38,47 +39,55 @@ def calmly() -> Iterator[None]:
         yield
 
 
-class Evaluated(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Evaluated:
     """An estimator, and rows with predictions.
 
-    Attributes
+    Parameters
     ----------
     estimator : TabularEnsemble* or TabularMLP*
         The fitted estimator.
-    X : DataFrame or ndarray of shape (n_samples, n_features)
-        The rows, as the estimator takes them.
-    table : DataFrame of shape (n_samples, n_features)
-        The same rows, with text as names of the columns.
-    y : ndarray of shape (n_samples,)
-        Targets.
-    target : str
-        Name of the target.
-    outputs : ndarray of shape (n_samples, n_classes) or (n_samples,)
-        The predictions as metrics take them: probabilities of classes, or numbers.
-    rows : {"fit", "new"}
-        Whether the predictions are the out-of-fold predictions of `fit`, or those of `predict` for
-        rows that `fit` has not seen.
-    numbers : ndarray of int
-        Position of each row in what the user passed: out-of-fold predictions may lack some.
     given : tuple of (X, y)
         All rows and targets that the user passed.
+    target : str
+        Name of the target.
+    is_of_fit : bool
+        Whether the predictions are the out-of-fold predictions of `fit`, or those of `predict` for
+        rows that `fit` has not seen.
+    positions : ndarray of shape (n_samples,), int
+        Positions in `given` of the rows with predictions: some may have no out-of-fold prediction.
+    outputs : ndarray of shape (n_samples, n_classes) or (n_samples,)
+        The predictions as metrics take them: probabilities of classes, or numbers.
     random_state : int
         Random state of all samples of rows.
-    sample_weight : ndarray of shape (n_samples,) or None
-        Weights of the rows in `fit`; None if all are equal, and for new rows.
     """
 
     estimator: Any
-    X: Any
-    table: pd.DataFrame
-    y: NDArray[Any]
-    target: str
-    outputs: FloatArray
-    rows: str
-    numbers: Rows
     given: tuple[Any, NDArray[Any]]
+    target: str
+    is_of_fit: bool
+    positions: Rows
+    outputs: FloatArray
     random_state: int
-    sample_weight: FloatArray | None
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The rows, with text as names of the columns; rows of an array have their numbers."""
+        X, names = self.some(slice(None)), list(self.estimator.encoder_.fitted_columns)
+        if not isinstance(X, pd.DataFrame):
+            return pd.DataFrame(X, self.positions, names)
+        return X if all(isinstance(name, str) for name in X) else X.set_axis(names, axis="columns")
+
+    @cached_property
+    def y(self) -> NDArray[Any]:
+        """Targets of the rows."""
+        return self.given[1][self.positions]
+
+    @property
+    def sample_weight(self) -> FloatArray | None:
+        """Weights of the rows in `fit`; None if all are equal, and for new rows."""
+        weight: FloatArray | None = self.estimator.held_out_weight
+        return weight if self.is_of_fit else None
 
     @property
     def fitted_columns(self) -> Columns:
@@ -129,11 +138,6 @@ class Evaluated(NamedTuple):
         return self.outputs if self.proba is None else self.classes[self.proba.argmax(axis=1)]
 
     @property
-    def positive(self) -> int:
-        """Number of the positive one of two classes: the rarer one, or else the second."""
-        return int(2 * np.count_nonzero(self.codes) <= len(self.y))
-
-    @property
     def errors(self) -> FloatArray:
         """How wrong predictions are: 1 minus the probability of the true class, or the distance."""
         if self.proba is None:
@@ -152,18 +156,13 @@ class Evaluated(NamedTuple):
             return np.arange(n)
         return np.sort(np.random.default_rng(self.random_state).choice(n, most, replace=False))
 
-    def some(self, rows: Rows) -> Any:
+    def some(self, rows: Rows | slice) -> Any:
         """Return some rows, as the estimator takes them."""
-        return _safe_indexing(self.X, rows)
+        return _safe_indexing(self.given[0], self.positions[rows])
 
     def encode(self, rows: Rows) -> EncodedTable:
         """Encode some rows."""
         return self.estimator.encoder_.encode(self.some(rows))[0]
-
-    @property
-    def places(self) -> dict[str, Place]:
-        """Where the parts of each column are in an encoded table."""
-        return places_of(self.estimator.encoder_.fitted_columns)
 
 
 def predict(estimator: Any, X: Any) -> FloatArray:
@@ -184,7 +183,7 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     y : array-like of shape (n_samples,)
         Their targets.
     rows : {"fit", "new"}
-        See `Evaluated`.
+        Whether they are the rows of `fit`, all and in the same order, or rows it has not seen.
     random_state : int
         Random state of all samples of rows.
 
@@ -198,24 +197,19 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     TypeError, ValueError
         If the estimator, the rows or the targets cannot be used.
     """
-    if rows not in ROWS:
+    if rows not in ("fit", "new"):
         raise ValueError(f"rows must be 'fit' or 'new'; got {rows!r}.")
     _check_type(estimator)
     check_is_fitted(estimator)
     check_consistent_length(X, y)
-    X, target, y = _rows(X), _name_of(y), _targets(estimator, y)
-    outputs = _out_of_fold(estimator, y) if rows == "fit" else predict(estimator, X)
+    X, target, y, is_of_fit = _as_table(X), _name_of(y), _targets(estimator, y), rows == "fit"
+    outputs = _out_of_fold(estimator, y) if is_of_fit else predict(estimator, X)
     outputs = np.asarray(outputs, dtype=np.float64)
     if not is_classifier(estimator):
         outputs = column_or_1d(outputs)
-    given, seen, weight = (X, y), np.arange(len(y)), None
-    if rows == "fit":  # with a cv for time series, the first rows have no prediction
-        seen, weight = rows_in(estimator.held_out_), estimator.held_out_weight
-        X, y, outputs = _safe_indexing(X, seen), y[seen], outputs[seen]
-    table = _table(X, seen, list(estimator.encoder_.fitted_columns))
-    return Evaluated(
-        estimator, X, table, y, target, outputs, rows, seen, given, random_state, weight
-    )
+    # With a cv for time series, the first rows have no out-of-fold prediction.
+    seen = rows_in(estimator.held_out_) if is_of_fit else np.arange(len(y))
+    return Evaluated(estimator, (X, y), target, is_of_fit, seen, outputs[seen], random_state)
 
 
 def _check_type(estimator: Any) -> None:
@@ -229,7 +223,7 @@ def _check_type(estimator: Any) -> None:
         )
 
 
-def _rows(X: Any) -> Any:
+def _as_table(X: Any) -> Any:
     """Return a DataFrame of pandas for any DataFrame, and an array for anything else."""
     if nw.dependencies.is_into_dataframe(X):
         return to_pandas(X)
@@ -260,8 +254,8 @@ def _name_of(y: Any) -> str:
 def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
     """Return the out-of-fold predictions of `fit`."""
     remedy = "Pass rows that fit has not seen, and rows='new'."
-    name = "oof_proba_" if is_classifier(estimator) else "oof_prediction_"
     if (predicted := estimator.out_of_fold) is None:
+        name = estimator.out_of_fold_name
         raise ValueError(f"This {type(estimator).__name__} has no {name}. {remedy}")
     if len(predicted) != len(y):
         raise ValueError(
@@ -269,15 +263,3 @@ def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
             f"the same order. For other rows, pass rows='new'."
         )
     return np.asarray(predicted)
-
-
-def _table(X: Any, numbers: Rows, names: list[str]) -> pd.DataFrame:
-    """Return a table with text as names of the columns, the same as those of the encoder.
-
-    Rows of an array get their numbers as labels.
-    """
-    if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
-        return X
-    if isinstance(X, pd.DataFrame):
-        return X.set_axis(names, axis="columns")
-    return pd.DataFrame(X, numbers, names)

@@ -3,10 +3,9 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 from sklearn.base import is_classifier
 
-from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.base import BaseTabular
 
 
@@ -19,12 +18,8 @@ class Explained(NamedTuple):
         The most probable class, of whose probability this is an explanation; None for a number.
     prediction, baseline : float
         The prediction of the row, and the mean of those of the rows that it is compared with.
-    names : list of str
-        Names of the columns.
-    parts : ndarray of shape (n_columns,)
-        Contribution of each column to the difference.
-    order : ndarray of shape (n_columns,), int
-        Numbers of the columns, those with the largest contributions first.
+    parts : Series of shape (n_columns,)
+        Contribution of each column to the difference, by name, the largest first.
     n_rows : int
         Number of rows that it is compared with.
     """
@@ -32,9 +27,7 @@ class Explained(NamedTuple):
     label: Any
     prediction: float
     baseline: float
-    names: list[str]
-    parts: FloatArray
-    order: NDArray[np.intp]
+    parts: "pd.Series[float]"
     n_rows: int
 
 
@@ -71,8 +64,6 @@ def explain(
     if is_classifier(model):
         output = int(predictions.argmax())
         label = model.classes_[output]
-    parts = found.contributions[0].reshape(len(found.names), -1)[:, output]
-    order = np.argsort(-np.abs(parts), kind="stable")
-    return Explained(
-        label, predictions[output], baseline[output], found.names, parts, order, found.n_rows
-    )
+    parts = pd.Series(found.contributions[0].reshape(len(found.names), -1)[:, output], found.names)
+    parts = parts.iloc[np.argsort(-np.abs(parts.to_numpy()), kind="stable")]
+    return Explained(label, predictions[output], baseline[output], parts, found.n_rows)

@@ -195,10 +195,9 @@ def find_metric(name: str, y: NDArray[Any], is_class: bool) -> Metric:
     short = _plain(name).removeprefix("neg")
     if (found := ours.get(_ALIASES.get(short, short))) is not None:
         return MACRO_AUC if found is CLASSES["AUC"] and len(np.unique(y)) > 2 else found
-    known = [each for each in get_scorer_names() if _is_for_numbers(each) != is_class]
-    scorer = next((each for each in (name, f"neg_{name}") if each in known), None)
-    if scorer is None:
-        raise MetricError(_unknown(name, known, is_class))
+    scorer = next((each for each in (name, f"neg_{name}") if each in get_scorer_names()), None)
+    if scorer is None or _is_for_numbers(scorer) == is_class:
+        raise MetricError(_unknown(name, is_class))
     metric = Metric(scorer.removeprefix("neg_"), _of(scorer, name), scorer.startswith("neg_"), "")
     if is_class:
         labels, y = np.unique(y, return_inverse=True)
@@ -224,7 +223,8 @@ def _is_for_numbers(name: str) -> bool:
     return True
 
 
-def _unknown(name: str, known: list[str], is_class: bool) -> str:
+def _unknown(name: str, is_class: bool) -> str:
+    known = [each for each in get_scorer_names() if _is_for_numbers(each) != is_class]
     ours = [*(CLASSES if is_class else NUMBERS)]
     quoted = [f'"{each}"' if " " in each else each for each in ours]
     task = "classification" if is_class else "regression"

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.plotting.shared import shortened
 from scratchmlp.tabular.columns.any_column import Column
+from scratchmlp.utils.names import shortened
 
 LONGEST = 60  # characters of a name or a value
 #: Marks that change the direction of the text after them, and what XML cannot contain.
@@ -36,6 +36,9 @@ class Number(NamedTuple):
     value: float
     text: str
     shade: float | None = None
+
+    def __str__(self) -> str:
+        return self.text
 
 
 Cell = str | Number
@@ -67,8 +70,11 @@ def significant(value: float, n_digits: int = 2) -> str:
 
 
 def exponent(value: float) -> int:
-    """Return the exponent of the leading digit of a number other than 0: 2 for 123."""
-    return int(f"{value:e}".partition("e")[2])
+    """Return the exponent of the leading digit of a number other than 0: 2 for 123.
+
+    That of an infinite number is the largest one of a float, 308.
+    """
+    return int(f"{np.nan_to_num(value):e}".partition("e")[2])
 
 
 def number(value: float, n_digits: int = 3) -> Number:
@@ -98,8 +104,8 @@ def cell(value: Any) -> Cell:
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return Number(float(value), str(value))
     if isinstance(value, float | np.floating):
-        number = float(value)
-        return Number(number, f"{number:.0f}" if 1e6 <= abs(number) < 1e15 else f"{number:.6g}")
+        value = float(value)
+        return Number(value, f"{value:.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:.6g}")
     return plain(value)
 
 
@@ -138,7 +144,8 @@ def means_and_deviations(scores: pd.DataFrame, n_digits: int = 2) -> "pd.Series[
     Series of str
         Text for each column. Its name is "" or, for example, " / 1e9".
     """
-    means, deviations = scores.mean(), scores.std(ddof=0)
+    with np.errstate(invalid="ignore"):  # scores may be infinite
+        means, deviations = scores.mean(), scores.std(ddof=0)
     deviations = deviations.mask(deviations < ROUNDING * means.abs(), 0.0)
     return with_deviations(means, deviations.mask(scores.count() < 2), n_digits)
 
@@ -155,7 +162,11 @@ def with_deviations(
 
 
 def _common_power(sizes: "pd.Series[float]") -> int:
-    """Return the power of ten, a multiple of three, to divide by: 0 unless all are huge or tiny."""
+    """Return the power of ten, a multiple of three, to divide by: 0 unless all are huge or tiny.
+
+    Infinite sizes do not count.
+    """
+    sizes = sizes[np.isfinite(sizes)]
     if sizes.min() >= LARGE:
         return 3 * (exponent(sizes.min()) // 3)
     if 0 < sizes.max() < SMALL:

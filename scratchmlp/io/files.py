@@ -17,6 +17,7 @@ from scratchmlp.io.objects import objects_in, without_training_state
 from scratchmlp.io.schema import mended, types_in
 from scratchmlp.io.trusted import TRUSTED
 from scratchmlp.utils.atomic_write import write_atomically
+from scratchmlp.utils.names import listed
 from scratchmlp.utils.public import stacklevel
 
 
@@ -161,7 +162,7 @@ def model_bytes(
             "lambda by a function of a module."
         ) from error
     if untrusted:
-        names = _listed(untrusted)
+        names = _quoted(untrusted)
         warnings.warn(
             f"This {name} contains types that are not in scratchmlp.io.TRUSTED. To load it, pass "
             f"trusted=[{names}] to load.",
@@ -176,7 +177,7 @@ def _model_in(data: bytes, trusted: Collection[str]) -> Any:
 
     types = types_in(members_of(data)[SCHEMA])
     if untrusted := types - {*TRUSTED} - {*trusted}:
-        names = _listed(untrusted)
+        names = _quoted(untrusted)
         raise ModelFileError(
             f"The file contains types that are not in scratchmlp.io.TRUSTED: {names}. To load it "
             "runs their code. If they are yours, or you trust them and the file, pass "
@@ -221,10 +222,9 @@ def _check_levels(unstorable: Mapping[str, Any]) -> None:
         )
 
 
-def _listed(names: Collection[str]) -> str:
+def _quoted(names: Collection[str]) -> str:
     """Return the first names, in quotes."""
-    first = [f"{name!r:.200}" for name in sorted(names)[:20]]
-    return ", ".join([*first, f"and {len(names) - 20} more"] if len(names) > 20 else first)
+    return listed([f"{name!r:.200}" for name in sorted(names)])
 
 
 def _names_of(trusted: Collection[str | type]) -> set[str]:

@@ -6,16 +6,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.tree import BaseDecisionTree
 
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.state import forget_training
+from scratchmlp.tabular.base import BaseTabular
 
 _LEAVES = (str, bytes, int, float, type(None), np.generic, type)
-#: Attributes of ensembles that hold something of each training row, in the order of the rows. The
-#: errors on held-out rows, which intervals and sets need, are sorted.
-_OUT_OF_FOLD = ("oof_proba_", "oof_prediction_", "held_out_", "_row_weight")
 
 
 def objects_in(model: Any) -> Iterator[Any]:
@@ -73,7 +70,6 @@ def without_training_state(model: Any) -> Any:
     for each in objects_in(model):
         if isinstance(each, BaseMLP) and "theta_" in vars(each):
             forget_training(each)
-        elif isinstance(each, BaseEstimator):
-            for name in _OUT_OF_FOLD:
-                vars(each).pop(name, None)
+        elif isinstance(each, BaseTabular):
+            each.forget_training()
     return model

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import COLORS, fitted_network, grid_cell
+from scratchmlp.plotting.shared import COLORS, fitted_estimator, grid_cell
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.ensemble.ensemble import networks_in
 from scratchmlp.utils.public import public
@@ -236,7 +236,7 @@ def _fitted_by_name(estimator: Any) -> dict[str, Any]:
     if not given:
         raise ValueError(f"Pass at least one fitted estimator; got {estimator!r}.")
     values = given.values() if isinstance(given, Mapping) else given
-    fitted = [fitted_network(each, or_tabular=True) for each in values]
+    fitted = [fitted_estimator(each, or_tabular=True) for each in values]
     names = map(str, given) if isinstance(given, Mapping) else _names_of(fitted)
     return dict(zip(names, fitted, strict=True))
 

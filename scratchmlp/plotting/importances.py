@@ -1,15 +1,18 @@
 """The plot of the importance of columns."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.plotting.shared import COLORS, shortened
+from scratchmlp.plotting.shared import COLORS
 from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.utils.names import shortened
 from scratchmlp.utils.public import public
 
 MAX_NAME_LENGTH = 31
@@ -152,6 +155,7 @@ class ImportancesDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
+        check_scalar(max_columns, "max_columns", Integral, min_val=1)
         means = self.importances.mean(axis=1)
         order = np.argsort(-means, kind="stable")[:max_columns]
         if ax is None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import COLORS, fitted_network, shortened
+from scratchmlp.plotting.shared import COLORS, fitted_estimator
+from scratchmlp.utils.names import shortened
 from scratchmlp.utils.public import public
 
 NEGATIVE, POSITIVE = COLORS[:2]
@@ -100,7 +101,7 @@ class NetworkDisplay:
             If the number of names is not the number of features.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        network = fitted_network(estimator)
+        network = fitted_estimator(estimator)
         n = network.n_features_in_
         if feature_names is None:
             feature_names = getattr(network, "feature_names_in_", [f"x{i}" for i in range(n)])

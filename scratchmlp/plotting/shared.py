@@ -12,8 +12,8 @@ from scratchmlp.tabular.base import BaseTabular
 COLORS = ("#0072b2", "#c24f00", "#00805d", "#b3528a", "#b87700", "#2f8fc4", "#000000")
 
 
-def fitted_network(estimator: Any, *, or_tabular: bool = False) -> Any:
-    """Return the fitted network: the estimator itself, or the last step of a Pipeline.
+def fitted_estimator(estimator: Any, *, or_tabular: bool = False) -> Any:
+    """Return the fitted network that was passed, or that is the last step of a Pipeline.
 
     With `or_tabular`, it may be an estimator for tables.
     """
@@ -44,9 +44,3 @@ def grid_cell(ax: Any) -> Any:
             f"fixed position {ax.get_position().bounds}. Make ax with plt.subplots."
         )
     return cell
-
-
-def shortened(name: object, longest: int) -> str:
-    """Return a name, with an ellipsis instead of what follows the first `longest` characters."""
-    text = str(name)
-    return text if len(text) <= longest else f"{text[:longest]}…"

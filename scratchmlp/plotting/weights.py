@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import fitted_network, grid_cell
+from scratchmlp.plotting.shared import fitted_estimator, grid_cell
 from scratchmlp.utils.public import public
 
 
@@ -90,7 +90,7 @@ class WeightsDisplay:
             If the number of features is not the number of pixels.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        network = fitted_network(estimator)
+        network = fitted_estimator(estimator)
         n, got = network.n_features_in_, f"{image_shape}"
         if image_shape is None:
             image_shape, got = (isqrt(n), isqrt(n)), "none, and the features do not fill a square"

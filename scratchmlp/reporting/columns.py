@@ -12,7 +12,7 @@ from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.utils.names import listed
 
 MOST_CLASSES = 20  # rows of a table
-MOST_COLUMNS = 200  # that are described, or whose importance is measured
+DESCRIBED_COLUMNS = 200
 EXAMPLES = 3  # values of a column of categories
 
 
@@ -31,12 +31,12 @@ def data_section(evaluated: Evaluated) -> Section:
     """
     parts: list[Any] = [_target(evaluated)]
     columns, table = evaluated.fitted_columns, evaluated.table
-    shown = list(columns.items())[:MOST_COLUMNS]
+    shown = list(columns.items())[:DESCRIBED_COLUMNS]
     rows = [_row(table[name], fitted) for name, fitted in shown]
     header = ("column", "used as", "missing", "different values", "values", "what was found")
     parts.append(Table("Columns to predict from, and what was made of each", header, rows))
     if len(shown) < len(columns):
-        parts.append(f"The table shows the first {MOST_COLUMNS} of {len(columns):,} columns.")
+        parts.append(f"The table shows the first {DESCRIBED_COLUMNS} of {len(columns):,} columns.")
     clauses = [plain(clause, 500) for _, clause in evaluated.estimator.encoder_.notes_]
     parts += [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses]
     return Section("data", "The data", parts)
@@ -101,5 +101,4 @@ def _short(value: Any) -> str:
         return str(value.date()) if value == value.normalize() else str(value.floor("s"))
     if isinstance(value, pd.Timedelta):
         return str(value)
-    written = cell(float(value))
-    return written if isinstance(written, str) else written.text
+    return str(cell(float(value)))

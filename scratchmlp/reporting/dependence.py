@@ -16,8 +16,8 @@ from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.quality import frequent_classes
 from scratchmlp.tabular.columns.any_column import Column
 
-MOST_COLUMNS = 6
-MOST_ROWS = 300
+DRAWN_COLUMNS = 6
+AVERAGED_ROWS = 300
 N_POINTS = 12  # of a column of numbers
 MOST_LEVELS = 10  # of a column of categories
 MOST_CURVES = 4
@@ -33,7 +33,8 @@ class Curve(NamedTuple):
     values : ndarray of shape (n_values,)
         Values of the column.
     means : ndarray of shape (n_outputs, n_values)
-        Mean predictions, of all classes.
+        Mean predictions of what is drawn: numbers, the positive one of two classes, or the most
+        frequent ones of several.
     is_ordered : bool
         Whether to draw a line. Categories have none, and numbers such as 0 and 1 neither: there are
         no values between them.
@@ -61,13 +62,13 @@ def dependence_section(evaluated: Evaluated, importances: Importances) -> Sectio
         A picture for each of up to six columns. None if there is no column to show, or if there are
         fewer than three rows, for which `partial_dependence` fails.
     """
-    rows, columns = evaluated.sample(MOST_ROWS), evaluated.fitted_columns
+    rows, columns = evaluated.sample(AVERAGED_ROWS), evaluated.fitted_columns
     if len(rows) < 3:
         return None
     X = _readable(evaluated, rows)
     curves: list[Curve] = []
     for name, importance in zip(importances.names, importances.means, strict=True):
-        if importance <= 0 or len(curves) == MOST_COLUMNS:
+        if importance <= 0 or len(curves) == DRAWN_COLUMNS:
             break
         values = _values_of(evaluated.table[name], columns.get(name))
         if len(values) > 1:
@@ -83,7 +84,7 @@ def dependence_section(evaluated: Evaluated, importances: Importances) -> Sectio
         f"Computed with {len(rows):,} {'random ' * (len(rows) < len(evaluated.y))}rows, "
         f"for the {len(curves)} most important columns of numbers, dates or categories."
     )
-    limits = _limits(evaluated, curves)
+    limits = _limits(curves)
     pictures = [_picture(evaluated, curve, limits) for curve in curves]
     return Section("dependence", "How predictions change with a column", [text, *pictures])
 
@@ -145,48 +146,40 @@ def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted
     means = partial_dependence(
         evaluated.estimator, X, [position], custom_values=grid, method="brute"
     ).average
-    if evaluated.proba is not None and len(means) == 1:  # of two classes, it returns the second
-        means = np.vstack([1 - means, means])
+    if len(means) > 1:  # of two classes, it returns the second
+        means = means[frequent_classes(evaluated, MOST_CURVES)]
     return Curve(name, values, means, is_ordered)
 
 
-def _limits(evaluated: Evaluated, curves: list[Curve]) -> tuple[float, float]:
+def _limits(curves: list[Curve]) -> tuple[float, float]:
     """Return the common limits of the predictions."""
-    shown = _outputs(evaluated)
-    means = np.hstack([curve.means[shown] for curve in curves])
+    means = np.hstack([curve.means for curve in curves])
     margin = 0.06 * float(np.ptp(means)) or 0.5
     return means.min() - margin, means.max() + margin
 
 
-def _outputs(evaluated: Evaluated) -> NDArray[np.intp]:
-    """Return the numbers of the outputs to draw."""
-    if evaluated.proba is None:
-        return np.array([0])
-    return frequent_classes(evaluated, MOST_CURVES)
-
-
 def _picture(evaluated: Evaluated, curve: Curve, limits: tuple[float, float]) -> Picture:
     """Draw the partial dependence on a column."""
-    name, outputs = plain(curve.name, 40), _outputs(evaluated)
+    name, n_curves, labels = plain(curve.name, 40), len(curve.means), [""]
     if evaluated.proba is None:
-        what, labels = f"predicted {plain(evaluated.target, 30)}", [""]
-    elif len(outputs) == 1:
-        what, labels = f"probability of {plain(evaluated.classes[outputs[0]], 30)}", [""]
+        what = f"predicted {plain(evaluated.target, 30)}"
     else:
-        what, labels = "probability", [plain(evaluated.classes[k], 20) for k in outputs]
+        shown = evaluated.classes[frequent_classes(evaluated, MOST_CURVES)]
+        what = "probability" if n_curves > 1 else f"probability of {plain(shown[0], 30)}"
+        labels = [plain(label, 20) for label in shown]
 
     def plot(ax: Any) -> None:
         draw_curve = _draw_ordered if curve.is_ordered else _draw_levels
-        for k, label, color in zip(outputs, labels, COLORS, strict=False):
-            draw_curve(ax, curve, curve.means[k], {"label": label, "color": color})
+        for means, label, color in zip(curve.means, labels, COLORS, strict=False):
+            draw_curve(ax, curve, means, {"label": label, "color": color})
         ax.set(xlabel=name, ylabel=what) if curve.is_ordered else ax.set(xlabel=what)
         (ax.set_ylim if curve.is_ordered else ax.set_xlim)(*limits)
         (ax.yaxis if curve.is_ordered else ax.xaxis).set_major_formatter("{x:,.6g}")
-        if labels[0]:
+        if n_curves > 1:
             ax.legend(fontsize="small")
 
-    some = 1 < len(outputs) < len(curve.means)
-    classes = f" for the {len(outputs)} most frequent classes" if some else ""
+    some = n_curves > 1 and n_curves < len(evaluated.classes)
+    classes = f" for the {n_curves} most frequent classes" if some else ""
     levels = f"the {len(curve.values)} most frequent values" if not curve.is_ordered else "values"
     return Picture(name, f"Mean {what}{classes} by {levels} of {name}.", plot, (4.2, 3.0))
 

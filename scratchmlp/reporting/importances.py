@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils import Bunch
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.evaluation.evaluated import Evaluated, Rows, calmly
-from scratchmlp.evaluation.metrics import CLASSES, NUMBERS, Metric, values_of
+from scratchmlp.evaluation.evaluated import Evaluated, calmly
 from scratchmlp.evaluation.numbers import decimals, plain
 from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.plotting.importances import SCORES
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.columns import MOST_COLUMNS
 from scratchmlp.reporting.content import Picture, Section, Table
-from scratchmlp.tabular.inspection.associations import associations_with, correlated_pairs
-from scratchmlp.tabular.inspection.held_out import AllFolds, unchanged
+from scratchmlp.tabular.inspection.associations import associations_with
+from scratchmlp.tabular.inspection.importances import importances_of_new
 
 N_REPEATS = 5
-MOST_ROWS, FEWEST_ROWS = 2000, 500
+MEASURED_COLUMNS = 200
+MEASURED_ROWS, FEWEST_ROWS = 2000, 500
 MOST_PREDICTIONS = 200_000  # predicted rows: of all columns and repeats, if there are many columns
 MOST_BARS, MOST_LINES = 12, 40
 MOST_PAIRS = 20  # of correlated columns
@@ -66,97 +66,74 @@ def importances_of(evaluated: Evaluated) -> Importances:
     -------
     Importances
         Those of the columns that the estimator uses. For rows of `fit`, the result of
-        `oof_importances`, otherwise what scikit-learn's `permutation_importance` would return. Of a
-        wide table, only the `MOST_COLUMNS` columns that are most correlated with the predictions
-        are measured.
+        `oof_importances`, otherwise the same with predictions of all folds. Of a wide table, only
+        the `MEASURED_COLUMNS` columns that are most correlated with the predictions are measured.
     """
-    measure = _out_of_fold if evaluated.rows == "fit" else _permuted
-    unused = evaluated.unused
+    permute = _out_of_fold if evaluated.is_of_fit else _of_new
     with calmly():
-        found = measure(evaluated, _most_related(evaluated))
-    order = [i for i in np.argsort(-found.means, kind="stable") if found.names[i] not in unused]
-    return found._replace(names=[found.names[i] for i in order], repeats=found.repeats[order])
+        found = permute(evaluated, _most_related(evaluated))
+    # Rounding errors depend on how many rows are predicted at the same time.
+    is_rounding = np.isclose(found.score - found.importances, found.score)
+    repeats = np.where(is_rounding, 0, found.importances)
+    order = np.argsort(-repeats.mean(axis=1), kind="stable")
+    order = order[[found.names[i] not in evaluated.unused for i in order]]
+    return Importances(
+        [found.names[i] for i in order],
+        repeats[order],
+        SCORES.get(found.scoring, str(found.scoring)),
+        found.n_rows,
+        found.correlated,
+    )
 
 
 def _n_rows(evaluated: Evaluated) -> int:
     """Return how many rows to use at most: fewer if there are many columns."""
     n_rows = MOST_PREDICTIONS // (N_REPEATS * len(evaluated.columns))
-    return min(MOST_ROWS, max(FEWEST_ROWS, n_rows))
+    return min(MEASURED_ROWS, max(FEWEST_ROWS, n_rows))
 
 
 def _most_related(evaluated: Evaluated) -> list[str]:
     """Name all columns, or in a wide table those most correlated with the predictions."""
-    if len(evaluated.columns) <= MOST_COLUMNS:
-        return evaluated.columns
+    names = [*evaluated.fitted_columns]  # a new table may have others
+    if len(names) <= MEASURED_COLUMNS:
+        return names
     rows = evaluated.sample(_n_rows(evaluated))
-    places = evaluated.places
-    names = [name for name in evaluated.columns if name in places]
-    values = evaluated.outputs.reshape(len(evaluated.y), -1)[rows]
-    related = associations_with(evaluated.encode(rows), [places[name] for name in names], values)
-    most = np.argsort(-related, kind="stable")[:MOST_COLUMNS]
+    table, values = evaluated.encode(rows), evaluated.outputs.reshape(len(evaluated.y), -1)[rows]
+    places = table.layout.places
+    related = associations_with(table, [places[name] for name in names], values)
+    most = np.argsort(-related, kind="stable")[:MEASURED_COLUMNS]
     return [names[i] for i in np.sort(most)]
 
 
-def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Importances:
-    """Measure on the rows that each member held out, and ignore columns that `fit` did not have."""
-    known, weight = evaluated.fitted_columns, None
+def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Bunch:
+    """Measure on the rows that each member held out."""
+    weight = None
     if evaluated.sample_weight is not None:
         weight = np.zeros(len(evaluated.given[1]))
-        weight[evaluated.numbers] = evaluated.sample_weight
-    result = evaluated.estimator.oof_importances(
+        weight[evaluated.positions] = evaluated.sample_weight
+    return evaluated.estimator.oof_importances(
         *evaluated.given,
         sample_weight=weight,
-        columns=[name for name in names if name in known],
+        columns=names,
         n_repeats=N_REPEATS,
         max_samples=_n_rows(evaluated),
         random_state=evaluated.random_state,
     )
-    return Importances(
-        [str(name) for name in result.names],
-        result.importances,
-        SCORES.get(result.scoring, str(result.scoring)),
-        result.n_rows,
-        result.correlated,
-    )
 
 
-def _permuted(evaluated: Evaluated, names: Sequence[str]) -> Importances:
+def _of_new(evaluated: Evaluated, names: Sequence[str]) -> Bunch:
     """Measure on rows that were not in `fit`."""
     rows = evaluated.sample(_n_rows(evaluated))
-    table, metric, orders = (
-        evaluated.encode(rows),
-        _metric(evaluated, rows),
-        _orders(evaluated, rows),
+    table, y = evaluated.encode(rows), evaluated.y[rows]
+    places = table.layout.places
+    return importances_of_new(
+        evaluated.blend,
+        table,
+        y,
+        {name: places[name] for name in names},
+        N_REPEATS,
+        np.random.RandomState(evaluated.random_state),
     )
-    places = {name: evaluated.places[name] for name in names if name in evaluated.places}
-    changes = [(place, order) for place in places.values() for order in orders]
-    before, *after = [
-        values_of([metric], evaluated.truth[rows], predicted)[metric.name]
-        for predicted in AllFolds(evaluated.blend, table).permuted([unchanged(table), *changes])
-    ]
-    worse = np.subtract(after, before) if metric.is_loss else np.subtract(before, after)
-    worse[np.isclose(after, before)] = 0  # rounding depends on how many rows a call predicts
-    correlated = correlated_pairs(table, places, np.random.RandomState(evaluated.random_state))
-    repeats = worse.reshape(len(places), N_REPEATS)
-    return Importances(list(places), repeats, metric.name, len(rows), correlated)
-
-
-def _metric(evaluated: Evaluated, rows: Rows) -> Metric:
-    """Choose what gets worse: the log-loss or R², or another metric if these are undefined."""
-    if evaluated.proba is None:
-        return NUMBERS["R2" if np.ptp(evaluated.y[rows]) > 0 else "RMSE"]
-    return CLASSES["log-loss" if len(evaluated.classes) > 1 else "accuracy"]
-
-
-def _orders(evaluated: Evaluated, rows: Rows) -> list[Rows]:
-    """Return an order of the rows for each repeat, the same as `permutation_importance` draws."""
-    seed = np.random.RandomState(evaluated.random_state).randint(np.iinfo(np.int32).max + 1)
-    random, shuffled = np.random.RandomState(seed), np.arange(len(rows))
-    orders = [shuffled.copy()]
-    for _ in range(N_REPEATS):  # each of them shuffles the one before
-        random.shuffle(shuffled)
-        orders.append(orders[-1][shuffled])
-    return orders[1:]
 
 
 def importance_section(evaluated: Evaluated, importances: Importances) -> Section | None:
@@ -201,7 +178,7 @@ def importance_section(evaluated: Evaluated, importances: Importances) -> Sectio
 def _rows(evaluated: Evaluated, importances: Importances) -> str:
     """Say on which rows importances are measured, and why not on all."""
     n, n_all = importances.n_rows, len(evaluated.y)
-    kind = "held-out" if evaluated.rows == "fit" else "new"
+    kind = "held-out" if evaluated.is_of_fit else "new"
     if n == n_all:
         return f"{n:,} {kind} rows"
     return f"{n:,} random rows of the {n_all:,} {kind} ones, because all would take longer"
@@ -209,14 +186,14 @@ def _rows(evaluated: Evaluated, importances: Importances) -> str:
 
 def _left_out(evaluated: Evaluated) -> str:
     """Say which columns of a wide table are not measured, if there are any."""
-    if (n_columns := len(evaluated.columns)) <= MOST_COLUMNS:
+    if (n_columns := len(evaluated.fitted_columns)) <= MEASURED_COLUMNS:
         return ""
     remedy = "sklearn.inspection.permutation_importance measures all columns, which takes longer."
-    if evaluated.rows == "fit":
+    if evaluated.is_of_fit:
         remedy = "oof_importances(X, y, columns=[...]) measures the columns that you name."
     return (
-        f"Of the {n_columns:,} columns, only the {MOST_COLUMNS} that are most correlated with the "
-        "predictions are measured here, and compared with each other. Others may matter too. "
+        f"Of the {n_columns:,} columns, only the {MEASURED_COLUMNS} that are most correlated with "
+        "the predictions are measured here, and compared with each other. Others may matter too. "
         f"{remedy}"
     )
 

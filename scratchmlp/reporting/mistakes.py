@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.evaluation.evaluated import COUNTED, Evaluated
+from scratchmlp.evaluation.evaluated import ROW_NUMBER, Evaluated
 from scratchmlp.evaluation.explained import explain
 from scratchmlp.evaluation.numbers import Cell, cells_of, number, plain, share, significant
 from scratchmlp.reporting.content import Section, Table
 
 MOST_MISTAKES = 10
-MOST_COLUMNS = 12
+SHOWN_COLUMNS = 12
 MOST_REASONS = 3  # values that moved a prediction
-MOST_ROWS = 300  # to draw those from that a prediction is compared with
+BACKGROUND_ROWS = 300  # to draw those from that a prediction is compared with
 
 
 def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
@@ -45,7 +45,9 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
             "rows first: their class may be recorded wrongly, or the table may lack what explains "
             "it."
         )
-    shown = list(important[:MOST_COLUMNS])
+    if evaluated.sample_weight is not None:
+        text += " Each counts in proportion to the weight that the row had in fit."
+    shown = list(important[:SHOWN_COLUMNS])
     if len(shown) < len(evaluated.columns):
         text += f" The table shows the {len(shown)} most important columns."
     what = "prediction" if evaluated.proba is None else "probability of the predicted class"
@@ -59,14 +61,17 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
 
 def _worst(evaluated: Evaluated) -> NDArray[np.intp]:
     """Return the numbers of the rows with the worst predictions, the worst first."""
-    wrong = np.flatnonzero(evaluated.prediction != evaluated.y)
-    return wrong[np.argsort(-evaluated.errors[wrong], kind="stable")[:MOST_MISTAKES]]
+    errors = np.where(evaluated.prediction == evaluated.y, 0, evaluated.errors)
+    if evaluated.sample_weight is not None:
+        errors = errors * evaluated.sample_weight
+    worst = np.argsort(-errors, kind="stable")[:MOST_MISTAKES]
+    return worst[errors[worst] > 0]
 
 
 def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str]) -> Table:
     """List rows: their label, their true and predicted value, and columns."""
     fitted = evaluated.fitted_columns
-    background = evaluated.some(evaluated.sample(MOST_ROWS))
+    background = evaluated.some(evaluated.sample(BACKGROUND_ROWS))
     cells = [cells_of(evaluated.table[name].iloc[rows], fitted.get(name)) for name in columns]
     body: list[Sequence[Cell]] = [
         (
@@ -92,16 +97,14 @@ def _reasons(evaluated: Evaluated, i: int, background: Any) -> str:
         evaluated.estimator,
         evaluated.some(np.array([i])),
         background,
-        of_fit=evaluated.numbers[i] if evaluated.rows == "fit" else None,
+        of_fit=evaluated.positions[i] if evaluated.is_of_fit else None,
         random_state=evaluated.random_state,
     )
-    largest = found.order[:MOST_REASONS]
-    return ", ".join(f"{plain(found.names[k])} {_signed(found.parts[k])}" for k in largest)
-
-
-def _signed(value: float) -> str:
-    """Write a number with its sign and two digits."""
-    return f"{'-' if value < 0 else '+'}{significant(abs(value))}"
+    largest = found.parts.iloc[:MOST_REASONS].items()
+    return ", ".join(
+        f"{plain(name)} {'-' if part < 0 else '+'}{significant(abs(part))}"
+        for name, part in largest
+    )
 
 
 def _name_of_labels(X: Any) -> str:
@@ -109,7 +112,7 @@ def _name_of_labels(X: Any) -> str:
     index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(X))
     if index.name is not None:
         return plain(index.name)
-    return COUNTED if index.equals(pd.RangeIndex(len(X))) else "index"
+    return ROW_NUMBER if index.equals(pd.RangeIndex(len(X))) else "index"
 
 
 def _predicted(evaluated: Evaluated, i: int) -> tuple[Cell, ...]:

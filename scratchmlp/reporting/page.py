@@ -20,7 +20,7 @@ from scratchmlp.reporting.importances import Importances, importance_section, im
 from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.reporting.quality import quality_section
 from scratchmlp.reporting.scores import scores_of
-from scratchmlp.reporting.summary import misleading_section, summary_section
+from scratchmlp.reporting.summary import drift_section, misleading_section, summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.reporting.uncertainty import uncertainty_section
 from scratchmlp.tabular.reading.findings import Note
@@ -119,9 +119,9 @@ def report(
     The page contains values of the table: categories, extreme values and the rows that are
     predicted worst. Mind this before you send it.
 
-    If `fit` had `sample_weight`, the scores of its rows and the importances use these weights, and
-    sets and intervals are those of the weighted fit. Everything else counts all rows alike, and so
-    do the scores of new rows.
+    If `fit` had `sample_weight`, the scores of its rows, the importances and the choice of the
+    worst mistakes use these weights, and sets and intervals are those of the weighted fit.
+    Everything else counts all rows alike, and so do the scores of new rows.
 
     Examples
     --------
@@ -201,6 +201,7 @@ def _sections(
     sentence = compared.sentence if compared else ""
     sections = [
         misleading_section(evaluated, write_note),
+        drift_section(evaluated),
         summary_section(evaluated, scores, importances, sentence),
         quality_section(evaluated, scores),
         _comparison(compared) if compared else None,

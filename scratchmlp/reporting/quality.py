@@ -22,6 +22,7 @@ from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import FAINT, Picture, Section, Table, are_near
 from scratchmlp.reporting.scores import Scores, score_table
 
+POSITIVE = 1  # number of the positive one of two sorted classes, as in scikit-learn
 MOST_CURVES = 5
 MOST_CLASSES = 20  # in the confusion matrix and in the table of classes
 MOST_PAIRS = 20  # of confused classes
@@ -99,10 +100,10 @@ def how_right(evaluated: Evaluated) -> Picture:
 
 
 def frequent_classes(evaluated: Evaluated, most: int) -> NDArray[np.intp]:
-    """Return the numbers of the most frequent classes; of two classes, only the positive one."""
+    """Return the numbers of the most frequent classes; of two, only that of the positive class."""
     n_classes = len(evaluated.classes)
     if n_classes == 2:
-        return np.array([evaluated.positive])
+        return np.array([POSITIVE])
     counts = np.bincount(evaluated.codes, minlength=n_classes)
     return np.argsort(-counts, kind="stable")[: min(most, np.count_nonzero(counts))]
 
@@ -111,10 +112,9 @@ def _positive(evaluated: Evaluated) -> list[str]:
     """Say which of two classes the pictures are about."""
     if len(evaluated.classes) != 2:
         return []
-    is_positive = evaluated.codes == evaluated.positive
     return [
-        f"The positive class of the pictures is {plain(evaluated.classes[evaluated.positive])}, "
-        f"with {share(float(is_positive.mean())).text} of the rows."
+        f"The positive class of the pictures is {plain(evaluated.classes[POSITIVE])}, with "
+        f"{share(float(np.mean(evaluated.codes == POSITIVE)))} of the rows."
     ]
 
 
@@ -163,9 +163,8 @@ def _calibration(evaluated: Evaluated) -> Picture:
     assert evaluated.proba is not None
     classes, P = evaluated.classes, evaluated.proba
     if len(classes) == 2:
-        positive = evaluated.positive
-        name, probability = plain(classes[positive], 30), P[:, positive]
-        happened, what = evaluated.codes == positive, f"fraction of rows with {name}"
+        name, probability = plain(classes[POSITIVE], 30), P[:, POSITIVE]
+        happened, what = evaluated.codes == POSITIVE, f"fraction of rows with {name}"
     else:
         name, what = "the predicted class", "fraction of rows predicted correctly"
         happened, probability = evaluated.prediction == evaluated.y, P.max(axis=1)
@@ -214,16 +213,13 @@ def _confusion(evaluated: Evaluated) -> Table:
 
 def _confused_pairs(evaluated: Evaluated) -> Table:
     """Count the most frequent mistakes."""
-    matrix = confusion_matrix(evaluated.y, evaluated.prediction, labels=evaluated.classes)
-    n_rows = matrix.sum(axis=1)
-    np.fill_diagonal(matrix, 0)
-    order = np.argsort(-matrix, axis=None, kind="stable")[:MOST_PAIRS]
-    pairs = np.column_stack(np.unravel_index(order, matrix.shape))
-    names = [plain(label) for label in evaluated.classes]
+    pairs = pd.DataFrame({"true": evaluated.y, "predicted": evaluated.prediction})
+    wrong = pairs[pairs["true"] != pairs["predicted"]]
+    counts = wrong.groupby(["true", "predicted"], as_index=False).size()
+    n_rows = pairs["true"].value_counts()
     rows = [
-        (names[i], names[j], count(matrix[i, j]), share(matrix[i, j] / n_rows[i]))
-        for i, j in pairs
-        if matrix[i, j]
+        (plain(true), plain(predicted), count(n), share(n / n_rows[true]))
+        for true, predicted, n in counts.nlargest(MOST_PAIRS, "size").itertuples(index=False)
     ]
     return Table(
         f"The most frequent mistakes among {len(evaluated.classes)} classes",

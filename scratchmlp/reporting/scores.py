@@ -28,7 +28,7 @@ class Score(NamedTuple):
     constant: float
 
     @property
-    def number(self) -> Number:
+    def cell(self) -> Number:
         """The score as a cell."""
         return self.written(self.value)
 
@@ -77,7 +77,7 @@ def score_table(evaluated: Evaluated, scores: Scores) -> Table:
     """Return a table of the scores, beside those of a constant prediction."""
     constant = "the mean" if evaluated.proba is None else "the shares of the classes"
     rows = [
-        (each.metric.name, each.number, each.written(each.constant), each.metric.meaning)
+        (each.metric.name, each.cell, each.written(each.constant), each.metric.meaning)
         for each in scores.values()
     ]
     header = ("score", "this model", f"always predicting {constant}", "meaning")

@@ -7,7 +7,8 @@ import numpy as np
 
 from scratchmlp.evaluation.evaluated import Evaluated
 from scratchmlp.evaluation.numbers import number, plain, share
-from scratchmlp.reporting.content import Section
+from scratchmlp.reporting.columns import DESCRIBED_COLUMNS
+from scratchmlp.reporting.content import Section, Table
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
 from scratchmlp.tabular.reading.findings import MisleadingCase, Note
@@ -16,6 +17,10 @@ from scratchmlp.utils.names import listed
 MOST_NAMED = 3  # columns
 _INTRODUCTION = (
     "Check this in the table that the model was trained on, before you trust the scores below."
+)
+_DRIFT = (
+    "These rows are unlike those that the model was trained on. If a unit, the writing of a "
+    "category or a source of data is different, correct it. Otherwise, train on recent rows."
 )
 
 
@@ -35,20 +40,35 @@ def misleading_section(evaluated: Evaluated, write: Callable[[Note], str]) -> Se
         A paragraph for each; None if there are none.
     """
     notes = evaluated.estimator.findings_
-    found = [_on_one_line(note) for note in notes if note.case in get_args(MisleadingCase)]
+    found = [plain(write(note), 1000) for note in notes if note.case in get_args(MisleadingCase)]
     if not found:
         return None
-    sentences = [text[0].upper() + text[1:] for text in map(write, found)]
+    sentences = [text[0].upper() + text[1:] for text in found]
     return Section("misleading", "What can mislead you", [_INTRODUCTION, *sentences])
 
 
-def _on_one_line(note: Note) -> Note:
-    """Return a note with names and values of the table as the page shows them."""
-    values = {
-        name: plain(value) if isinstance(value, str) else value
-        for name, value in note.values.items()
-    }
-    return Note(note.case, plain(note.column), values)
+def drift_section(evaluated: Evaluated) -> Section | None:
+    """Name the columns of new rows that are unlike those of `fit`.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows with predictions.
+
+    Returns
+    -------
+    Section or None
+        A table; None for rows of `fit`, or if no column has clearly changed.
+    """
+    if evaluated.is_of_fit:
+        return None
+    drift = evaluated.estimator.drift(evaluated.given[0])
+    changed = drift.loc[drift["changed"], "why"].head(DESCRIBED_COLUMNS)
+    if changed.empty:
+        return None
+    rows = [(plain(name), plain(why, 200)) for name, why in changed.items()]
+    table = Table("Columns that have clearly changed", ("column", "what has changed"), rows)
+    return Section("drift", "What has changed since the model was trained", [_DRIFT, table])
 
 
 def summary_section(
@@ -76,7 +96,7 @@ def summary_section(
         _numbers(evaluated, scores) if evaluated.proba is None else _classes(evaluated, scores)
     )
     sentences = [_task(evaluated), *quality, _important(importances), compared]
-    numbers = {each.metric.name: each.number for each in scores.values()}
+    numbers = {each.metric.name: each.cell for each in scores.values()}
     return Section("summary", "Summary", [" ".join(filter(None, sentences)), numbers])
 
 
@@ -89,7 +109,7 @@ def _task(evaluated: Evaluated) -> str:
     if unused:
         columns += f" (left out: {listed([plain(name, 40) for name in unused])})"
     rows = f"{n:,} rows that it was not trained on"
-    if evaluated.rows == "fit":
+    if evaluated.is_of_fit:
         rows = (
             f"its out-of-fold predictions of {n:,} rows: each row is predicted by a part of the "
             "model that has not learned from it"
@@ -97,19 +117,36 @@ def _task(evaluated: Evaluated) -> str:
     sentence = f"The model predicts {target}, {what}, from {columns}. It is judged by {rows}."
     if (lost := len(evaluated.given[1]) - n) > 0:
         sentence += f" {lost:,} other rows have no out-of-fold prediction and are left out."
+    if evaluated.is_of_fit:
+        sentence += f" Expect its scores for {plain(evaluated.estimator.scored, 200)}."
+        sentence += _of_new(evaluated)
     if evaluated.sample_weight is not None:
         sentence += " The scores use the weights that the rows had in fit."
     return sentence
+
+
+def _of_new(evaluated: Evaluated) -> str:
+    """Say how good predictions are for new entities, such as persons."""
+    score = getattr(evaluated.estimator, "oof_score_unseen_", None)
+    if score is None:
+        return ""
+    columns = evaluated.estimator.encoder_.fitted_columns.items()
+    names = [plain(name, 40) for name, column in columns if column.names_entity]
+    measure = "R²" if evaluated.proba is None else "accuracy"
+    return (
+        f" For rows with a new value of {listed(names)}, expect {measure} {number(score).text}, "
+        f"not {number(evaluated.estimator.oof_score_).text}."
+    )
 
 
 def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:
     """Say how good predicted classes are."""
     accuracy = scores["accuracy"]
     most = plain(evaluated.classes[evaluated.counts.argmax()])
-    right = share(accuracy.value).text
+    right = share(accuracy.value)
     sentences = [
         f"{right} of the predictions are right. Always predicting the most frequent class, "
-        f"{most}, would be right for {share(accuracy.constant).text}."
+        f"{most}, would be right for {share(accuracy.constant)}."
     ]
     loss = scores.get("log-loss")
     if loss is None:
@@ -126,8 +163,8 @@ def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
     """Say how good predicted numbers are."""
     half, rmse, r2 = scores["median absolute error"], scores["RMSE"], scores.get("R2")
     sentences = [
-        f"Half of the predictions are off by less than {half.number.text}. The root mean squared "
-        f"error is {rmse.number.text}; always predicting the mean has {number(rmse.constant).text}."
+        f"Half of the predictions are off by less than {half.cell}. The root mean squared "
+        f"error is {rmse.cell}; always predicting the mean has {number(rmse.constant)}."
     ]
     if np.ptp(evaluated.y) == 0:
         sentences.append(
@@ -140,7 +177,7 @@ def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
             "columns that predicts the target."
         )
     elif r2:
-        sentences.append(f"The model explains {share(r2.value).text} of the variance.")
+        sentences.append(f"The model explains {share(r2.value)} of the variance.")
     return sentences
 
 

@@ -13,13 +13,7 @@ from scratchmlp.evaluation.numbers import Cell, Number, count, number, plain, sh
 from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Section, Table
 from scratchmlp.tabular.columns.any_column import Column
-from scratchmlp.tabular.uncertainty import (
-    HeldOutScores,
-    difficulty_inputs,
-    fit_difficulty,
-    held_out_scores,
-    n_needed,
-)
+from scratchmlp.tabular.uncertainty import HeldOutScores, n_needed, out_of_fold_errors
 from scratchmlp.utils.names import listed
 
 MOST_ROWS = 2000  # new ones, for which intervals or sets are predicted
@@ -87,7 +81,7 @@ def _introduction(evaluated: Evaluated) -> str:
             "class for a share of the rows that you choose, the coverage. A set of one class means "
             "that the model is sure."
         )
-    if evaluated.rows == "fit":
+    if evaluated.is_of_fit:
         text += (
             " Here, they are made from the out-of-fold predictions: for the rows of each fold by "
             "the errors on the other folds."
@@ -122,7 +116,7 @@ def _why_single(evaluated: Evaluated, known: dict[float, Regions]) -> list[str]:
     single = [f"{level:.0%}" for level, regions in known.items() if (regions.size == 1).all()]
     if evaluated.proba is None or not single:
         return []
-    right = share(float(np.mean(evaluated.prediction == evaluated.y))).text
+    right = share(float(np.mean(evaluated.prediction == evaluated.y)))
     return [
         f"The most probable class is always in the set, and it is right for {right} of the rows. "
         f"So sets of one class are enough for a coverage of {listed(single)}. A higher coverage "
@@ -155,7 +149,7 @@ def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, 
         are proportional, come from models that were fitted without the fold of the row. Errors have
         the weights of `fit`.
     """
-    rows, sizes, errors = (_held_out if evaluated.rows == "fit" else _new)(evaluated)
+    rows, sizes, errors = (_held_out if evaluated.is_of_fit else _new)(evaluated)
     n_known = min(known.n_effective for _, known in errors)
     found = {}
     for coverage in coverages:
@@ -184,36 +178,16 @@ _Known = tuple[Rows, FloatArray, list[tuple[Any, HeldOutScores]]]
 def _new(evaluated: Evaluated) -> _Known:
     """Return new rows, with all errors that `fit` kept."""
     rows, uncertainty = evaluated.sample(MOST_ROWS), evaluated.blend.uncertainty
-    sizes = uncertainty.expected_errors(evaluated.encode(rows), evaluated.outputs[rows])
-    return rows, sizes, [(slice(None), uncertainty.scores)]
+    return rows, *uncertainty.of_rows(evaluated.encode(rows), evaluated.outputs[rows])
 
 
 def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
-    estimator = evaluated.estimator
-    given, folds, weight = estimator.scored_rows()
-    rows = np.searchsorted(evaluated.numbers, given)
-    errors = evaluated.errors[rows, np.newaxis]
-    sizes = _sizes(evaluated, rows, errors, folds, weight)
-
-    def without(fold: int) -> HeldOutScores:
-        others = folds != fold
-        return held_out_scores(
-            errors[others] / sizes[others], None if weight is None else weight[others]
-        )
-
-    return rows, sizes, [(folds == fold, without(fold)) for fold in np.unique(folds)]
-
-
-def _sizes(
-    evaluated: Evaluated, rows: Rows, errors: FloatArray, folds: Rows, weight: FloatArray | None
-) -> FloatArray:
-    """Return the expected sizes of errors by models that were fitted without the fold of a row."""
-    difficulty = evaluated.blend.uncertainty.difficulty
-    if difficulty is None:
-        return np.ones(errors.shape)
-    X = difficulty_inputs(evaluated.encode(rows), evaluated.outputs[rows])
-    return fit_difficulty(X, errors, difficulty.unit, folds, weight)[1]
+    given, folds, weight = evaluated.estimator.scored_rows()
+    rows = np.searchsorted(evaluated.positions, given)
+    predicted = evaluated.encode(rows), evaluated.outputs[rows]
+    errors, difficulty = evaluated.errors[rows, np.newaxis], evaluated.blend.uncertainty.difficulty
+    return rows, *out_of_fold_errors(difficulty, *predicted, errors, folds, weight)
 
 
 # Groups of rows.

@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
@@ -18,10 +19,10 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.callback_tasks import fitting
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
-from scratchmlp.tabular.folds import Rows, rows_in
-from scratchmlp.tabular.inspection import explanations, findings, importances
+from scratchmlp.tabular.folds import Rows, Scored, rows_in
+from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem, problem_of
@@ -29,6 +30,7 @@ from scratchmlp.tabular.reading.findings import Note, warn_of
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
+from scratchmlp.utils.names import listed
 
 
 class BaseTabular(
@@ -40,6 +42,9 @@ class BaseTabular(
 ):
     """Base class of the estimators for raw tables, which are trained once for each fold."""
 
+    #: The attribute with the out-of-fold predictions, which a file may lack.
+    out_of_fold_name: ClassVar[str]
+
     encoder_: TabularEncoder
     held_out_: list[NDArray[np.intp]]
     oof_score_: float
@@ -50,7 +55,7 @@ class BaseTabular(
     _row_weight: FloatArray | None = None
     #: What was found besides the notes of the encoder, as plain data.
     _findings: Sequence[tuple[Any, str, dict[str, Any]]] = ()
-    _oof_name: ClassVar[str]  # of the attribute with the out-of-fold predictions
+    _scored: Scored = "random rows"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -70,6 +75,10 @@ class BaseTabular(
 
         Internal: other folders of the package call it.
         """
+
+    def _keep_out_of_fold(self, predictions: FloatArray) -> None:
+        """Set the fitted attribute with the out-of-fold predictions."""
+        setattr(self, self.out_of_fold_name, predictions)
 
     @property
     @abstractmethod
@@ -94,9 +103,10 @@ class BaseTabular(
             be such that `predict` accepts them.
         groups : array-like of shape (n_samples,), default=None
             Groups of the rows, such as patients. All rows of a group are in the same fold. If `cv`
-            is a splitter, it must be one that uses groups. The target encoding of columns of many
-            categories does not use groups: a training row is encoded by the targets of other rows
-            of its group too.
+            is a splitter, it must be one that uses groups. Columns of categories that name groups
+            are hidden in the rows that a fold holds out: see :doc:`/known_and_new`. The target
+            encoding of columns of many categories does not use groups: a training row is encoded by
+            the targets of other rows of its group too.
 
         Returns
         -------
@@ -129,6 +139,9 @@ class BaseTabular(
             problem = problem_of(fitted, X, y, sample_weight, groups)
             found = fitted._find_misleading(problem, X, groups)
             findings.warn_of_misleading(found)
+            apart = groups is not None or not isinstance(fitted.cv, Integral)
+            entities = [note.column for note in found if note.case == "entity"]
+            problem = problem.with_entities(entities, look_for_held_out=apart)
             fitted.fit_problem(problem._replace(tasks=tasks, started=started, findings=found))
             if tasks:
                 tasks.end(fitted=True)
@@ -147,18 +160,39 @@ class BaseTabular(
         self.held_out_ = problem.held_out
         self._targets = problem.targets
         self._row_weight = kept_weight(problem.sample_weight)
+        self._scored = problem.scored
         self._findings = [(note.case, note.column, {**note.values}) for note in problem.findings]
 
     @property
     def out_of_fold(self) -> FloatArray | None:
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
-        return getattr(self, self._oof_name, None)
+        return vars(self).get(self.out_of_fold_name)
 
     @property
     def held_out_weight(self) -> FloatArray | None:
         """Weights of the rows that were held out, in their order; None if all are equal."""
         weight = self._row_weight
         return None if weight is None else kept_weight(weight[rows_in(self.held_out_)])
+
+    def forget_training(self) -> None:
+        """Forget what `fit` kept of each row in the order of the rows.
+
+        The errors on held-out rows, which intervals and sets need, are sorted, and stay. Internal:
+        other folders of the package call it.
+        """
+        for name in (self.out_of_fold_name, "held_out_", "_row_weight"):
+            self.__dict__.pop(name, None)
+
+    @property
+    def scored(self) -> str:
+        """For which rows the scores of out-of-fold predictions hold.
+
+        Internal: other folders of the package call it.
+        """
+        known = [column for case, column, _ in self._findings if case == "entity"]
+        if known and self._scored == "random rows":
+            return f"random rows of known values of {listed(known)}"
+        return self._scored
 
     def scored_rows(self) -> tuple[Rows, Rows, FloatArray | None]:
         """Return the rows whose errors tell how sure predictions are: see `scored_rows`.
@@ -192,8 +226,7 @@ class BaseTabular(
         """Predict a set of classes or intervals for each row."""
         check_is_fitted(self)
         blend = self.blend
-        limit = blend.uncertainty.scores.quantile(coverage)
-        return blend.predict_with_sets(self._encode(X), limit)[1]
+        return blend.predict_with_sets(self._encode(X), coverage)[1]
 
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict by each fold. If the predictions disagree, their mean is uncertain.
@@ -220,7 +253,79 @@ class BaseTabular(
     def findings_(self) -> list[Note]:
         """What you should know about the table."""
         check_is_fitted(self)
-        return [Note(*each) for each in (*self.encoder_._notes, *self._findings)]
+        columns = self.encoder_.fitted_columns.items()
+        hidden = [Note("hidden", name) for name, column in columns if column.names_entity]
+        found = [Note(*each) for each in self._findings]
+        return [*self.encoder_.notes_on_columns, *found, *hidden]
+
+    def drift(self, X: Any) -> pd.DataFrame:
+        """Compare the columns of new rows with those of `fit`, and tell which clearly changed.
+
+        Predictions are only as good for new rows as they were in `fit` if the new rows are like
+        those of `fit`. A unit may have changed, a category may be written in another way, a source
+        may be missing, or time has passed.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The new rows.
+
+        Returns
+        -------
+        DataFrame
+            A row for each column of `fit`, by its name, with the columns:
+
+            changed : bool
+                Whether the column clearly changed.
+            psi : float
+                Population stability index of the values that are not missing: below 0.1, they are
+                usually called stable, and above 0.25 changed. Numbers and dates have bins between
+                the deciles of `fit`; of categories, the 9 most frequent, the others and unseen
+                ones are compared. Half a row is added to each bin.
+            missing_fit, missing_now : float
+                Share of missing values.
+            unseen_fit, unseen_now : float
+                Share of categories that were not seen in `fit`, or only once in a column of more
+                than ten; of `fit`, the share to expect.
+            out_of_range_now : float
+                Share of numbers, dates or durations below the lowest or above the highest of `fit`.
+            why : str
+                What changed, in words.
+
+            Shares are nan where they have no meaning, such as for columns that are left out. Text
+            is compared only by what is missing.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing or has another kind of values than in `fit`, as in `predict`.
+
+        Notes
+        -----
+        A share clearly changed if chance explains the difference with a probability of at most
+        0.001, divided by the number of shares of all columns that are compared, by Fisher's exact
+        test. It must be large, too: the population stability index, of the bins or of one share
+        and the rest, is at least 0.1, or what never occurred in `fit` holds for 1% of the rows. So
+        one in a thousand tables of rows like those of `fit` has a column that changed. Rows count
+        alike, whatever their weights in `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pandas as pd
+        >>> from scratchmlp.tabular import TabularMLPClassifier
+        >>> rng = np.random.default_rng(0)
+        >>> X = pd.DataFrame({"rate": rng.choice(["fixed", "free"], 400), "m": rng.random(400)})
+        >>> classifier = TabularMLPClassifier(cv=3, max_iter=8, random_state=0)
+        >>> classifier = classifier.fit(X, X["m"] + rng.normal(0, 0.3, 400) > 0.5)
+        >>> new = X[:200].assign(m=X["m"] * 100).replace({"rate": {"fixed": "FIXED"}})
+        >>> classifier.drift(new)[["changed", "unseen_now", "out_of_range_now"]].round(2)
+              changed  unseen_now  out_of_range_now
+        rate     True        0.44               NaN
+        m        True         NaN               1.0
+        """
+        check_is_fitted(self)
+        return drift.drift_table(self.encoder_, X)
 
     def explain(
         self,
@@ -319,8 +424,8 @@ class BaseTabular(
         validate_parameter_constraints(explanations.CONSTRAINTS, settings, caller)
         blend, rows = self.blend_and_table(X)
         known, _ = self.encoder_.encode(background)
-        columns = places_of(self.encoder_.fitted_columns)
-        return explanations.explain(blend, rows, known, columns, folds=folds, **settings)
+        places = rows.layout.places
+        return explanations.explain(blend, rows, known, places, folds=folds, **settings)
 
     def oof_importances(
         self,
@@ -475,10 +580,10 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
 
     class_weight: Any
 
+    out_of_fold_name = "oof_proba_"
     oof_proba_: FloatArray
     _targets: ClassTargets
     _calibration: Calibration
-    _oof_name = "oof_proba_"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -609,9 +714,9 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
 class BaseTabularRegressor(RegressorMixin, BaseTabular):
     """Numbers as targets."""
 
+    out_of_fold_name = "oof_prediction_"
     oof_prediction_: FloatArray
     _targets: NumericTargets
-    _oof_name = "oof_prediction_"
 
     def predict(self, X: Any) -> FloatArray:
         """Predict the targets: the mean over the folds, weighted if there are weights.

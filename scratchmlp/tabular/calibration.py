@@ -13,6 +13,8 @@ from scratchmlp.tabular.folds import Rows, effective_number
 
 #: Mean of the prior of the floor times the number of classes: the strongest label smoothing.
 _MEAN_FLOOR = 0.1
+#: Rows, spread evenly over the classes, that the uniform share adds to those of the table.
+_PRIOR_ROWS = 0.1
 #: Number of scores to which the calibration is fitted. If there are more, rows are left out.
 _MOST_SCORES = 2**20
 
@@ -44,23 +46,32 @@ class Calibration(NamedTuple):
     predictions, but which a network learns only in part. No temperature can undo it: it would
     change the other probabilities too.
 
+    Last, a share of the uniform distribution is mixed in, because a few hundred rows do not support
+    odds of a million to one, even if all of them are predicted well.
+
     Attributes
     ----------
     temperature : float
         A temperature above 1 means that the probabilities were too extreme before.
     floor : float
         At least 0, which leaves the probabilities as they are.
+    uniform_share : float, default=0.0
+        Share of the uniform distribution. All probabilities are at least this divided by the number
+        of classes.
     """
 
     temperature: float
     floor: float
+    uniform_share: float = 0.0
 
     def probabilities(self, raw: FloatArray) -> FloatArray:
         """Compute probabilities from raw scores of shape (n_samples, n_classes)."""
-        return softmax(self.scores(raw))
+        p = softmax(self.scores(raw)) * (1.0 - self.uniform_share)
+        p += self.uniform_share / raw.shape[1]
+        return p
 
     def scores(self, raw: FloatArray) -> FloatArray:
-        """Compute scores, whose softmax are the probabilities."""
+        """Compute scores, whose softmax are the probabilities without the uniform share."""
         if self.floor <= 0:
             return raw / self.temperature
         log_p = log_softmax(raw / self.temperature)
@@ -79,6 +90,10 @@ def fit_calibration(data: Data, raw: FloatArray, rows: Rows | None = None) -> Ca
     floor. With few rows, all rows may be classified correctly, and the priors then prevent
     probabilities near 1. With many rows, they have little influence.
 
+    The uniform share is 0.1 / (n + 0.1), where n is the number of rows, or the effective number of
+    weighted ones. Adding a tenth of a row, spread evenly over the classes, would change frequencies
+    of classes among n rows in the same way.
+
     Parameters
     ----------
     data : Data
@@ -91,8 +106,8 @@ def fit_calibration(data: Data, raw: FloatArray, rows: Rows | None = None) -> Ca
     Returns
     -------
     Calibration
-        The temperature, between 1/16 and 16, and the floor, between 0 and 0.2 divided by the number
-        of classes.
+        The temperature, between 1/16 and 16, the floor, between 0 and 0.2 divided by the number of
+        classes, and the uniform share.
 
     References
     ----------
@@ -104,7 +119,7 @@ def fit_calibration(data: Data, raw: FloatArray, rows: Rows | None = None) -> Ca
     if weight is not None:
         n_rows = effective_number(weight)
     used = rows[:: -(-len(rows) * n_classes // _MOST_SCORES)]
-    raw, Y, weight = data._replace(X=raw).rows(used).arrays()
+    raw, Y, weight = data._replace(X=raw).rows(used).as_batch()
     raw = raw.astype(np.float64)  # the minimization takes differences
 
     def calibration(parameters: FloatArray) -> Calibration:
@@ -124,4 +139,4 @@ def fit_calibration(data: Data, raw: FloatArray, rows: Rows | None = None) -> Ca
         method="L-BFGS-B",
         bounds=[(-bound, bound), (0, 2 * _MEAN_FLOOR)],
     )
-    return calibration(found.x)
+    return calibration(found.x)._replace(uniform_share=_PRIOR_ROWS / (n_rows + _PRIOR_ROWS))

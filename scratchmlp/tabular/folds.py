@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,8 @@ from scratchmlp.estimators.scaling import exponents
 from scratchmlp.utils.public import stacklevel
 
 Rows = NDArray[np.intp]
+#: What the held-out rows are for a model that has seen the training rows: what a score is of.
+Scored = Literal["random rows", "rows of new groups", "rows of known groups", "later rows"]
 
 
 def given_splits(
@@ -163,6 +165,31 @@ def check_splits(splits: list[tuple[Rows, Rows]], weight: FloatArray) -> None:
                 f"split {number} of cv has {n_training} and {n_held_out}. Change cv, or the "
                 "weights."
             )
+
+
+def what_is_scored(splits: Sequence[tuple[Rows, Rows]], groups: Any) -> Scored:
+    """Return for which rows scores of the held-out rows hold.
+
+    Parameters
+    ----------
+    splits : sequence of tuple of two ndarrays
+        For each fold, the row numbers for training and those that are held out.
+    groups : array-like of shape (n_samples,) or None
+        Group of each row.
+
+    Returns
+    -------
+    str
+        "later rows" if those of training come first in the table, in all folds. With groups, they
+        are new or known, and else the rows are random ones.
+    """
+    if all(training.max() < held_out.min() for training, held_out in splits):
+        return "later rows"
+    if groups is None:
+        return "random rows"
+    group, _ = pd.factorize(np.asarray(groups))
+    common = (np.intersect1d(group[training], group[held_out]) for training, held_out in splits)
+    return "rows of known groups" if any(map(len, common)) else "rows of new groups"
 
 
 def warn_of_one_row(splits: list[tuple[Rows, Rows]]) -> None:

@@ -16,22 +16,25 @@ class PartEstimator(BaseEstimator, ABC):
     """An estimator that fits itself in the folds of an ensemble.
 
     `CrossFitted` makes one of any estimator of scikit-learn. The ensemble sets the parameters that
-    a part shares with it by name, among them `max_time`: the seconds from the start of `fit` until
-    the next step of its fit must be over, or None.
+    a part shares with it by name, among them `max_time`: during its fit, the seconds from the start
+    of `fit` until the next step must be over, or None.
     """
 
-    #: Whether the part has the weight of the prior, is never dropped, and is not on trial.
-    _is_preferred: ClassVar[bool] = False
-    #: Errors of its fit after which the ensemble goes on without it.
-    _left_out_after: ClassVar[type[Exception]] = Exception
+    # Whether the part has the weight of the prior, is never dropped, and is not on trial.
+    is_preferred: ClassVar[bool] = False
+    # Errors of its fit after which the ensemble goes on without it.
+    left_out_after: ClassVar[type[Exception]] = Exception
 
     _uncertainty: Uncertainty
 
-    def _check_part(self, name: str, ensemble: str) -> None:
-        """Check what must be right before any part is fitted."""
+    def check_part(self, name: str, ensemble: str) -> None:
+        """Check what must be right before any part is fitted.
+
+        Internal: the ensemble calls it.
+        """
 
     @abstractmethod
-    def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+    def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
         """Fit in the folds of a problem, in one step or two.
 
         Parameters
@@ -47,18 +50,28 @@ class PartEstimator(BaseEstimator, ABC):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The out-of-fold predictions of all folds so far: probabilities, or numbers as the user
             passed them; nan for rows in none of these folds.
+
+        Internal: the ensemble calls it.
         """
 
-    def _keep_uncertainty(self, uncertainty: Uncertainty) -> None:
-        """Keep how wrong the out-of-fold predictions are, which the ensemble measures."""
+    def keep_uncertainty(self, uncertainty: Uncertainty) -> None:
+        """Keep how wrong the out-of-fold predictions are, which the ensemble measures.
+
+        Internal: the ensemble calls it.
+        """
         self._uncertainty = uncertainty
 
     @property
-    @abstractmethod
-    def _part(self) -> Part:
-        """What predicts."""
+    def uncertainty(self) -> Uncertainty:
+        """Internal: what `keep_uncertainty` kept."""
+        return self._uncertainty
 
     @property
-    def _named(self) -> Any:
-        """What `named_estimators_` of the ensemble shows."""
+    @abstractmethod
+    def fitted_part(self) -> Part:
+        """Internal: what predicts."""
+
+    @property
+    def named(self) -> Any:
+        """Internal: what `named_estimators_` of the ensemble shows."""
         return self

@@ -11,6 +11,7 @@ from sklearn.utils import gen_batches
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, SharedTable
+from scratchmlp.tabular.folds import Rows, by_row
 from scratchmlp.tabular.targets import Targets
 from scratchmlp.tabular.uncertainty import Uncertainty
 
@@ -62,6 +63,14 @@ class Part(NamedTuple):
             scores = (self.models[fold].scores(table) for fold in folds)
         joined = np.concatenate([*scores]).astype(np.float64, copy=False)
         return self.targets.predictions(joined, self.calibration)
+
+
+def out_of_fold(part: Part, table: EncodedTable, held_out: Sequence[Rows]) -> FloatArray:
+    """Predict each row of a table by the folds that held it out, and return the mean."""
+    folds = {fold: rows for fold, rows in enumerate(held_out) if len(rows)}
+    found = [part.predictions(table[rows], [fold]) for fold, rows in folds.items()]
+    mean = by_row([*folds.values()], [each.reshape(len(each), -1) for each in found], len(table))
+    return mean[:, 0] if found[0].ndim == 1 else mean
 
 
 class Blend(NamedTuple):
@@ -136,15 +145,12 @@ class Blend(NamedTuple):
         }
 
     def predict_with_sets(
-        self, table: EncodedTable, limit: FloatArray
+        self, table: EncodedTable, coverage: float
     ) -> tuple[FloatArray, NDArray[Any]]:
-        """Return predictions, and their sets of classes or intervals.
-
-        These contain all targets whose error is at most `limit`, a quantile of the scores, times
-        the expected one.
-        """
+        """Return predictions, and their sets of classes or intervals."""
+        self.uncertainty.scores.quantile(coverage)  # which checks it before the predictions
         prediction = self.predict(table)
-        reach = limit * self.uncertainty.expected_errors(table, prediction)
+        reach = self.uncertainty.reach(table, prediction, coverage)
         return prediction, self.prediction_sets(prediction, reach)
 
     def prediction_sets(self, prediction: FloatArray, reach: FloatArray) -> NDArray[Any]:

@@ -1,6 +1,6 @@
 """What there is to train: the table of `fit`, checked and encoded, its targets and its folds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple, Self, TypeAlias
@@ -19,6 +19,7 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
 from scratchmlp.tabular.folds import (
     Rows,
+    Scored,
     check_groups,
     check_no_missing,
     check_splits,
@@ -27,6 +28,7 @@ from scratchmlp.tabular.folds import (
     rows_in,
     shuffled_splits,
     warn_of_one_row,
+    what_is_scored,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.reading.findings import Note
@@ -96,6 +98,8 @@ class TrainingProblem(NamedTuple):
     n_rows : int
         Number of rows by which hyperparameters are chosen: those with a weight above 0 or, if folds
         train on fewer, as many as they train on.
+    scored : str
+        For which rows scores of out-of-fold predictions hold: see `what_is_scored`.
     tasks : CallbackTasks or None, default=None
         Task that tells callbacks of the fit. None if there are no callbacks.
     started : float, default=0.0
@@ -113,6 +117,7 @@ class TrainingProblem(NamedTuple):
     seeds: NDArray[np.int_]
     terms: Sequence[TermSelection | None]
     n_rows: int
+    scored: Scored
     tasks: CallbackTasks | None = None
     started: float = 0.0
     findings: Sequence[Note] = ()
@@ -146,6 +151,50 @@ class TrainingProblem(NamedTuple):
             return Uncertainty(held_out_scores(errors / sizes, weight), difficulty)
 
         return measure
+
+    def with_entities(self, names: Collection[str], *, look_for_held_out: bool) -> Self:
+        """Return the problem with more columns that name an entity, such as persons.
+
+        These are columns of categories: those with one of the names and, if `look_for_held_out`,
+        those of which no fold holds out a value that it trains on.
+        """
+        table = self.data.X
+        held_out = {
+            name
+            for name, each in table.layout.columns.items()
+            if look_for_held_out and each.coded_as and self._is_held_out(table.codes_of([each]))
+        }
+        encoder = self.encoder.with_entities({*names}, held_out)
+        if encoder is self.encoder:
+            return self
+        data = self.data._replace(X=table.with_columns(encoder.fitted_columns))
+        return self._replace(encoder=encoder, data=data)
+
+    def _is_held_out(self, codes: NDArray[np.int32]) -> bool:
+        """Return whether folds hold out all rows of a value, for all values with a code."""
+        if codes.max() < 0:
+            return False
+        return all(
+            not np.isin(codes[held_out][codes[held_out] >= 0], codes[training]).any()
+            for training, held_out in self.splits
+        )
+
+    def without_entities(self) -> Self | None:
+        """Return scored rows as if they were of new entities; None if folds hold out whole ones.
+
+        Its folds have no training rows.
+        """
+        entities = self.data.X.layout.entities
+        if all(each.is_held_out for each in entities):
+            return None
+        rows, *_ = scored_rows(self.held_out, None)
+        places = [np.flatnonzero(np.isin(rows, held_out)) for held_out in self.held_out]
+        table, Y = self.data.X[rows].without_entities(), self.data.Y[rows]
+        return self._replace(
+            data=Data(table, Y, None, self.data.class_targets),
+            sample_weight=self.sample_weight[rows],
+            splits=[(np.empty(0, np.intp), each) for each in places],
+        )
 
     def with_other_seeds(self, number: int) -> Self:
         """Return the problem with other seeds, the same for each number; those of 0 stay."""
@@ -228,7 +277,8 @@ def problem_of(
         warn_of_one_row(splits)
     seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
     terms, n_rows = [None] * len(splits), len(present)
-    return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms, n_rows)
+    scored = what_is_scored(splits, groups)
+    return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms, n_rows, scored)
 
 
 def _splits(

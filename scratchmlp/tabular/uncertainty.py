@@ -231,16 +231,60 @@ class Uncertainty(NamedTuple):
         Their errors, of numbers in units of the expected ones.
     difficulty : Difficulty or None
         What errors to expect of numbers; None for classes.
+    unseen : Uncertainty or None, default=None
+        The same for rows of new entities, such as persons, by predictions that did not know which
+        entity a row belongs to. None if no column names any.
     """
 
     scores: HeldOutScores
     difficulty: Difficulty | None
+    unseen: "Uncertainty | None" = None
+
+    def reach(self, table: EncodedTable, prediction: FloatArray, coverage: Any) -> FloatArray:
+        """Return the largest errors of rows that sets or intervals allow for.
+
+        Parameters
+        ----------
+        table : EncodedTable
+            The rows.
+        prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions for them.
+        coverage : float
+            See `HeldOutScores.quantile`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            The quantile of the scores, times the expected errors.
+        """
+        sizes, known = self.of_rows(table, prediction)
+        for rows, scores in known:
+            sizes[rows] *= scores.quantile(coverage)
+        return sizes
+
+    def of_rows(
+        self, table: EncodedTable, prediction: FloatArray
+    ) -> tuple[FloatArray, list[tuple[Any, HeldOutScores]]]:
+        """Return the expected errors of rows, and of which of them which scores tell more."""
+        sizes, new = self.expected_errors(table, prediction), table.unknown.any(axis=1)
+        if self.unseen is None or not new.any():
+            return sizes, [(slice(None), self.scores)]
+        sizes[new] = self.unseen.expected_errors(table[new], prediction[new])
+        return sizes, [(~new, self.scores), (new, self.unseen.scores)]
 
     def expected_errors(self, table: EncodedTable, prediction: FloatArray) -> FloatArray:
         """Return the errors to expect, of shape (n_samples, n_outputs); 1 for classes."""
         if self.difficulty is None:
             return np.ones((len(table), 1))
         return self.difficulty.predict(difficulty_inputs(table, prediction))
+
+
+def largest_errors(whole: Uncertainty, parts: Sequence[Uncertainty]) -> Uncertainty:
+    """Return the uncertainty of an ensemble with the errors of its worst part: `largest_scores`."""
+    scores, unseen = largest_scores([part.scores for part in parts]), None
+    if whole.unseen:
+        unseen = largest_errors(whole.unseen, [part.unseen for part in parts if part.unseen])
+    return whole._replace(scores=scores, unseen=unseen)
 
 
 def fit_difficulty(
@@ -292,6 +336,36 @@ def fit_difficulty(
             others = folds != fold
             sizes[~others] = fitted_to(others).predict(X[~others])
         return fitted_to(np.full(len(errors), len(errors) > 1)), sizes
+
+
+def out_of_fold_errors(
+    difficulty: Difficulty | None,
+    table: EncodedTable,
+    prediction: FloatArray,
+    errors: FloatArray,
+    folds: NDArray[np.intp],
+    weight: FloatArray | None,
+) -> tuple[FloatArray, list[tuple[NDArray[np.bool_], HeldOutScores]]]:
+    """Return the expected errors of rows of `fit`, and their scores, without the fold of each row.
+
+    Returns
+    -------
+    sizes : ndarray of shape (n_samples, n_outputs)
+        Expected sizes by models that were fitted without the fold of the row; 1 for classes.
+    scores : list of tuple of (ndarray of bool, HeldOutScores)
+        The rows of each fold, and the scores of the other folds.
+    """
+    sizes: FloatArray = np.ones(errors.shape)
+    if difficulty is not None:
+        X = difficulty_inputs(table, prediction)
+        sizes = fit_difficulty(X, errors, difficulty.unit, folds, weight)[1]
+
+    def without(fold: int) -> HeldOutScores:
+        others = folds != fold
+        kept = None if weight is None else weight[others]
+        return held_out_scores(errors[others] / sizes[others], kept)
+
+    return sizes, [(folds == fold, without(fold)) for fold in np.unique(folds)]
 
 
 def _model() -> HistGradientBoostingRegressor:

@@ -1,4 +1,4 @@
-"""Names in messages: a list of them, and the name that may have been meant."""
+"""Names and values in messages: short, in a list, and the name that may have been meant."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -30,6 +30,12 @@ ELSEWHERE = {
     "xavier": "glorot_uniform",
     "xavier_uniform": "glorot_uniform",
 }
+
+
+def shortened(value: object, longest: int = 40) -> str:
+    """Write a value, with an ellipsis instead of what follows the first `longest` characters."""
+    text = str(value)
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def listed(names: Sequence[str]) -> str:

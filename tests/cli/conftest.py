@@ -65,8 +65,8 @@ def train_briefly(monkeypatch):
     monkeypatch.setattr(folds, "SMALL", 0)  # three folds instead of five
     # As for all small tables: on few rows, threads wait for each other.
     monkeypatch.setattr(folds, "threadpool_limits", lambda _: threadpool_limits(1))
-    for name in ("importances", "dependence", "uncertainty"):
-        monkeypatch.setattr(f"scratchmlp.reporting.{name}.MOST_ROWS", 20)
+    for name in ("importances.MEASURED", "dependence.AVERAGED", "uncertainty.MOST"):
+        monkeypatch.setattr(f"scratchmlp.reporting.{name}_ROWS", 20)
 
 
 @pytest.fixture

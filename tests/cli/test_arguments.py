@@ -11,14 +11,12 @@ from pathlib import Path
 import pytest
 
 import scratchmlp
-from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.baselines import BASELINES
-from scratchmlp.cli.file_format import FileFormat
 from scratchmlp.cli.help import BASELINE_PACKAGES, LISTS
 from scratchmlp.cli.options import command, parse
 from scratchmlp.cli.reading import read_file
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.roles import FileFormat, Roles
 from scratchmlp.cli.table import load_table
 from scratchmlp.utils import atomic_write
 from tests.helpers.cli_output import refused
@@ -103,8 +101,8 @@ MISTAKES = """
     class.csv --load class.model --out none/p.csv       -> there is no folder
     --plot none/curve.png                               -> there is no folder
     class.csv --target class --save subfolder           -> it is a folder. Add a file name.
-    n.csv --load m --out p.txt       -> Choose a name that ends in .csv, .csv.gz or .parquet, or -
-    n.csv --load m --out p.csv.zip   -> Choose a name that ends in .csv
+    n.csv --load m --out p.txt       -> p.txt as a table. Its name must end in .csv, .csv.gz or .pa
+    n.csv --load m --out p.csv.zip   -> p.csv.zip as a table. Its name must end in .csv
     --plot curve.xyz                 -> Its name must end in .png, .svg or .pdf
     n.csv --target y --report y.pdf  -> Its name must end in .html or .htm.
     n.csv --target y --export y.pkl  -> y.pkl as an ONNX model. Its name must end in .onnx
@@ -178,21 +176,17 @@ PACKAGES = [
     ("--export", "y.onnx", "onnx", "onnx"),
     ("--report", "r.html", "jinja2 and matplotlib", "report"),
     ("--plot", "p.png", "matplotlib", "plot"),
+    ("--load none.model --out", "p.parquet", "pyarrow", "files"),
 ]
 
 
 @pytest.mark.parametrize(("option", "name", "needs", "extra"), PACKAGES)
 def test_a_missing_package_is_named_before_the_work(option, name, needs, extra, monkeypatch):
     monkeypatch.setattr("scratchmlp.utils.extras.find_spec", lambda name: None)
-    line = refused("class.csv", "--target", "class", option, name)
+    *load, option = option.split()
+    line = refused("class.csv", *(load or ["--target", "class"]), option, name)
     assert f"{option} needs {needs}. To install what is missing, run pip install" in line
     assert f'pip install ".[{extra}]" in the folder of the source.' in line
-
-
-def test_parquet_without_its_package_is_refused_before_the_work(monkeypatch):
-    monkeypatch.setattr(files, "find_spec", lambda name: None)
-    line = refused("none.csv", "--load", "none.model", "--out", "p.parquet")
-    assert 'Install it with pip install ".[files]" in the folder of the source, or choose' in line
 
 
 @pytest.mark.parametrize("error", [ImportError("no module"), OSError("libgomp.so.1 is missing")])
@@ -281,7 +275,8 @@ ALWAYS = (
 
 def values_of(*arguments):
     """Parse arguments; return the value of each."""
-    return {k: v for k, v in vars(parse(["d.csv", *arguments])).items() if k != "command"}
+    values = vars(parse(["d.csv", *arguments]))
+    return {k: v for k, v in (values | values.pop("roles")._asdict()).items() if k != "command"}
 
 
 @pytest.mark.parametrize("option", VALUES)

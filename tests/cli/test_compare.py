@@ -74,7 +74,7 @@ def test_the_table_is_described_before_the_scores(trained):
         "  categorical: code (3 values)\n"
         "  not used to predict: key (--id)\n"
         "\n"
-        "Mean ± standard deviation over 3 stratified folds\n"
+        "Mean ± standard deviation over 3 stratified folds, for random rows\n"
     )
     assert trained["number"].out.startswith("Predicting 'number' (regression): 80 rows, 5 columns")
     assert re.search(r" accuracy +log-loss +AUC +fit \(s\)\n", trained["class"].out)
@@ -103,11 +103,11 @@ def visits(n=90):
 BY_PATIENT = "--groups patient --id day --metric f1_macro --max-time 1"
 BY_DAY = "--time day --date day --ignore patient --metric balanced_accuracy"
 CHANGES = [
-    (BY_PATIENT, "over 3 folds of whole groups"),
+    (BY_PATIENT, "over 3 folds of whole groups, for rows of new groups\n"),
     (BY_PATIENT, "  numeric: size\n  categorical: zip (3 values, your choice)\n"),
     (BY_PATIENT, "  not used to predict: day (--id), patient (--groups)\n"),
     (BY_PATIENT, "\nHighest f1_macro: "),
-    (BY_DAY, "over 3 splits by time"),
+    (BY_DAY, "over 3 splits by time, for later rows\n"),
     (BY_DAY, "  dates: day (dates written as year-month-day)\n"),
     (BY_DAY, "  not used to predict: patient (--ignore)\n"),
     (BY_DAY, "\nHighest balanced accuracy: "),
@@ -146,9 +146,7 @@ def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
     table, known = misleading_rows(), ["--target", "amount", "--ignore", "paid"]
     _, err = run(csv(table), *known)
     assert "scratchmlp: rows of the same person are alike: a quick model has a root mean" in err
-    assert (
-        "held out together. If you will predict rows of other values, add --groups 'person'" in err
-    )
+    assert "without. If you will predict rows of new values, add --groups 'person'" in err
     sentinel = (
         r"\d+ values of weeks are 999, and all others are 1 to 8. If this number .* add --na "
     )
@@ -423,7 +421,7 @@ def iris(tmp_path_factory):
     path = tmp_path_factory.mktemp("iris") / "iris.png"
 
     with Patches.context() as monkeypatch:
-        for name, fewer in (("REPEATS", 1), ("GRID", 20), ("HIDDEN_UNITS", (4, 8))):
+        for name, fewer in (("GRID", 20), ("HIDDEN_UNITS", (4, 8))):
             monkeypatch.setattr(article, name, fewer)
         return *run("--plot", path), path
 
@@ -454,7 +452,7 @@ def test_the_tuned_network_is_within_a_standard_deviation_of_logistic_regression
     header = next(line for line in out.splitlines() if "fit (s)" in line)
     for aligned in (learned, [header, *lines_of_models(out)]):
         assert len({*map(len, aligned)}) == 1
-    assert png_size(picture) == (2700, 675)
+    assert png_size(picture) == (1800, 675)
     assert f"\nSaved {picture}.\nLeft: The loss of the article's network" in out
     lines = err.splitlines()
     assert all(line.startswith("scratchmlp: ") for line in lines)

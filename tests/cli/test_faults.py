@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-import tomllib
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,8 +16,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scratchmlp import __main__
-from scratchmlp.__main__ import run
 from scratchmlp.cli.main import main
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularMLPClassifier
@@ -72,7 +69,6 @@ def command(folder):
     return {
         "train": [folder / "data.csv", "--target", "y"],
         "predict": [folder / "new.csv", "--load", folder / "model"],
-        "help": ["--help"],
     }
 
 
@@ -278,9 +274,7 @@ def test_a_full_disk_behind_a_file(task, option, name, command, logs, tmp_path):
     assert sorted(os.listdir(tmp_path)) == sorted(["err", "out", name])
 
 
-@pytest.mark.parametrize(
-    ("task", "unbuffered"), [("train", True), ("predict", False), ("help", True)]
-)
+@pytest.mark.parametrize(("task", "unbuffered"), [("train", True), ("predict", False)])
 def test_a_full_disk_behind_stdout(task, unbuffered, command, logs):
     assert end_of(jobs.limited, 450, jobs.run, command[task], *logs, unbuffered) == 2
     last = logs[1].read_text().splitlines()[-1]
@@ -339,15 +333,3 @@ def test_closed_streams(folder, tmp_path, monkeypatch, capsys):
         patch.setattr(sys, "stdout", None)
         main(arguments)
     assert "error: stdout is closed. Redirect it" in capsys.readouterr().err
-
-
-def test_the_console_script(monkeypatch, capsys):
-    project = Path(__file__).parents[2] / "pyproject.toml"
-    scripts = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["scripts"]
-    assert scripts == {"scratchmlp": "scratchmlp.__main__:run"}
-    monkeypatch.setattr(sys, "argv", ["/usr/bin/scratchmlp", "--help"])
-    monkeypatch.setattr(sys, "unraisablehook", None)  # is set, and restored after the test
-    monkeypatch.setattr_in(__main__, signal, signal=lambda *_: None)
-    with pytest.raises(SystemExit, match="0"):
-        run()
-    assert capsys.readouterr().out.startswith("usage: scratchmlp [")

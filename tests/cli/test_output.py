@@ -12,7 +12,7 @@ import pytest
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli import messages
 from scratchmlp.cli.comparison import make_evaluation
-from scratchmlp.cli.messages import duration, quote, steps
+from scratchmlp.cli.messages import duration, line_of_dots, quote, time_left
 from scratchmlp.cli.scores import (
     NETWORKS_ALONE,
     Scores,
@@ -153,7 +153,8 @@ def test_a_difference_is_not_sure_if_its_interval_contains_none():
 def test_splits_in_which_the_metric_is_undefined_do_not_count():
     undefined = [np.nan, np.nan]
     found = of_models({"a": [0.5] * 3 + undefined, "b": [0.565, 0.545, 0.525, *undefined]})
-    assert found.unsure() == ["b"]  # 0.045 ± 0.015, and t has 4.3 for three splits, 2.8 for five
+    # t has 4.3 for the 95% interval of three splits, and 2.8 for five
+    assert "  b  0.045 ± 0.015  not sure" in found.verdict()
     few = of_models({"a": [0.5, 0.5, np.nan, *undefined], "b": [0.4, 0.5, np.nan, *undefined]})
     last = "Fewer than three splits with a defined RMSE cannot tell how sure the differences are."
     assert few.verdict().endswith(last)
@@ -220,23 +221,16 @@ def test_long_values_and_lists_are_cut():
 
 
 def test_what_follows_an_interrupt_begins_on_a_new_line(capsys):
-    with suppress(KeyboardInterrupt), steps(3, 2) as begin:
-        begin("a")
+    with suppress(KeyboardInterrupt), line_of_dots("split 1 of 3") as add_dot:
+        add_dot()
         raise KeyboardInterrupt
     assert capsys.readouterr().err == "scratchmlp: split 1 of 3 .\n"
 
 
-def test_the_first_split_tells_how_much_time_is_left(capsys, monkeypatch):
-    clock = iter([0.0, 100.0, 160.0])
-    monkeypatch.setattr_in(messages, time, perf_counter=lambda: next(clock))
-    with steps(3, 2) as begin:
-        for name in "ababab":
-            begin(name)
-    assert capsys.readouterr().err.splitlines() == [
-        "scratchmlp: split 1 of 3 ..",
-        "scratchmlp: split 2 of 3, about 3 minutes left ..",
-        "scratchmlp: split 3 of 3, about 80 seconds left ..",
-    ]
+def test_the_rounds_that_are_done_tell_how_much_time_is_left(monkeypatch):
+    monkeypatch.setattr_in(messages, time, perf_counter=lambda: 160.0)
+    left = [time_left(0.0, n_done, 3) for n_done in range(3)]
+    assert left == ["", ", about 5 minutes left", ", about 80 seconds left"]
     times = 0.0, 1.4, 89, 90, 5_000, 5_400, 90_000
     expected = ["1 second", "1 second", "89 seconds", "2 minutes", "83 minutes", "2 hours"]
     assert [duration(each) for each in times] == [*expected, "25 hours"]
@@ -263,7 +257,6 @@ def test_the_networks_alone_with_dots_or_with_bars(trained, csv, capsys, monkeyp
     assert command_line.main([csv(table), *options]) == 0
     with_bars, err = capsys.readouterr()
     assert "TabularMLPClassifier - member" in err
-    assert ".." not in err
     assert without_times(with_bars) == without_times(out)
     assert isinstance(load(model), TabularMLPClassifier)
     assert not getattr(load(model), "_skl_callbacks", [])

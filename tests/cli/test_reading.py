@@ -20,10 +20,9 @@ from openpyxl.chart import BarChart
 from pandas._libs.parsers import STR_NA_VALUES
 
 from scratchmlp.cli.columns import describe_columns, read_columns
-from scratchmlp.cli.file_format import FileFormat
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.reading import read_file
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.roles import FileFormat, Roles
 from scratchmlp.cli.table import load_new_table, load_table, select_features
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES

@@ -1,5 +1,7 @@
 """What a table contains: its columns, its target, the order of its rows, and tables to predict."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +12,8 @@ from scratchmlp.cli.columns import (
     read_columns,
     unlike_training,
 )
-from scratchmlp.cli.file_format import FileFormat
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.roles import FileFormat, Roles
 from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
 from scratchmlp.cli.target import choose_target, describe_classes
 from scratchmlp.io import load
@@ -322,8 +323,8 @@ def test_regression_is_no_advice_for_codes_with_leading_zeros():
 
 
 NUMBERS = np.random.default_rng(0).uniform(1000, 9999, 60).round(2)
-READ_AS = "the values of 'y' are read as numbers, and predicted without "
-UNITS = "onvert the numbers to one unit"
+READ_AS = "'y' is read as numbers, and predicted without "
+UNITS = "The signs are dropped. Convert the numbers to one unit."
 
 
 FORMS = [("{:,.2f}", None), ("€{:,.2f}", f"{READ_AS}€"), ("{:.2f}%", f"{READ_AS}%")]
@@ -340,10 +341,10 @@ def test_numbers_are_read_however_they_are_written(form, note):
 def test_numbers_of_different_units_are_named():
     _, y, notes = read([f"{'$€'[i % 2]}{x}" for i, x in enumerate(NUMBERS)])
     np.testing.assert_allclose(y, NUMBERS)
-    assert notes == [f"{READ_AS}$ €, although their signs differ. C{UNITS}"]
+    assert notes == [f"{READ_AS}$ €", f"the numbers of y have different signs: $, €. {UNITS}"]
     _, _, notes = read(["0.125", *(f"{x}%" for x in NUMBERS[1:]), "err"])
-    some = "although there is no % in 1 of 60 values, such as '0.125'. If they have another unit"
-    assert notes[1] == f"{READ_AS}%, {some}, c{UNITS}"
+    some = "only some of the numbers of y have the sign %"
+    assert notes[1:] == [f"{READ_AS}%", f"{some}. {UNITS}"]
 
 
 def test_rows_without_a_number_are_left_out_and_named(csv):
@@ -470,7 +471,22 @@ def test_what_differs_from_training_is_said(trained, csv):
     X = table.assign(
         code=table["code"].where(table["size_missing"])
     )  # missing values are not unseen
-    assert list(unlike_training(X, load(model).encoder_._columns)) == []
+    [missing] = unlike_training(X, load(model).encoder_._columns)
+    assert re.fullmatch("column 'code' has clearly changed: .* % missing, before 0.0 %", missing)
+    assert list(unlike_training(table, load(model).encoder_._columns)) == []
+
+
+def test_what_clearly_changed_is_said_in_a_few_lines():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.random((400, 9))).add_prefix("x")
+    X["rate"] = rng.choice(["fixed", "free"], 400)
+    assert differences(X[::2], X[1::2]) == []
+    new = X.mask(rng.random(X.shape) < 0.5).replace({"rate": {"fixed": "FIXED"}})
+    first, *changed, more = differences(X, new)
+    assert first.startswith("column 'rate' contains categories not seen in training, in 1")
+    assert re.search(r" of 400 rows: 'FIXED'; [45]\d\.\d % missing, before 0\.0 %$", first)
+    assert [each.split("'")[1] for each in changed] == ["x0", "x1", "x2", "x3", "x4"]
+    assert more == "4 more columns clearly changed: drift(X) of the model, in Python, says how"
 
 
 def differences(X, new, **roles):
@@ -484,7 +500,8 @@ def test_empty_columns_are_named_if_values_matter_and_it_is_hardly_chance(n, nam
     X = pd.DataFrame({"a": np.arange(40) / 8, "rare": [None] * 24 + [1.5, 2.5] * 8})
     X = X.assign(only_missing_or_not=[1.0, np.nan] * 20, few=[1.0, *[np.nan] * 39], none=np.nan)
     new = X[:n].drop(columns="none") * np.nan
-    assert [each.split("'")[1] for each in differences(X, new)] == named
+    empty = [each for each in differences(X, new) if "no values here" in each]
+    assert [each.split("'")[1] for each in empty] == named
 
 
 def test_dates_without_the_time_zone_of_training_are_named():
@@ -516,7 +533,7 @@ def test_columns_of_another_kind_are_refused_before_anything_else_is_said(new, m
     X = X.assign(n=np.arange(N) / 8, few=[1.0, *[np.nan] * (N - 1)])
     sentences = unlike_training(X.assign(w="unseen", **new), decide_columns(X, Roles())[0])
     if message is None:
-        assert len(list(sentences)) == 2
+        assert ["unseen" in each for each in sentences] == [True, False, False]
         return
     with pytest.raises(InputError) as error:
         next(sentences)

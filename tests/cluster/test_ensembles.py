@@ -75,6 +75,7 @@ CASES = {
     "repeats": Case(CLASSIFIER, X, CLASSES, REPEATED, GROUPED, ALL, chunks=(240,)),
     "splitter": Case(REGRESSOR, FEW, NUMBER, {"cv": TimeSeriesSplit(2)}, WEIGHTED),
     "kinds of columns": Case(REGRESSOR, X[["number", "price"]], NUMBER, TIMED, GROUPED),
+    "persons": Case(REGRESSOR, FEW.assign(subject=np.arange(240) % 40), NUMBER),
     "targets": Case(REGRESSOR, FEW, TWO),
     "counts": Case(REGRESSOR, FEW, np.floor(np.exp(NUMBER)), {"loss": "poisson"}),
     "share of the rows": Case(SHARING, REVIEWS, CLASSES, {}, POSITIVE, FIFTY),
@@ -227,12 +228,12 @@ def test_shares_are_rows_that_a_member_does_not_hold_out():
 FEW_BYTES, MANY_BYTES = (800.0, 1), (1e9, 4)
 #: rows_per_member, memory and threads of the workers, and the rows that a member trains on.
 ROWS_OF_MEMBERS = [
-    ("auto", [FEW_BYTES, MANY_BYTES], None),
+    ("auto", [FEW_BYTES, MANY_BYTES], "all"),
     ("auto", [(799.0, 1), MANY_BYTES], 99 - 10),
     ("auto", [(800.0, 2)], 50 - 10),
-    ("auto", [], None),
-    ("all", [(1.0, 1)], None),
-    (90, [FEW_BYTES], None),
+    ("auto", [], "all"),
+    ("all", [(1.0, 1)], "all"),
+    (90, [FEW_BYTES], "all"),
     (89, [FEW_BYTES], 89),
 ]
 

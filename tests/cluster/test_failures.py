@@ -193,7 +193,18 @@ def test_a_fit_warns_while_no_worker_takes_tasks(expected, tmp_path, monkeypatch
         model = network(solver="adam").set_callbacks(after(2, lambda: become(Status.paused)))
         np.testing.assert_array_equal(fit_network(model, client=client), expected["adam"])
     (message,) = warned
-    assert message.startswith("Training waits, because none of the 1 workers takes tasks. A worker")
+    assert "because the cluster has no worker that takes tasks, of 1 in all. A worker" in message
+
+
+def test_a_fit_waits_for_a_worker_that_has_paused_until_its_timeout(tmp_path):
+    def pause():
+        client.run(lambda dask_worker: setattr(dask_worker, "status", Status.paused))
+
+    with cluster_of(1, tmp_path, processes=False, memory_limit=0) as client:
+        model = network(solver="adam").set_callbacks(after(2, pause))
+        with pytest.raises(TimeoutError, match=r"for timeout=2 seconds, or only some that have p"):
+            fit_network(model, client=client, timeout=2)
+    assert not hasattr(model, "theta_")
 
 
 # Fits that are interrupted.

@@ -1,7 +1,7 @@
 """Messages about data, parameters and clients, which say where the mistake is."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import dask.array as da
@@ -29,6 +29,7 @@ from tests.helpers.cluster_examples import (
     on_cluster,
     table,
 )
+from tests.helpers.fork_server import PROCESSES
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -236,8 +237,9 @@ def test_features_are_those_of_the_last_fit_and_of_the_scaler(client):
 
 
 def test_a_client_is_asked_for():
-    """A new thread has none."""
-    with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match="A client of a Dask clus"):
+    """A new process has none. In this one, a worker may have made a default client."""
+    pool = ProcessPoolExecutor(1, PROCESSES)
+    with pool, pytest.raises(ValueError, match="A client of a Dask cluster is needed"):
         pool.submit(fit, of_network(), x, y).result()
 
 

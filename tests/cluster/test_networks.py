@@ -212,7 +212,7 @@ HELD_OUT = {}
 def recording_split(targets, seed, quota, held_out, *rows):
     part = split(targets, seed, quota, held_out, *rows)
     if held_out:
-        HELD_OUT[seed[1]] = part[0]
+        HELD_OUT[seed[1]] = part.data.X
     return part
 
 
@@ -304,6 +304,7 @@ def test_an_option_acts_as_in_memory_unless_it_is_declared_otherwise(client, nam
             assert re.match(refusal(ScratchMLPClassifier, name, "cluster"), found)
             return
         if not isinstance(found, str):
-            np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+            declare = f"{name} gives other numbers on a cluster: refuse it in OPTIONS"
+            np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6, err_msg=declare)
             return
     pytest.fail(f"no value of {name} acts on a cluster: declare this in OPTIONS")

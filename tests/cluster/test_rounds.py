@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from dask.delayed import delayed
 from dask.sizeof import sizeof
-from distributed import wait
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -98,7 +97,7 @@ def test_fits_of_a_client_may_run_at_once(client):
 @pytest.mark.parametrize("n_tasks", [1, 8, 9, 65])
 def test_a_tree_combines_all_results_in_their_order(client, n_tasks):
     tasks = [task(str, i) for i in range(n_tasks)]
-    with Rounds(client) as rounds:
+    with Rounds(client, 60.0) as rounds:
         found = rounds.get(reduced(lambda *parts: ",".join(parts), tasks))
     assert found == ",".join(map(str, range(n_tasks)))
 
@@ -109,26 +108,13 @@ def raise_error(error):
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, TimeoutError])
 def test_an_error_of_a_task_is_raised(client, error):
-    with Rounds(client) as rounds, pytest.raises(error):
+    with Rounds(client, 60.0) as rounds, pytest.raises(error):
         rounds.get(task(raise_error, error))
-
-
-def test_balance_moves_results_to_workers_that_have_fewer(client):
-    first, second = client.nthreads()
-    with Rounds(client) as rounds:
-        futures = [client.submit(np.full, 10, i, workers=[first], pure=False) for i in range(4)]
-        wait(futures)
-        balanced = rounds.balance(futures, [10] * 4)
-        wait(balanced)
-        places = client.who_has(balanced).values()
-        assert [len(each) for each in places] == [1] * 4
-        assert sorted(place for (place,) in places) == sorted([first, first, second, second])
-        assert [each[0] for each in client.gather(balanced)] == [0, 1, 2, 3]
 
 
 def test_a_long_round_gives_no_warning_while_workers_take_tasks(client, monkeypatch):
     monkeypatch.setattr(module, "_PATIENCE", 0.01)
-    with Rounds(client) as rounds:
+    with Rounds(client, 60.0) as rounds:
         assert rounds.get(task(time.sleep, 0.1)) is None
 
 
@@ -149,14 +135,15 @@ SENDERS = {"get": Rounds.get, "keep": lambda rounds, last: rounds.keep([last])}
 
 @pytest.mark.parametrize("send", SENDERS.values(), ids=SENDERS)
 def test_tasks_that_were_just_sent_are_released_after_ctrl_c(client, send):
-    with pytest.raises(KeyboardInterrupt) as error, Rounds(InterruptedClient(client)) as rounds:
+    interrupted = InterruptedClient(client)
+    with pytest.raises(KeyboardInterrupt) as error, Rounds(interrupted, 60.0) as rounds:
         send(rounds, task(int))
     assert error.tb  # a notebook keeps it, too, until the next error
     check_nothing_stays(client)
 
 
 def test_data_that_are_cancelled_are_an_error(client):
-    with Rounds(client) as rounds:
+    with Rounds(client, 60.0) as rounds:
         kept = rounds.keep([task(time.sleep, 0.5)])
         threading.Timer(0.05, client.cancel, (kept,)).start()
         with pytest.raises(RuntimeError, match="was cancelled: the client was closed"):

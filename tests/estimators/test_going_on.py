@@ -1,14 +1,16 @@
 """Training goes on: warm_start, partial_fit, copies, checkpoints, and the weights of users."""
 
 import copy
+import inspect
 import pickle
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
-from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint
+from scratchmlp.estimators.state import latest_theta
 from scratchmlp.io import load
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.schedules import Cosine
@@ -21,6 +23,7 @@ from tests.helpers.estimator_examples import (
     fails,
     partial_fit,
 )
+from tests.helpers.option_effects import settings, values
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -28,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 def assert_same(resumed, straight):
     """Assert that the results of training are equal, except for its duration."""
     np.testing.assert_array_equal(resumed.theta_, straight.theta_)
-    np.testing.assert_array_equal(resumed._latest(), straight._latest())
+    np.testing.assert_array_equal(latest_theta(resumed), latest_theta(straight))
     for name in straight.history_.keys() - {"seconds"}:
         np.testing.assert_array_equal(resumed.history_[name], straight.history_[name])
     for name in ("best_epoch_", "best_validation_score_", "best_loss_", "t_", "loss_"):
@@ -85,6 +88,26 @@ def test_training_from_a_checkpoint_has_the_patience_left(Estimator, early_stopp
     assert resumed.stop_reason_ == straight.stop_reason_
     again = resumed.fit(X_IRIS, Y_IRIS)  # the count of epochs without improvement restarts at 0
     assert again.n_iter_ > 10
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore:batch_size:UserWarning")
+@pytest.mark.parametrize("name", [*inspect.signature(ScratchMLPClassifier).parameters])
+def test_training_goes_on_exactly_with_each_option(name):
+    """A copy of the model after its first epoch is trained on. L-BFGS begins anew."""
+    default, n_compared = ScratchMLPClassifier(warm_start=True, **settings(name)), 0
+    for value in values(ScratchMLPClassifier, name):
+        network, recorder = clone(default).set_params(**{name: value}), Recorder()
+        n_epochs = network.max_iter
+        if network.solver == "lbfgs" or not isinstance(network.random_state, int) or n_epochs == 1:
+            continue
+        try:
+            straight = clone(network).set_callbacks(recorder).fit(X_IRIS, Y_IRIS)
+        except (ValueError, DivergenceError):
+            continue
+        resumed = pickle.loads(pickle.dumps(recorder.models[0])).set_params(max_iter=n_epochs - 1)
+        assert_same(resumed.fit(X_IRIS, Y_IRIS), straight)
+        n_compared += 1
+    assert n_compared, f"no value of {name} trains"
 
 
 # What may change between two fits.

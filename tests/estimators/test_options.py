@@ -14,6 +14,7 @@ import pytest
 from sklearn.base import clone
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from tests.configurations.networks import striped
 from tests.helpers.estimator_examples import X_IRIS, Y_IRIS
 from tests.helpers.option_effects import elsewhere, option, refusal, settings, values
 
@@ -28,6 +29,12 @@ SIGNATURE = [
 ]
 X, CLASSES = X_IRIS[::3], np.minimum(Y_IRIS[::3], 1) + (X_IRIS[::3, 0] > 1)
 DOCS = Path(__file__).parents[2] / "docs"
+#: Options that L-BFGS takes, except for those that set the initial weights or choose it.
+OF_LBFGS = [
+    (Estimator, name)
+    for Estimator, name in SIGNATURE
+    if name not in {"random_state", "weight_init", "solver", *elsewhere("lbfgs")}
+]
 each_option = pytest.mark.parametrize(("Estimator", "name"), SIGNATURE)
 
 
@@ -55,13 +62,14 @@ def test_the_fuzz_tests_draw_it(Estimator, name):
     assert values(Estimator, name), f"{name} is not in tests/configurations/networks.py"
 
 
-def outcome(estimator, y):
+def outcome(estimator, y, **validation):
     """Return all that an option may change: two fits, and what they print; or the error."""
     with redirect_stdout(io.StringIO()) as printed:
         try:
-            runs = [estimator.fit(X, y).history_ | {"seconds": None} for _ in range(2)]
+            fits = [estimator.fit(X, y, **validation).history_ for _ in range(2)]
         except (ValueError, DivergenceError) as error:
             return error
+    runs = [history | {"seconds": None} for history in fits]
     return repr([estimator.theta_.tolist(), estimator.stop_reason_, runs, printed.getvalue()])
 
 
@@ -78,6 +86,18 @@ def test_it_acts_with_lbfgs_unless_it_is_declared_otherwise(Estimator, name):
     assert not (errors and "lbfgs" in option(name).ignored), errors
     declared = name not in elsewhere("lbfgs")
     assert acts == declared, f"{name} {acts=} with L-BFGS: declare this in OPTIONS"
+
+
+@pytest.mark.parametrize(("Estimator", "name"), OF_LBFGS)
+def test_lbfgs_draws_no_random_numbers_with_it(Estimator, name):
+    """Its line search would compare values of different functions."""
+    y, default = targets(Estimator), Estimator(**settings(name) | {"solver": "lbfgs"})
+    for value in values(Estimator, name):
+        network = default.set_params(**{"weight_init": striped, name: value})
+        drawn = [clone(network).set_params(random_state=seed) for seed in (0, 1)]
+        found, again = (outcome(each, y, X_val=X, y_val=y) for each in drawn)
+        same = isinstance(found, Exception) or found == again
+        assert same, f"{name} draws random numbers: refuse it with L-BFGS"
 
 
 def test_pages_list_what_is_ignored_and_refused():

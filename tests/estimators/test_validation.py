@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_class_weight
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.estimators.state import latest_theta
 from tests.helpers.estimator_examples import X_IRIS, Y_IRIS, fails, partial_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -160,7 +161,7 @@ def test_partial_fit_keeps_the_weights_of_the_best_call_and_goes_on_from_the_lat
     assert net.best_epoch_ == 1 + int(np.argmax(scores)) == len(scores) - 4
     assert net.best_validation_score_ == max(scores) == net.score(X_VAL, Y_VAL)
     assert net.validation_scores_ == scores
-    np.testing.assert_array_equal(net._latest(), plain.theta_)
+    np.testing.assert_array_equal(latest_theta(net), plain.theta_)
     assert net.loss_curve_ == plain.loss_curve_
 
 

@@ -9,6 +9,7 @@ from scratchmlp.evaluation.numbers import (
     cell,
     cells_of,
     decimals,
+    exponent,
     means_and_deviations,
     seconds,
     significant,
@@ -29,7 +30,7 @@ def test_mistakes_show_numbers_of_text_with_few_digits():
     with pytest.warns(UserWarning, match="not a number"):
         encoder.fit(X)
     cells = [cells_of(X[name][:2], encoder._columns[name]) for name in X]
-    shown = [[each if isinstance(each, str) else each.text for each in column] for column in cells]
+    shown = [list(map(str, column)) for column in cells]
     assert shown == [["34.1", "unknown"], ["007", "008"], ["34.1", "1234568"]]
 
 
@@ -96,6 +97,15 @@ def test_decimals_come_from_the_standard_deviations(columns, texts, unit):
     folds = pd.DataFrame([[mean - std, mean + std] for mean, std in columns]).T
     result = means_and_deviations(folds)
     assert (", ".join(result), result.name) == (texts, unit)
+
+
+def test_infinite_scores_can_be_written():
+    """Squared errors of numbers that are far off may be infinite."""
+    assert exponent(np.inf) == 308
+    written = means_and_deviations(pd.DataFrame({"a": [np.inf, 1.0], "b": [np.inf, np.inf]}))
+    assert (list(written), written.name) == (["inf", "inf"], "")
+    scores = pd.DataFrame({"a": [2e9, 4e9], "b": [np.inf] * 2})
+    assert list(means_and_deviations(scores)) == ["3.0 ± 1.0", "inf"]
 
 
 def test_equal_scores_have_no_deviation():

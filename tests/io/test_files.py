@@ -174,6 +174,12 @@ def test_a_file_without_training_state(path):
     assert hasattr(model, "_latest_theta")
 
 
+def test_a_file_without_training_state_keeps_what_other_estimators_call_like_ours(path):
+    other = FunctionTransformer().fit(X)
+    other.held_out_ = [1]
+    assert again(other, path, training_state=False).held_out_ == [1]
+
+
 def in_zone(zone):
     return pd.to_datetime(["2020-01-01", "2021-05-06"] * 20).tz_localize(zone)
 

@@ -59,6 +59,9 @@ def test_only_the_largest_are_drawn_and_the_title_counts_the_others():
     display.plot(ax, max_columns=3, bar_kw={"color": "red"})
     assert display.ax_ is ax
     assert len(display.bars_) == 3
+    for n_columns in (0, -1):
+        with pytest.raises(ValueError, match=f"max_columns == {n_columns}, must be >= 1"):
+            display.plot(max_columns=n_columns)
 
 
 def test_correlated_columns_are_marked_with_the_most_correlated_one():

@@ -1,11 +1,13 @@
 """Each number of a page is that of the Python API."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics
 from sklearn.dummy import DummyRegressor
-from sklearn.inspection import partial_dependence, permutation_importance
+from sklearn.inspection import partial_dependence
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from scratchmlp import report
@@ -17,6 +19,7 @@ from scratchmlp.evaluation.numbers import (
 )
 from scratchmlp.reporting import dependence, importances, quality, uncertainty
 from scratchmlp.reporting.dependence import dependence_section
+from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
@@ -63,13 +66,13 @@ def test_confusion_and_quality_by_class(classes):
         assert table[label] == pytest.approx([n_rows, precision, recall, f1, auc])
 
 
-@pytest.mark.parametrize(("limit", "positive"), [(1, 0), (-1, 1)])
-def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
-    """In all pictures, and the page says which it is."""
+@pytest.mark.parametrize("limit", [1, -1])
+def test_the_second_of_two_classes_is_the_positive_one(limit):
+    """In all pictures, however rare it is, and the page says which it is."""
     X = np.random.default_rng(0).normal(size=(60, 2))
     y = np.where(X[:, 0] + X[:, 1] / 9 > limit, "0 high", "1 low")
     model = one_part(LogisticRegression(C=0.1), X, y)
-    name, p = model.classes_[positive], model.predict_proba(X)[:, positive]
+    name, p = model.classes_[1], model.predict_proba(X)[:, 1]
     page = Page(report(model, X, y, rows="new"))
     share = np.mean(y == name)
     assert f"The positive class of the pictures is {name}, with {share:.1%} of the" in page.text
@@ -87,17 +90,8 @@ def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
     assert ax.get_ylabel() == f"probability of {name}"
     assert ax.get_legend() is None
     values, means = ax.lines[0].get_data()
-    expected = [model.predict_proba(np.c_[[v] * 60, X[:, 1]])[:, positive].mean() for v in values]
+    expected = [model.predict_proba(np.c_[[v] * 60, X[:, 1]])[:, 1].mean() for v in values]
     np.testing.assert_allclose(means, expected)
-
-
-@pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize(("y", "is_named"), [("ab" * 30, True), ("abc" * 20, False)])
-def test_two_equally_frequent_classes_have_the_second_as_the_positive_one(y, is_named):
-    X = np.random.default_rng(0).normal(size=(60, 2))
-    text = Page(report(one_part(LogisticRegression(), X, [*y]), X, [*y])).text
-    assert ("The positive class of the pictures is b, with 50.0% of" in text) == is_named
-    assert ("positive class" in text) == is_named
 
 
 def test_scores_of_numbers(numbers):
@@ -143,7 +137,7 @@ def test_scores_of_new_rows(others):
 
 @pytest.mark.parametrize("name", ["classes", "numbers"])
 @pytest.mark.parametrize("at_once", [7, 1000])
-def test_importances_and_dependence_of_new_rows_are_those_of_scikit_learn(
+def test_importances_and_dependence_of_new_rows_are_those_of_permuted_tables(
     name, at_once, request, monkeypatch
 ):
     """However many rows a call predicts; other columns keep their values."""
@@ -151,31 +145,32 @@ def test_importances_and_dependence_of_new_rows_are_those_of_scikit_learn(
     case = request.getfixturevalue(name)
     X, y = case.X[:20], case.y[:20]
     evaluated = evaluate(case.estimator, X, y, "new", 0)
-    scoring = "neg_log_loss" if name == "classes" else "r2"
+    score = metrics.get_scorer("neg_log_loss" if name == "classes" else "r2")
+    random, expected = np.random.RandomState(0), {}
     with importances.calmly():
-        expected = permutation_importance(
-            case.estimator, X, y, scoring=scoring, n_repeats=5, random_state=0
-        )
+        for column in evaluated.fitted_columns:
+            if column not in evaluated.unused:
+                orders = [random.permutation(20) for _ in range(5)]
+                tables = [X.assign(**{column: X[column].to_numpy()[order]}) for order in orders]
+                scores = [score(case.estimator, table, y) for table in tables]
+                expected[column] = score(case.estimator, X, y) - np.array(scores)
     found = importances.importances_of(evaluated)
-    assert len(found.names) == 6  # one column is left out
-    for each, repeats in zip(found.names, found.repeats, strict=True):
-        place = X.columns.get_loc(each)
-        np.testing.assert_allclose(repeats, expected.importances[place], atol=1e-5)
+    assert dict(zip(found.names, found.repeats, strict=True)) == {
+        column: pytest.approx(repeats, abs=1e-5) for column, repeats in expected.items()
+    }
     values, means = drawn(*dependence_on(evaluated, ATTACK)).lines[0].get_data()
     column = X.columns.get_loc(ATTACK)
     expected = partial_dependence(
         case.estimator, X, [column], custom_values={column: values}, method="brute"
     )
-    is_second = name == "numbers" or evaluated.positive
-    average = expected.average[0] if is_second else 1 - expected.average[0]
-    np.testing.assert_allclose(means, average, rtol=1e-5)
+    np.testing.assert_allclose(means, expected.average[0], rtol=1e-5)
 
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("rows", ["fit", "new"])
 def test_a_wide_table_names_what_is_not_measured(monkeypatch, rows):
     """Only the columns most correlated with the predictions are measured."""
-    monkeypatch.setattr(importances, "MOST_COLUMNS", 3)
+    monkeypatch.setattr(importances, "MEASURED_COLUMNS", 3)
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(60, 8)), columns=list("abcdefgh"))
     X["h"] = np.where(X["c"] > 0, "yes", "no")
@@ -373,7 +368,7 @@ def test_the_errors_of_a_fold_do_not_decide_its_intervals(numbers):
         np.testing.assert_array_equal(found.covered[fold], scores[fold] <= limit)
         y = evaluated.y.copy()
         y[fold] += 1e5
-        far = uncertainty.regions_of(evaluated._replace(y=y), [0.5])[0.5]
+        far = uncertainty.regions_of(replace(evaluated, given=(numbers.X, y)), [0.5])[0.5]
         assert not far.covered[fold].any()
         assert np.delete(far.covered, fold).all()
 
@@ -417,6 +412,18 @@ def test_scores_of_a_weighted_fit_are_those_of_fit(ensemble, part, target, metri
     assert found.means == pytest.approx(expected)
     assert "use the weights" in quality.quality_section(evaluated, scores).parts[1]
     assert scores_of(evaluate(model, X, y, "new", 0))[metric].value < 0.6
+
+
+def test_the_worst_mistakes_of_a_weighted_fit_count_by_weight():
+    rng = np.random.default_rng(0)
+    X, weight = rng.normal(size=(60, 1)), rng.integers(0, 3, 60).astype(float)
+    y = X[:, 0] + rng.normal(size=60)
+    model = TabularEnsembleRegressor([("only", LinearRegression())], cv=2, random_state=0)
+    model.fit(X, y, weight)
+    text, table = mistakes_section(evaluate(model, X, y, "fit", 0), []).parts
+    assert "in proportion to the weight that the row had in fit" in text
+    worst = np.argsort(-weight * np.abs(y - model.oof_prediction_))[:10]
+    assert [row[0] for row in table.rows] == [str(i) for i in worst]
 
 
 @pytest.mark.parametrize("name", ["classes", "numbers"])
@@ -509,7 +516,7 @@ def test_the_most_important_columns_are_named(columns, which):
 
 def test_columns_that_make_a_single_group_are_passed_over(classes):
     evaluated = evaluate(classes.estimator, classes.X, classes.y, "fit", 0)
-    evaluated = evaluated._replace(table=evaluated.table.assign(flag=True))
+    evaluated = replace(evaluated, given=(classes.X.assign(flag=True), classes.y))
     by_same = ["key", "flag", "same", ATTACK]
     *_, table = uncertainty.uncertainty_section(evaluated, by_same).parts
     assert "in groups of rows, by same" in table.caption

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from scratchmlp import report
-from scratchmlp.evaluation.numbers import plain
-from scratchmlp.tabular import TabularMLPClassifier
+from scratchmlp.evaluation.numbers import number, plain
+from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from tests.helpers.report_pages import Page
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -39,8 +39,7 @@ def test_all_findings_that_mislead_are_sentences_above_the_scores(rows):
     page = Page(report(model, X, Y, rows=rows))
     assert [heading["id"] for heading in page.all("h2")][:2] == ["misleading", "summary"]
     box = page.text.partition("trust the scores below. ")[2].partition(" Summary ")[0]
-    expected = " ".join(map(str, found))
-    assert box == expected.replace(DECISION, plain(DECISION)).replace(PLAN, plain(PLAN))
+    assert box == " ".join(plain(note, 1000) for note in found)
     assert str(constant) not in page.text
 
 
@@ -48,3 +47,26 @@ def test_a_page_without_such_findings_has_no_box(others):
     quiet = Page(report(fit(inspect_table=False), X, Y))
     for page in (quiet, others.page):
         assert page.all("h2")[0]["id"] == "summary"
+
+
+def test_columns_of_new_rows_that_clearly_changed_are_named_above_the_scores():
+    model = fit(inspect_table=False)
+    new = X.replace({"plan": {PLAN: "<b>"}})
+    assert "drift" not in [heading["id"] for heading in Page(report(model, new, Y)).all("h2")]
+    page = Page(report(model, new, Y, rows="new"))
+    assert [heading["id"] for heading in page.all("h2")][:2] == ["drift", "summary"]
+    box = page.text.partition("Otherwise, train on recent rows. ")[2].partition(" Summary ")[0]
+    assert box.endswith(" plan 37.5 % unseen, such as '<b>'")
+
+
+def test_the_summary_tells_the_score_of_new_persons():
+    rng = np.random.default_rng(0)
+    person, own = np.arange(240) % 40, rng.normal(0, 3, 40)
+    table = pd.DataFrame({"person": [f"P{n}" for n in person], "x": rng.normal(size=240)})
+    y = own[person] + table["x"].to_numpy()
+    model = TabularMLPRegressor(cv=2, max_iter=8, random_state=0, inspect_table=False).fit(table, y)
+    page = Page(report(model, table, y))
+    new, known = (number(score).text for score in (model.oof_score_unseen_, model.oof_score_))
+    assert f"For rows with a new value of person, expect R² {new}, not {known}." in page.text
+    page = Page(report(model, table.assign(person="new"), y, rows="new"))
+    assert "For rows with a new value" not in page.text

@@ -44,7 +44,7 @@ def test_curves_of_two_classes(classes):
     evaluated = of_fit(classes)
     pictures = quality_of(evaluated)
     roc, recall = pictures["ROC curve"], pictures["Precision and recall"]
-    positive = evaluated.positive
+    positive = 1
     for picture in (roc, recall):
         assert f"for class {plain(evaluated.classes[positive], 20)}, at each" in picture.text
     ax, happened, proba = drawn(roc), evaluated.codes == positive, evaluated.proba[:, positive]
@@ -191,7 +191,7 @@ def test_bars_of_the_most_important_columns(classes, monkeypatch):
 
 
 def test_columns_of_a_wide_table_are_chosen_for_all_classes(monkeypatch):
-    monkeypatch.setattr(importances, "MOST_COLUMNS", 2)
+    monkeypatch.setattr(importances, "MEASURED_COLUMNS", 2)
     wide = np.c_[np.random.default_rng(1).normal(size=(60, 3)), X]
     model = one_part(LogisticRegression(C=100), wide, WORDS)
     found = importances.importances_of(evaluate(model, wide, WORDS, "new", 0))

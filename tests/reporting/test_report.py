@@ -12,14 +12,18 @@ from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import confusion_matrix, r2_score
-from sklearn.model_selection import TimeSeriesSplit
+from sklearn.model_selection import KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from scratchmlp import report
+from scratchmlp import io, report
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.reporting.mistakes import mistakes_section
-from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular import (
+    MisleadingDataWarning,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
 from tests.helpers.one_part import one_part
 from tests.helpers.pictures import dependence_on, drawn
 from tests.helpers.report_pages import Page
@@ -41,6 +45,7 @@ def test_a_file_with_title_and_comparison(tmp_path):
     assert "<My> title" in page.texts
     assert page.table("The model beside others") == {"one <b>": [0.5], "two": [0.25]}
     assert len(page.table("Confusion matrix")) == 3
+    assert "positive class" not in page.text
 
 
 def test_a_file_without_a_folder_is_refused_before_the_work(tmp_path):
@@ -157,7 +162,7 @@ RANDOM_ROWS = "30 random rows of the 60 held-out ones, because all would take lo
 
 @pytest.mark.parametrize(("n_most", "which"), [(60, "60 held-out rows"), (30, RANDOM_ROWS)])
 def test_the_page_says_why_not_all_rows_are_used(n_most, which, monkeypatch):
-    monkeypatch.setattr("scratchmlp.reporting.importances.MOST_ROWS", n_most)
+    monkeypatch.setattr("scratchmlp.reporting.importances.MEASURED_ROWS", n_most)
     y = X[:, 0] > 0
     page = Page(report(TabularMLPClassifier(**QUICK | {"max_iter": 64}).fit(X, y), X, y))
     assert f"Measured on {which}, 5" in page.text
@@ -222,6 +227,35 @@ def test_dates_of_python_and_periods(rows, cv):
     assert "x1" in page.pictures
     lost = "20 other rows have no out-of-fold prediction and are left out"
     assert (lost in page.text) == (rows == "fit")
+
+
+OF_ROWS = [
+    (2, False, "random rows"),
+    (2, True, "rows of new groups"),
+    ([*KFold(2).split(X)], True, "rows of known groups"),
+    (TimeSeriesSplit(2), False, "later rows"),
+]
+
+
+@pytest.mark.parametrize(("cv", "is_grouped", "of"), OF_ROWS)
+def test_a_page_says_for_which_rows_its_scores_hold(cv, is_grouped, of, tmp_path):
+    groups = [f"group {i % 20}" for i in range(60)] if is_grouped else None
+    model = TabularMLPClassifier(**QUICK | {"cv": cv}).fit(X, Y, groups=groups)
+    io.save(model, tmp_path / "model")
+    for estimator in (model, io.load(tmp_path / "model")):
+        assert f" Expect its scores for {of}. " in Page(report(estimator, X, Y)).text
+    assert "Expect its scores" not in report(model, X, Y, rows="new")
+
+
+def test_a_page_says_that_its_scores_are_those_of_known_persons():
+    person = np.repeat(np.arange(40), 6)
+    own, x = np.random.default_rng(0).normal(size=(2, 240))
+    table = pd.DataFrame({"person": [f"P{i}" for i in person], "x": x})
+    y = 3 * own[person] + x
+    with pytest.warns(MisleadingDataWarning, match="same person"):
+        model = TabularMLPRegressor(**QUICK).fit(table, y)
+    of = "Expect its scores for random rows of known values of person."
+    assert of in Page(report(model, table, y)).text
 
 
 INDEXES = [

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from scipy.special import softmax
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
+from sklearn.tree import DecisionTreeClassifier
 
 from scratchmlp.batches import Data
-from scratchmlp.tabular import TabularMLPClassifier, calibration
+from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier, calibration
 from scratchmlp.tabular.calibration import Calibration, fit_calibration
 
 
@@ -51,7 +53,7 @@ def test_no_calibration_near_the_one_found_is_more_probable(weight):
         penalties = np.log(temperature) ** 2 / 2 + 3 * floor / calibration._MEAN_FLOOR
         return effective * log_loss(Y, p, sample_weight=weight) + penalties
 
-    temperature, floor = fit_calibration(Data(None, Y, weight), smoothed)
+    temperature, floor, _ = fit_calibration(Data(None, Y, weight), smoothed)
     near = [(0.99, 0), (1.01, 0), (1, -0.001), (1, 0.001)]
     others = [negative_log_posterior(temperature * factor, floor + step) for factor, step in near]
     assert negative_log_posterior(temperature, floor) < min(others)
@@ -68,6 +70,29 @@ def test_rows_that_hardly_count_do_not_make_sure():
     assert 0.5 < few.temperature < 2  # without a prior it would be 1/16
     many = fit_calibration(Data(None, Y, np.full(100, 0.1)), raw)
     assert many.temperature < 0.9 * few.temperature
+
+
+PARTS = [("linear", LogisticRegression(C=1e6)), ("tree", DecisionTreeClassifier())]
+
+
+@pytest.mark.parametrize("weight", [None, np.repeat([1.0, 3.0], 60)], ids=["equal", "uneven"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        TabularMLPClassifier(cv=3, hidden_layer_sizes=8, max_iter=16, inspect_table=False),
+        TabularEnsembleClassifier(PARTS[:1], cv=3, inspect_table=False),
+        TabularEnsembleClassifier(PARTS, cv=3, inspect_table=False),
+    ],
+    ids=["networks", "one part", "two parts"],
+)
+def test_no_probability_is_surer_than_its_rows_allow(model, weight):
+    X, y = np.tile([[-50.0], [50.0], [0.0]], (40, 1)), np.tile([0, 1, 2], 40)
+    model = model.set_params(random_state=0).fit(X, y, sample_weight=weight)
+    n_rows = 120 if weight is None else weight.sum() ** 2 / (weight**2).sum()
+    lowest = 0.1 / (n_rows + 0.1) / 3
+    for proba in (model.predict_proba(X * 100), model.oof_proba_, *model.member_predictions(X)):
+        np.testing.assert_allclose(proba.sum(axis=1), 1)
+        assert proba.min() >= lowest * (1 - 1e-12)
 
 
 @pytest.mark.parametrize("constant", [1e-44, 1.0, 3e38])

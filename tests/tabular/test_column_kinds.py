@@ -72,6 +72,7 @@ MOMENTS = ["2020-03-17 14:05", "2019-12-05 00:30", "2021-01-31 12:00"]
 MARCH = [f"{day}.03.2020" for day in range(1, 31)]
 TEXTS = [str(x) for x in rng().normal(size=1500)]
 LONG_WORD = "mon" * 333_333
+PERSONS = rng().permutation(np.repeat(rng().choice(1000, 75, replace=False), 8))
 ZIPS = pd.Series(rng().choice(rng().integers(10_000, 99_999, 100), N))
 DIFFERENT = rng().permutation(2 * N)[:N]
 EARLY = pd.to_datetime(["1970-01-02", "1970-01-03", "1970-01-06"])
@@ -84,10 +85,12 @@ TOOK_CODES = (
     "Took whole numbers for codes, and encoded them as categories (many codes as numbers too): "
 )
 TOOK_NUMBERS = "Took text of whole numbers for numbers, although they could be codes: "
+EVENLY = "whole numbers that repeat evenly and leave gaps"
 REPEAT = "whole numbers of 5 digits that repeat"
 ORDER = "dates written as "
 NO_CATEGORIES = {"categorical_features": None}
 CATEGORY = {"categorical_features": ["column"]}
+CATEGORIES = {"categorical_features": ["from_dtype", "column"]}
 NUMERIC = {"numeric_features": ["column"]}
 DATES = {"date_features": ["column"]}
 READ, UNREAD = "values of column are numbers", "values of column are not numbers"
@@ -159,7 +162,7 @@ EXAMPLES = {
     "a word that may be a number": number([*TEXTS[:50], *["unlimited"] * 50], "50 of 100 values"),
     "more words than numbers": category([*TEXTS[:50], *["unlimited"] * 51]),
     "infinity": number([*TEXTS[:50], "inf"], "1 of 51 values of column is not a number: 'inf'."),
-    "a word of a million letters": number([*TEXTS[:50], LONG_WORD], f"number: '{LONG_WORD[:40]}'."),
+    "a word of a million letters": number([*TEXTS[:50], LONG_WORD], f"number: '{LONG_WORD[:40]}…'"),
     "a long number": category(["1" * 100_000 + ",x", "2"] * 9),  # read in linear time
     "a unit and a missing value": number(["61.5 kg", "n.a."], "number: 'n.a.'.", units="kg"),
     "one leading zero": number([*TEXTS[:199], "00"]),
@@ -260,7 +263,7 @@ EXAMPLES = {
     # Text that is not all dates.
     "a word among dates": date([*MARCH, "soon"], "1 of 31 values of column is not a date: 'soon'.",
         indicator=True),
-    "a long word among dates": date([*MARCH, LONG_WORD], f"a date: '{LONG_WORD[:40]}'. Such"),
+    "a long word among dates": date([*MARCH, LONG_WORD], f"a date: '{LONG_WORD[:40]}…'. Such"),
     "dates by choice": date(["17.03.2020", "soon", "later"],
         "2 of 3 values of column are not dates: 'soon', 'later'",
         means=[DAYS[0], None, None], settings=DATES),
@@ -322,6 +325,30 @@ EXAMPLES = {
     "codes of any length": code(rng().integers(0, 10**6, N), "zip"),
     "codes as text": category([*"1234"], TOOK_CODES + "zip", TOOK_NUMBERS + "zip", name="zip"),
     "zip by choice": number(np.arange(N) % 4, name="zip", settings={"numeric_features": ["zip"]}),
+    # Whole numbers and text that name what rows belong to.
+    "persons": category(PERSONS, TOOK_CODES + "column", reason=EVENLY, names_entity=True),
+    "a part of their rows": category(PERSONS[:400], TOOK_CODES, reason=EVENLY, names_entity=True),
+    "some are not known": category(pd.Series(PERSONS).where(PERSONS > 99), TOOK_CODES,
+        names_entity=True),
+    **{
+        f"named {name}": category(np.arange(N) % 60, TOOK_CODES, name=name,
+            reason="named like a code", names_entity=True)
+        for name in ("subject", "PatientID", "nr", "school_class")
+    },
+    "named class, not evenly repeated": number(np.minimum(np.arange(N) % 90, 40), name="class"),
+    "named after persons": category([f"P{i % 60}" for i in range(N)], name="person",
+        names_entity=True),
+    "persons by choice": number(PERSONS, settings=NUMERIC),
+    "persons as categories": category(PERSONS, settings=CATEGORIES, reason="your choice"),
+    "persons without gaps": number(np.arange(N) % 60),
+    "persons of two rows": category(np.repeat(np.unique(PERSONS), 2), TOOK_CODES),
+    "repeated by chance": number(rng().integers(0, 200, N)),
+    "each person has one row": number(rng().choice(10**4, 30, replace=False)),
+    "a person has many rows": number(np.repeat(rng().choice(1000, 20, replace=False), 51)),
+    "few persons": number(np.repeat(rng().choice(1000, 19, replace=False), 8)),
+    "years of a panel": number(np.repeat(1900 + rng().permutation(100)[:60], 8)),
+    "weeks of a panel": number(PERSONS, name="week_no"),
+    "at equal distances": number(np.arange(N) % 60 * 7),
     "codes that are floats on purpose": number(np.arange(N) % 4 / 1, name="zip"),
     # Whole numbers that are quantities.
     **{

@@ -146,6 +146,9 @@ def test_what_explain_refuses():
         ValueError, match=r"'max_samples' parameter of TabularMLPRegressor\.explain"
     ):
         model.explain(NUMBERS[:1], NUMBERS, max_samples=0)
+    for folds in ([], [2], [0.0]):
+        with pytest.raises(ValueError, match="folds must list at least one whole number from 0 to"):
+            model.explain(NUMBERS[:1], NUMBERS, folds=folds)
 
 
 def test_a_fold_may_be_named_more_than_once_and_in_an_array():

@@ -20,7 +20,11 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.inspection import findings as module
-from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
+from scratchmlp.tabular.inspection.sentinels import (
+    BELOW_ZERO,
+    find_sentinel,
+    may_have_sentinel,
+)
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}
@@ -33,12 +37,17 @@ def fit(X, y, *, sample_weight=None, groups=None, **parameters):
     is_class = np.asarray(y).dtype.kind != "f"
     estimator = (TabularMLPClassifier if is_class else TabularMLPRegressor)(**SMALL | parameters)
     with warnings.catch_warnings(action="ignore", category=MisleadingDataWarning):
+        warnings.filterwarnings("ignore", "Took whole numbers for codes")
         return estimator.fit(X, y, sample_weight, groups=groups)
 
 
 def found(*arguments, **more):
     """Return the cases and columns that such a fit has found."""
-    return [(each.case, each.column) for each in fit(*arguments, **more).findings_]
+    return [
+        (each.case, each.column)
+        for each in fit(*arguments, **more).findings_
+        if each.case not in ("codes", "hidden")
+    ]
 
 
 def noise(rng, n, n_columns=3):
@@ -226,6 +235,13 @@ def test_repeated_numbers_far_from_the_others_are_sentinels(
         ([-99, -99, 0, 1, 2, np.nan], -99),
         ([0, 1, 9, 9], None),  # two others, such as those of a flag
         ([9, 9, 9], None),
+        ([-1, -1, *range(50)], -1),  # near, but the only negative number
+        ([-9, -9, *range(6)], -9),
+        ([-99, -99, 20.5, *range(50)], -99),
+        ([-1, -1, *range(5)], None),  # a scale
+        ([-1, *range(50)], None),  # in one row
+        ([-2, -1, -1, *range(50)], None),
+        ([-3, -3, *range(50)], None),  # no code
         ([], None),
     ],
 )
@@ -233,13 +249,25 @@ def test_where_a_sentinel_begins(numbers, expected):
     assert find_sentinel(np.array(numbers, float)) == expected
 
 
-@given(st.lists(st.integers(-50, 50) | st.just(999) | st.just(-(10**6)), min_size=4))
+@given(
+    st.lists(st.integers(-50, 50) | st.just(999) | st.just(-(10**6)), min_size=4)
+    | st.lists(st.integers(0, 9) | st.just(-1) | st.just(10**9), min_size=9)
+)
 def test_encoded_numbers_never_hide_a_sentinel(numbers):
     table = pd.DataFrame({"x": np.array(numbers, float)})
     with warnings.catch_warnings(action="ignore"):
-        encoded = TabularEncoder().fit_transform(table)[:, 0]
+        encoder = TabularEncoder().fit(table)
+    encoded = encoder.transform(table)[:, 0]
+    below_zero = encoder.transform(pd.DataFrame({"x": [BELOW_ZERO]}))[0, 0]
     if find_sentinel(table["x"].to_numpy()) is not None:
-        assert may_have_sentinel(encoded)
+        assert may_have_sentinel(encoded, below_zero)
+
+
+@pytest.mark.parametrize("code", [-1, -9, -99])
+def test_a_negative_code_among_quantities_is_a_sentinel(code):
+    rng = np.random.default_rng(0)
+    X = noise(rng, 200).assign(weeks=np.r_[[code] * 2, rng.integers(0, 52, 198)])
+    assert found(X, labels(rng, 200)) == [("sentinel", "weeks")]
 
 
 def test_a_sentinel_of_text_that_is_numbers_is_found():
@@ -277,7 +305,8 @@ def persons(seed, n_persons=120, n_rows=8, effect=3.0):
 def test_rows_of_the_same_entity_are_alike(seed, classes):
     X, y, person = persons(seed)
     y = np.where(y > 0, "high", "low") if classes else y
-    [entity] = fit(X, y).findings_
+    entity, hidden = fit(X, y).findings_
+    assert (hidden.case, hidden.column) == ("hidden", "person")
     assert (entity.case, entity.column) == ("entity", "person")
     assert entity.values["apart"] > 1.1 * entity.values["random"]
     assert "drop the column from X and pass it as groups" in str(entity)
@@ -299,11 +328,51 @@ def test_entities_whose_rows_are_not_alike_are_none(seed):
     assert found(X, y) == []
 
 
-def test_a_small_increase_of_the_loss_is_not_told_although_most_persons_have_it():
+def test_a_small_increase_of_the_loss_is_not_told():
+    small, large = (persons(3, effect=effect)[:2] for effect in (0.5, 1.0))
+    assert found(*small) == []
+    assert found(*large) == [("entity", "person")]
+
+
+def test_a_small_part_of_the_variance_is_told_if_the_rest_is_known():
     X, y, _ = persons(3)
     far = X["x"] > 0
-    assert ("entity", "person") not in found(X.assign(far=far), y + 20 * far)
-    assert ("entity", "person") in found(X.assign(far=far), y + 5 * far)
+    assert ("entity", "person") in found(X.assign(far=far), y + 20 * far)
+
+
+NUMBERED = [("nr", 1), ("subject", 1), ("School_no", 1), ("v7", 1), ("v7", 7)]
+
+
+@pytest.mark.parametrize(("name", "step"), NUMBERED)
+def test_whole_numbers_that_repeat_evenly_or_are_named_are_asked_about(name, step):
+    X, y, person = persons(0)
+    numbers = person * step + 11
+    assert found(X.assign(**{name: numbers}).drop(columns="person"), y) == [("entity", name)]
+
+
+@pytest.mark.parametrize("name", ["week", "half"])
+def test_times_and_other_numbers_are_no_entities(name):
+    X, y, person = persons(0)
+    numbers = person / 2 if name == "half" else person
+    assert found(X.assign(**{name: numbers}).drop(columns="person"), y) == []
+
+
+def test_a_single_question_is_about_a_person_with_a_number_a_name_and_a_birthplace():
+    X, y, person = persons(0)
+    X = X.rename(columns={"person": "name"})
+    place = [f"place {number // 3}" for number in person]
+    asked = [("entity", "patient")]
+    assert found(X.assign(patient=person, place=place), y) == asked
+    assert found(X.assign(place=place, patient=person)[::-1], y[::-1]) == asked
+
+
+def test_persons_and_schools_that_do_not_tell_each_other_are_two_questions():
+    X, y, _ = persons(0)
+    rng = np.random.default_rng(0)
+    school = rng.integers(60, size=len(X))
+    y = y + 3 * rng.normal(size=60)[school]
+    X = X.assign(school=school)
+    assert sorted(found(X, y)) == [("entity", "person"), ("entity", "school")]
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.4, []), (0.6, [("entity", "person")])])
@@ -314,11 +383,11 @@ def test_an_entity_that_most_rows_lack_is_not_asked_about(share, expected):
 
 
 def test_rows_count_by_their_weights_in_whether_persons_are_predicted_worse():
-    """The rows that count are alike; the others of the same person have the opposite effect."""
+    """The rows that count are alike; the others of the same person are not."""
     X, y, _ = persons(0, n_rows=16)
     hardly = np.arange(len(y)) % 4 > 0
-    x = X.pop("x")
-    y = np.where(hardly, x - y, y - x)
+    y = np.where(hardly, 3 * np.random.default_rng(0).normal(size=len(y)), y)
+    assert found(X, y) == []
     assert found(X, y, sample_weight=np.where(hardly, 0.01, 1.0)) == [("entity", "person")]
 
 
@@ -338,6 +407,23 @@ def test_later_rows_may_be_different(seed):
     assert time.values["apart"] > 1.1 * time.values["random"]
     assert "TimeSeriesSplit" in str(time)
     assert found(*in_time(seed, trend=0.0)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "start", "asked"),
+    [
+        ("year", 50, 2000, True),
+        ("tax_yr", 50, 75, True),
+        ("study.day", 1, 0, True),
+        ("year", 50, 0, False),  # of school, for instance
+        ("year built", 50, 1980, False),
+        ("day", 40, 1, False),  # of a month
+    ],
+)
+def test_numbers_that_are_times_by_their_name_are_asked_about(name, unit, start, asked):
+    X, y = in_time(0, trend=3.0)
+    day = (X.pop("day") - pd.Timestamp("2020-01-01")).dt.days
+    assert found(X.assign(**{name: start + day // unit}), y) == [("time", name)] * asked
 
 
 # All of them.

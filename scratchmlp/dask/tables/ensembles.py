@@ -12,7 +12,7 @@ import numpy as np
 from distributed import Client
 from sklearn.base import _fit_context
 
-from scratchmlp.dask.clients import connected
+from scratchmlp.dask.clients import find_client
 from scratchmlp.dask.collections import Given
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.tables.members import ClusterExecutor, most_rows, shared
@@ -37,7 +37,7 @@ def fit_table(
 
     `given` are X, y, the weights and the groups.
     """
-    with connected(client, timeout) as rounds, all_at_once(estimator) as fitted:
+    with Rounds(find_client(client), timeout) as rounds, all_at_once(estimator) as fitted:
         started = time.time()
         problem, executor = prepare(fitted, rounds, given, rows_per_member)
         fitted.fit_problem(problem._replace(started=started), executor)
@@ -54,13 +54,14 @@ def prepare(
     weight, groups = others.get("sample_weight"), others.get("groups")
     problem = problem_of(estimator, table, others["y"], weight, groups, encode_all)
     data, workers = problem.data, _workers(rounds)
-    n_training = most_rows(rows_per_member, problem.splits, workers, data.X.n_bytes, len(data.X))
-    estimator.rows_per_member_ = n_training or "all"
-    _LOGGER.info("Each member trains on %s rows.", estimator.rows_per_member_)
-    if n_training is not None:
+    n_training = estimator.rows_per_member_ = most_rows(
+        rows_per_member, problem.splits, workers, data.X.n_bytes, len(data.X)
+    )
+    _LOGGER.info("Each member trains on %s rows.", n_training)
+    if not isinstance(n_training, str):
         problem = _with_shares(problem, n_training)
     n_at_once = max(1, sum(n_threads for _, n_threads in workers))
-    return problem, ClusterExecutor(rounds, n_at_once, whole=n_training is None)
+    return problem, ClusterExecutor(rounds, n_at_once, whole=n_training == "all")
 
 
 def _with_shares(problem: TrainingProblem, n_training: int) -> TrainingProblem:

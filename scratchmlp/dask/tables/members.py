@@ -139,8 +139,10 @@ class ClusterExecutor:
         return packed(rows), table.taken(rows)
 
 
-def most_rows(choice: Any, splits: Splits, workers: Workers, n_bytes: int, n_rows: int) -> Any:
-    """Return the number of training rows of a member, or None if it trains on all.
+def most_rows(
+    choice: int | str, splits: Splits, workers: Workers, n_bytes: int, n_rows: int
+) -> int | str:
+    """Return the number of training rows of a member, or 'all' if it trains on all of them.
 
     Parameters
     ----------
@@ -157,7 +159,7 @@ def most_rows(choice: Any, splits: Splits, workers: Workers, n_bytes: int, n_row
 
     Returns
     -------
-    int or None
+    int or 'all'
         The number of rows.
 
     Raises
@@ -176,19 +178,19 @@ def most_rows(choice: Any, splits: Splits, workers: Workers, n_bytes: int, n_row
     >>> import numpy as np
     >>> from scratchmlp.dask.tables.members import most_rows
     >>> splits = [(np.arange(50, 1000), np.arange(50))] * 20
-    >>> print(most_rows("auto", splits, [(8e9, 1)], n_bytes=10**9, n_rows=1000))
-    None
+    >>> most_rows("auto", splits, [(8e9, 1)], n_bytes=10**9, n_rows=1000)
+    'all'
     >>> most_rows("auto", splits, [(8e9, 2), (float("inf"), 1)], n_bytes=10**9, n_rows=1000)
     450
     """
-    most_held_out = max(len(held_out) for _, held_out in splits)
+    if not isinstance(choice, str):
+        return int(choice) if choice < max(len(rows) for rows, _ in splits) else "all"
     if choice == "all":
-        return None
-    if choice != "auto":
-        return int(choice) if choice < max(len(rows) for rows, _ in splits) else None
+        return choice
     rooms = [(_PART * memory, n_threads) for memory, n_threads in workers]
     if all(n_bytes * (1 + _COPIES * n_threads) <= room for room, n_threads in rooms):
-        return None
+        return "all"
+    most_held_out = max(len(held_out) for _, held_out in splits)
     per_row = n_bytes / n_rows * (1 + _COPIES)
     room_rows = int(min(room / (n_threads * per_row) for room, n_threads in rooms))
     if room_rows < 2 * most_held_out:

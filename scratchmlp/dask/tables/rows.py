@@ -17,48 +17,66 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from sklearn.utils import _safe_indexing, check_consistent_length
 
-from scratchmlp.dask.data import by_piece
+from scratchmlp.dask.parts import by_part
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.reading.findings import Case
+from scratchmlp.tabular.reading.findings import NoteCase
 
 
-class RawRows(NamedTuple):
-    """A partition as the user passed it.
+class RawSummary(NamedTuple):
+    """What the driver knows of a partition.
 
     Attributes
     ----------
-    X : DataFrame or ndarray of shape (n_samples, n_features)
-        Rows of the table.
+    n_rows : int
+        Number of rows.
     others : dict of str to ndarray, Series or DataFrame
-        What the driver needs of each row: targets, and weights and groups if there are any.
+        Of each row, the targets, and weights and groups if there are any.
     """
 
-    X: Any
+    n_rows: int
     others: dict[str, Any]
 
 
-class EncodedRows(NamedTuple):
-    """The encoded rows of a partition.
+class RawRows(NamedTuple):
+    """A partition as the user passed it: rows of the table, and what the driver knows of them."""
+
+    X: Any
+    summary: RawSummary
+
+
+class EncodedSummary(NamedTuple):
+    """What the driver knows of encoded rows.
 
     Attributes
     ----------
-    table : EncodedTable
-        The rows.
+    n_rows : int
+        Number of rows.
+    n_bytes : int
+        Memory that they take.
     notes : list of tuple of two str
         What the user should know, as `TabularEncoder.encode` returns it.
     """
 
+    n_rows: int
+    n_bytes: int
+    notes: list[tuple[NoteCase, str]]
+
+
+class EncodedRows(NamedTuple):
+    """The encoded rows of a partition, and what the driver knows of them."""
+
     table: EncodedTable
-    notes: list[tuple[Case, str]]
+    summary: EncodedSummary
 
 
 def read(names: Sequence[str], X: Any, *others: Any) -> RawRows:
     """Check that a partition has the same number of rows in all collections. Drop those of None."""
     check_consistent_length(X, *others)
     named = zip(names, others, strict=True)
-    return RawRows(X, {name: _without_index(rows) for name, rows in named if rows is not None})
+    kept = {name: _without_index(rows) for name, rows in named if rows is not None}
+    return RawRows(X, RawSummary(len(X), kept))
 
 
 def _without_index(rows: Any) -> Any:
@@ -85,11 +103,6 @@ def _categories_as_values(rows: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
     return [part.astype(some) for part in rows] if some else list(rows)
 
 
-def without_table(raw: RawRows) -> tuple[int, dict[str, Any]]:
-    """Return the number of rows of a partition, and what the driver needs of each."""
-    return len(raw.X), raw.others
-
-
 def sample(rows: Rows | None, raw: RawRows) -> Any:
     """Select rows of the table. None selects all."""
     return raw.X if rows is None else _safe_indexing(raw.X, rows)
@@ -104,16 +117,16 @@ def learn(encoder: TabularEncoder, *samples: Any) -> TabularEncoder:
 
 def encode(encoder: TabularEncoder, raw: RawRows) -> EncodedRows:
     """Encode the rows of a partition."""
-    return EncodedRows(*encoder.encode(raw.X))
+    table, notes = encoder.encode(raw.X)
+    return EncodedRows(table, EncodedSummary(len(table), bytes_of(table), notes))
 
 
-def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[Case, str]]]:
-    """Return how many bytes encoded rows take, and what the user should know about them."""
-    table = rows.table
+def bytes_of(table: EncodedTable) -> int:
+    """Return how many bytes encoded rows take."""
     arrays = [table.numbers, table.codes]
     for terms in table.terms:
         arrays += [terms.data, terms.indices, terms.indptr]
-    return sum(array.nbytes for array in arrays), rows.notes
+    return sum(array.nbytes for array in arrays)
 
 
 def take(rows: Any, encoded: EncodedRows) -> EncodedTable:
@@ -150,7 +163,7 @@ def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
     """
     rows = np.asarray(rows)
     order = np.argsort(rows, kind="stable")
-    places = by_piece(rows[order], np.cumsum([0, *map(len, tables)]))
+    places = by_part(rows[order], np.cumsum([0, *map(len, tables)]))
     parts = [tables[0][:0], *(tables[i][own] for i, own in places)]
     selected = EncodedTable(
         np.concatenate([each.numbers for each in parts]),

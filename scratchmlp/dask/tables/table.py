@@ -1,18 +1,14 @@
 """A table on a cluster, as the driver sees it: how it is read and encoded."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from dask.delayed import Delayed
-from distributed import Future
 
 from scratchmlp.dask.collections import Given, divided
-from scratchmlp.dask.data import by_piece
-from scratchmlp.dask.pieces import Failure, reporting_failures
-from scratchmlp.dask.preparation import results_of
+from scratchmlp.dask.parts import Failure, Parts, by_part, reporting_failures
 from scratchmlp.dask.rounds import Rounds, as_it_is, task
 from scratchmlp.dask.tables.rows import (
     encode,
@@ -22,51 +18,15 @@ from scratchmlp.dask.tables.rows import (
     read,
     sample,
     select,
-    summary_of,
     take,
-    without_table,
 )
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Layout, layout_of
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.reading.findings import Case, warn_of
+from scratchmlp.tabular.reading.findings import warn_of
 
 #: Number of rows from which the encoder learns. Of more rows, these are drawn at random.
 MOST_LEARNED = 200_000
-
-
-@dataclass(eq=False)
-class Parts:
-    """The rows of a table, which stay on the cluster in parts: one for each partition with rows.
-
-    Parameters
-    ----------
-    rounds : Rounds
-        The rounds of the fit.
-    futures : sequence of Future
-        The parts.
-    lengths : sequence of int
-        Their numbers of rows.
-    numbers : sequence of int
-        The numbers of their partitions, for messages.
-
-    Attributes
-    ----------
-    starts : ndarray of shape (n_parts + 1,)
-        Number of the first row of each part, and the number of all rows.
-    """
-
-    rounds: Rounds
-    futures: Sequence[Future]
-    lengths: Sequence[int]
-    numbers: Sequence[int]
-
-    def __post_init__(self) -> None:
-        self.starts = np.cumsum([0, *self.lengths])
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return int(self.starts[-1])
 
 
 class UnencodedTable(Parts):
@@ -92,20 +52,15 @@ class UnencodedTable(Parts):
 class ClusterTable(Parts):
     """An encoded table: `X` of the rows that members are trained on.
 
-    Its parts are `EncodedRows`.
-
-    Parameters
-    ----------
-    rounds, futures, lengths, numbers
-        See `Parts`.
-    layout : Layout
-        Where the outputs of encoded rows are.
-    n_bytes : int
-        Memory that all rows take.
+    Its parts are `EncodedRows`. `layout` says where the outputs of encoded rows are.
     """
 
     layout: Layout
-    n_bytes: int
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory that all rows take."""
+        return sum(summary.n_bytes for summary in self.summaries)
 
     def __getitem__(self, rows: Rows) -> EncodedTable:
         """Bring a few rows, whose numbers are in ascending order, to the driver."""
@@ -118,7 +73,7 @@ class ClusterTable(Parts):
         """
         return [
             task(partial(take, packed(own)), self.futures[i])
-            for i, own in by_piece(rows, self.starts)
+            for i, own in by_part(rows, self.starts)
         ]
 
 
@@ -143,13 +98,10 @@ def read_all(rounds: Rounds, given: Given) -> tuple[UnencodedTable, dict[str, An
     numbers = {"sample_weight": weight} if np.isscalar(weight) else {}  # for all rows
     given = {name: rows for name, rows in given.items() if name not in numbers}
     _, *names = given
-    raw = rounds.keep(task(reporting_failures, read, names, *pieces) for pieces in divided(given))
-    found = results_of(rounds, [task(reporting_failures, without_table, part) for part in raw])
-    kept = [i for i, (n_rows, _) in enumerate(found) if n_rows]
-    lengths = [found[i][0] for i in kept]
-    columns = [found[i][1] for i in kept or [0]]  # of an empty partition if all are empty
-    others = {name: joined([part[name] for part in columns]) for name in columns[0]}
-    return UnencodedTable(rounds, [raw[i] for i in kept], lengths, kept), others | numbers
+    tasks = (task(reporting_failures, read, names, *pieces) for pieces in divided(given))
+    table = UnencodedTable.stored(rounds, tasks)
+    parts = [summary.others for summary in table.summaries]
+    return table, {name: joined([part[name] for part in parts]) for name in parts[0]} | numbers
 
 
 def encode_all(
@@ -183,34 +135,29 @@ def encode_all(
     if isinstance(learned, Failure):
         raise learned.error
     warn_of(learned.notes_)
-    encoded = X.rounds.keep(task(reporting_failures, encode, *fitted, part) for part in X.futures)
-    summaries = [task(reporting_failures, summary_of, part) for part in encoded]
-    sizes, notes = zip(*results_of(X.rounds, summaries, X.numbers), strict=True)
+    encoded = Parts.stored(X.rounds, X.tasks(encode, *fitted), X.numbers)
     X.rounds.release([*fitted, *X.futures])
     if is_sampled:  # otherwise the encoder has seen all values
-        _warn_of_unreadable(dict(zip(X.numbers, notes, strict=True)))
+        _warn_of_unreadable(encoded)
     layout = layout_of(learned.fitted_columns)
-    return learned, ClusterTable(X.rounds, encoded, X.lengths, X.numbers, layout, sum(sizes))
+    return learned, ClusterTable(X.rounds, encoded.futures, encoded.summaries, X.numbers, layout)
 
 
 def _learning(encoder: TabularEncoder, X: UnencodedTable, rows: Rows) -> Delayed:
     """Return the task that fits an encoder to some rows."""
     samples = [
-        task(sample, None if len(own) == X.lengths[i] else own, X.futures[i])
-        for i, own in by_piece(rows, X.starts)
+        task(sample, None if len(own) == X.summaries[i].n_rows else own, X.futures[i])
+        for i, own in by_part(rows, X.starts)
     ]
     return task(reporting_failures, partial(learn, encoder), *samples)
 
 
-def _warn_of_unreadable(notes: dict[int, list[tuple[Case, str]]]) -> None:
-    """Warn of values that cannot be read, in the first partition that has some.
-
-    `notes` are those of each partition, by its number.
-    """
+def _warn_of_unreadable(encoded: Parts) -> None:
+    """Warn of values that cannot be read, in the first partition that has some."""
     found = [
         (number, clause)
-        for number, clauses in notes.items()
-        for case, clause in clauses
+        for number, summary in zip(encoded.numbers, encoded.summaries, strict=True)
+        for case, clause in summary.notes
         if case == "unreadable"
     ]
     if found:

@@ -118,6 +118,10 @@ def add_table(graph: Graph, encoder: Any) -> TableValues:
         given = graph.add_input(name, dtype, 1, VALUES[column.expected].onnx)
         inputs[name] = _known(given, name, column, encoder.values_for_missing.get(name, ()))
     codes = {name: _codes(inputs[name], each) for name, each in columns.items() if each.coded_as}
+    for name, each in columns.items():
+        if each.names_entity and {"", "_missing"} & {*each.number_suffixes()}:  # unseen is missing
+            missing = "" if _is_string(each) else np.nan
+            inputs[name] = inputs[name].mask(codes[name] == -1, missing)
     outputs = [*_number_outputs(columns, layout, inputs, codes)]
     numbers = imputed = _in_order(outputs) if outputs else None
     if numbers and any(each.may_miss for each in layout.columns.values()):

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
+from scratchmlp.estimators.state import fitted_model
 from scratchmlp.estimators.targets import MULTILABEL
 from scratchmlp.io.onnx.graph import Graph, Value, concat
 from scratchmlp.io.onnx.layers import (
@@ -45,21 +46,21 @@ def export_regressor(graph: Graph, regressor: Any, x: Value | None = None) -> No
 
 def raw_scores(estimator: Any, x: Value) -> Value:
     """Return the raw scores, of shape (n_samples, n_outputs)."""
-    network = estimator._network
+    network, theta, _, _ = fitted_model(estimator)
     activations = for_each_layer(network.activation, len(network.sizes) - 2)
-    return forward(x, network.layers(estimator.theta_), activations)
+    return forward(x, network.layers(theta), activations)
 
 
 def predictions(regressor: Any, x: Value) -> Value:
     """Return the predictions of a regressor, of shape (n_samples, n_outputs)."""
-    loss, raw = regressor._loss, raw_scores(regressor, x)
-    _check_loss(loss)
-    return express_activation(OUTPUT_ACTIVATIONS[loss.output], raw)
+    _check_loss(fitted_model(regressor).loss)
+    activation = OUTPUT_ACTIVATIONS[regressor.out_activation_]
+    return express_activation(activation, raw_scores(regressor, x))
 
 
 def is_multilabel(classifier: Any) -> bool:
     """Return whether the targets of a classifier are an indicator matrix."""
-    return bool(classifier._kind == MULTILABEL)
+    return _kind(classifier) == MULTILABEL
 
 
 def class_numbers(classifier: Any, raw: Value) -> Value:
@@ -71,14 +72,14 @@ def class_numbers(classifier: Any, raw: Value) -> Value:
         return raw > 0
     if len(classifier.classes_) == 1:
         return argmax(raw.take([0]))
-    if classifier._kind == "multiclass" or classifier.n_outputs_ == 2:
+    if _kind(classifier) == "multiclass" or classifier.n_outputs_ == 2:
         return argmax(raw)
     return (raw.apply("Squeeze", np.array([1], np.int64)) > 0).astype(np.int64)
 
 
 def decisions(classifier: Any, raw: Value) -> Value:
     """Return a score for each class or label. Two classes have opposite scores."""
-    if is_multilabel(classifier) or classifier._kind == "multiclass":
+    if is_multilabel(classifier) or _kind(classifier) == "multiclass":
         return raw
     if classifier.n_outputs_ == 2:
         raw = raw.take([1]) - raw.take([0])
@@ -93,9 +94,13 @@ def probabilities(classifier: Any, raw: Value) -> Value:
         return softmax(raw.take([0]))
     if classifier.out_activation_ == "softmax":
         return softmax(raw)
-    if classifier._kind == "binary":
+    if _kind(classifier) == "binary":
         return expit(concat([-raw, raw]))
     return softmax(log_logistic(raw))
+
+
+def _kind(classifier: Any) -> str:
+    return str(fitted_model(classifier).targets.kind)
 
 
 def _add_input(graph: Graph, estimator: Any) -> Value:

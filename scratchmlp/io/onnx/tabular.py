@@ -77,7 +77,7 @@ def export_blend(graph: Graph, estimator: Any) -> None:
         case ClassTargets(classes) if not others:
             _add_classes(_mean(folds), classes)
         case ClassTargets(classes):
-            folds = _calibrate(_log(folds), blend.calibration)
+            folds = _calibrate(_log(folds), blend.calibration, len(classes))
             _add_classes(softmax(_mean(_log(folds))), classes)
 
 
@@ -90,7 +90,8 @@ def _part(table: TableValues, array: Value, name: str, part: Any) -> Value:
         scores = fold_predictions(table, array, name, part.models)
     if isinstance(part.targets, NumericTargets):
         return _to_targets(scores, part.targets)
-    return _calibrate(scores if are_networks else _log(scores), part.calibration)
+    raw, n_classes = scores if are_networks else _log(scores), len(part.targets.classes)
+    return _calibrate(raw, part.calibration, n_classes)
 
 
 def _member_scores(table: TableValues, array: Value, members: Sequence[Member]) -> Value:
@@ -148,13 +149,14 @@ def _layers(members: Sequence[Member]) -> list[tuple[Any, Any]]:
 # From raw scores to predictions, in float64.
 
 
-def _calibrate(raw: Value, calibration: Calibration) -> Value:
+def _calibrate(raw: Value, calibration: Calibration, n_classes: int) -> Value:
     """Return `Calibration.probabilities`, with classes along the last axis."""
     scores = raw / calibration.temperature
     if calibration.floor > 0:
         log_p = scores.apply("LogSoftmax", axis=-1)
         scores = log_p + log_logistic((log_p - np.log(calibration.floor)) * 2)
-    return softmax(scores)
+    uniform = calibration.uniform_share / n_classes
+    return softmax(scores) * (1.0 - calibration.uniform_share) + uniform
 
 
 def _log(proba: Value) -> Value:

@@ -25,7 +25,8 @@ from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.dates import dates_without_order, zone_of
 from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_chance
 from scratchmlp.tabular.reading.from_text import expected_writing
-from scratchmlp.tabular.reading.values import VALUES, ColumnError, Kind, kind_of, naming_column
+from scratchmlp.tabular.reading.values import VALUES, ColumnError, ValueKind, kind_of, naming_column
+from scratchmlp.utils.names import shortened
 
 Column = (
     NumberColumn
@@ -70,10 +71,10 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
     kind, values = found.kind, found.values
     given: dict[str, Any] = {"reason": found.reason, "why": found.why, "reading": found.reading}
     share_missing = float(values.isna().mean())
-    common = given | {"share_missing": share_missing}
+    common = given | {"share_missing": share_missing, "n_rows": len(values)}
     with naming_column(name):
         match kind:
-            case "number" | "flag":
+            case "number":
                 return NumberColumn.fit(values, **common)
             case "duration":
                 return DurationColumn.fit(values, **common)
@@ -82,7 +83,8 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
                 return DateColumn.fit(values, **common | {"reading": reading})
             case "text":
                 return TextColumn.fit(values, **common)
-            case "category" | "mixed" | "complex":  # `find_kind` returns none of the last two
+            case "category":
+                common |= {"names_entity": found.names_entity}
                 return fit_categories(values, max_categories, **common)
             case "identifier" | "constant" | "missing":
                 indicator = kind == "identifier" and share_missing > 0
@@ -170,9 +172,9 @@ def _note_unseen(
     """Note that no value of a column is a known category, unless this may be chance.
 
     Categories that occurred once in `fit` have no code. If most categories are such ones, several
-    rows may have nothing else.
+    rows may have nothing else. New persons, say, are no surprise.
     """
-    if codes.max() >= 0 or 2 * len(column.coded_levels) < column.n_levels:
+    if column.names_entity or codes.max() >= 0 or 2 * len(column.coded_levels) < column.n_levels:
         return []
     known = values.dropna()
     if len(known) < SEVERAL:
@@ -191,7 +193,7 @@ def _check_kind(name: str, values: "pd.Series[Any]", column: Column) -> None:
     remedy = _remedy(name, unclear, expected, received)
     if texts and not unclear and (written := expected_writing(expected, texts, column.reading)):
         were = f"Those of fit were {VALUES[expected].words} {written}"
-        remedy = f"{were}: write {texts[0][:40]!r} in the same way"
+        remedy = f"{were}: write {shortened(texts[0])!r} in the same way"
     raise ColumnError(
         f"Column {name!r} held {role}{VALUES[expected].words} in fit and holds "
         f"{VALUES[received].words} now. {remedy}, or fit again on values of the new kind.",
@@ -206,7 +208,7 @@ def _check_kind(name: str, values: "pd.Series[Any]", column: Column) -> None:
     )
 
 
-def _remedy(name: str, unclear: list[str], expected: Kind, received: Kind) -> str:
+def _remedy(name: str, unclear: list[str], expected: ValueKind, received: ValueKind) -> str:
     """Say how to convert a column to the kind that it had in `fit`."""
     if (expected, received) == ("text", "number"):
         return (

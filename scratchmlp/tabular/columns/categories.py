@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 from itertools import repeat
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
-from scratchmlp.tabular.columns.numeric import ScaledColumn, quartiles
-from scratchmlp.tabular.reading.findings import Case
+from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn, LevelEncoding
+from scratchmlp.tabular.columns.numeric import ScaledColumn, quantiles
+from scratchmlp.tabular.reading.findings import NoteCase
 from scratchmlp.tabular.reading.values import (
+    ColumnKind,
     Floats,
-    Kind,
     Use,
+    ValueKind,
     different_values,
     kind_of,
     to_numbers,
@@ -23,6 +24,10 @@ from scratchmlp.tabular.reading.values import (
 
 FEW_LEVELS = 10  # if there are more, levels that occur once get no column
 FREQUENT = 10  # rows of a level with a column of its own, among more than `max_categories` levels
+
+#: How a column of categories is encoded. The last two do not tell levels apart: there is only an
+#: indicator of missing values, or no output.
+CategoryEncoding = Literal[LevelEncoding, "missing", "none"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,14 +40,16 @@ class CategoricalColumn(FittedColumn):
         Levels with an output of their own.
     n_levels : int
         Number of levels in `fit`.
-    encoding : {'one-hot', 'sign', 'missing', 'none', 'many'}
-        An output of 0 and 1 for each level, a single output of -1 and 1, only an indicator of
-        missing values, no output, or the outputs of `ManyLevels`.
+    encoding : CategoryEncoding
+        How the column is encoded.
+    counts : tuple of int
+        Rows of each of `coded_levels` in `fit`.
     """
 
     levels: tuple[Any, ...]
     n_levels: int
-    encoding: str
+    encoding: CategoryEncoding
+    counts: tuple[int, ...]
     kind: ColumnKind = "category"
 
     @property
@@ -51,9 +58,13 @@ class CategoricalColumn(FittedColumn):
         return self.levels
 
     @property
-    def coded_as(self) -> str | None:
+    def coded_as(self) -> LevelEncoding | None:
         """The encoding, if its outputs tell levels apart."""
-        return None if self.encoding in ("missing", "none") else self.encoding
+        match self.encoding:
+            case "missing" | "none":
+                return None
+            case encoding:
+                return encoding
 
     @property
     def _use_of_values(self) -> Use:
@@ -76,10 +87,17 @@ class CategoricalColumn(FittedColumn):
         are_kept = len(self.levels) == self.n_levels
         return values.notna() & ~values.isin(self.levels) & are_kept
 
-    def is_like(self, received: Kind) -> bool:
+    def is_like(self, received: ValueKind) -> bool:
         """Return whether labels of a kind may be those of `fit`."""
         # Labels of several kinds may come as labels of one kind, and the other way round.
         return super().is_like(received) or "mixed" in (received, self.expected)
+
+    @property
+    def hidden_numbers(self) -> list[float] | None:
+        """The numbers of a missing value, if training hides the column."""
+        if not self.names_entity or self.coded_as is None:
+            return None
+        return [float(each[0]) for each in self.encode(pd.Series([np.nan])).numbers.values()]
 
     def codes_of(self, labels: NDArray[np.object_]) -> NDArray[np.int32]:
         """Return the code of each label; -1 for missing and unseen ones.
@@ -98,7 +116,7 @@ class FewLevels(CategoricalColumn):
     """A column of up to `max_categories` levels, or of more that all occur once."""
 
     @property
-    def unrepeated(self) -> Case | None:
+    def unrepeated(self) -> NoteCase | None:
         """Case of the `Note` if no level repeats, or there is only one."""
         if self.coded_as:
             return None
@@ -129,14 +147,11 @@ class ManyLevels(CategoricalColumn):
     ----------
     other_levels : tuple
         Further levels that repeat.
-    counts : tuple of int
-        Rows of each of `levels` and `other_levels` in `fit`.
     indicator : bool
         Whether an output tells that the value is missing.
     """
 
     other_levels: tuple[Any, ...]
-    counts: tuple[int, ...]
     indicator: bool
 
     @property
@@ -162,7 +177,8 @@ class ManyLevels(CategoricalColumn):
         """Return the frequency, the indicator of missing values, and the codes."""
         labels = values.to_numpy(dtype=object)
         codes = self.codes_of(labels)
-        missing = {"_missing": pd.isna(labels)} if self.indicator else {}
+        is_missing = codes < 0 if self.names_entity else pd.isna(labels)
+        missing = {"_missing": is_missing} if self.indicator else {}
         return Encoded({"_frequency": self.frequencies[codes], **missing}, codes)
 
 
@@ -172,7 +188,7 @@ class ManyCodes(ManyLevels, ScaledColumn):
 
     has_ratios: ClassVar[bool] = False
 
-    def is_like(self, received: Kind) -> bool:
+    def is_like(self, received: ValueKind) -> bool:
         """Return whether values of a kind are numbers, unlike labels of several kinds."""
         return FittedColumn.is_like(self, received)
 
@@ -182,9 +198,11 @@ class ManyCodes(ManyLevels, ScaledColumn):
 
     def encode(self, values: "pd.Series[Any]") -> Encoded:
         """Return the outputs of numbers, the frequency, and the codes."""
-        numbers = self._encode_numbers(to_numbers(values, self.expected))
+        numbers = to_numbers(values, self.expected)
         codes = self.codes_of(values.to_numpy(dtype=object))
-        return Encoded({**numbers, "_frequency": self.frequencies[codes]}, codes)
+        known = np.where(codes < 0, np.nan, numbers) if self.names_entity else numbers
+        scaled = self._encode_numbers(known)
+        return Encoded({**scaled, "_frequency": self.frequencies[codes]}, codes)
 
 
 def fit_categories(
@@ -214,8 +232,10 @@ def fit_categories(
     common["expected"] = kind_of(values)
     codes, found, counts = different_values(values)
     n_levels = len(found)
-    # In a small table every level counts. Otherwise, one row says nothing about other rows.
-    informative = np.flatnonzero((counts > 1) | (n_levels <= FEW_LEVELS))
+    # In a small table every level counts. Otherwise, one row says nothing about other rows. But a
+    # person with one row is no new one.
+    all_count = n_levels <= FEW_LEVELS or common["names_entity"]
+    informative = np.flatnonzero((counts > 1) | all_count)
     levels = [_python_object(found[i]) for i in informative]
     order = sorted(range(len(levels)), key=lambda i: _rank(levels[i]))
     # The sort is stable: equally frequent levels are kept in the order of `_rank`.
@@ -224,17 +244,20 @@ def fit_categories(
     n_kept = sum(counts[informative[i]] >= least for i in by_count[:max_categories])
     chosen, others = set(by_count[:n_kept]), by_count[n_kept:]
     kept = [i for i in order if i in chosen]
-    common |= {"levels": tuple(levels[i] for i in kept), "n_levels": n_levels}
+    common |= {
+        "levels": tuple(levels[i] for i in kept),
+        "n_levels": n_levels,
+        "counts": tuple(int(counts[informative[i]]) for i in (*kept, *others)),
+    }
     missing = bool(codes.min() < 0)
     if n_levels <= max_categories or not levels:
         return FewLevels(encoding=_encoding(len(levels), n_levels, missing), **common)
-    common |= {
-        "encoding": "many",
-        "other_levels": tuple(levels[i] for i in others),
-        "counts": tuple(int(counts[informative[i]]) for i in (*kept, *others)),
-    }
+    common |= {"encoding": "many", "other_levels": tuple(levels[i] for i in others)}
     if common["why"] == "code":
-        return ManyCodes(**quartiles(to_numbers(values, "number")), **common)
+        scale = quantiles(to_numbers(values, "number"))
+        # Trees then tell hidden numbers from the median, which would replace them.
+        scale["indicator"] |= common["names_entity"]
+        return ManyCodes(**scale, **common)
     return ManyLevels(indicator=missing, **common)
 
 
@@ -248,7 +271,7 @@ def _rank(level: Any) -> tuple[Any, ...]:
     return (0, level) if isinstance(level, Real) else (1, type(level).__name__, str(level))
 
 
-def _encoding(n_columns: int, n_levels: int, missing: bool) -> str:
+def _encoding(n_columns: int, n_levels: int, missing: bool) -> CategoryEncoding:
     """Choose the encoding of a categorical column.
 
     Of its `n_levels` levels, `n_columns` get a column of their own.

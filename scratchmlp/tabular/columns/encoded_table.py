@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.any_column import Column, Columns, encode_column
+from scratchmlp.tabular.columns.fitted_column import LevelEncoding
 from scratchmlp.tabular.reading.findings import Note
 
 #: Share of known values, by weight, up to which a column is empty for trees. Of more than 200,000
@@ -61,20 +62,26 @@ class ColumnLayout(NamedTuple):
         All parts of the column.
     outputs : range
         Positions of its outputs: those that the code of the level tells, then its numbers.
-    coded_as : {'one-hot', 'sign', 'many'} or None
+    coded_as : LevelEncoding or None
         How the codes of levels are encoded. None for columns without codes.
     n_levels : int
         Number of levels with a code.
     may_miss : bool
         Whether the number "" is NaN if it is missing. Then "_missing" is its indicator.
+    hidden : list of float or None
+        The numbers of a missing value, if the column names what rows belong to, such as persons.
+    is_held_out : bool
+        Whether each fold holds out all rows of some of these values.
     """
 
     numbers: dict[str, int]
     place: Place
     outputs: range
-    coded_as: str | None
+    coded_as: LevelEncoding | None
     n_levels: int
     may_miss: bool
+    hidden: list[float] | None
+    is_held_out: bool
 
     @property
     def n_shown(self) -> int:
@@ -99,9 +106,19 @@ class Layout(NamedTuple):
     n_outputs: int
     numbers: NDArray[np.intp]
 
-    def coded_as(self, *encodings: str) -> list[ColumnLayout]:
+    @property
+    def entities(self) -> list[ColumnLayout]:
+        """The columns that name what rows belong to."""
+        return [each for each in self.columns.values() if each.hidden is not None]
+
+    def coded_as(self, *encodings: LevelEncoding) -> list[ColumnLayout]:
         """Return the columns whose codes are encoded in one of some ways."""
         return [each for each in self.columns.values() if each.coded_as in encodings]
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """The parts of each column, by its name. Columns without outputs have none."""
+        return {name: each.place for name, each in self.columns.items()}
 
 
 def layout_of(columns: Columns) -> Layout:
@@ -136,7 +153,8 @@ def _laid_out(column: Column, place: Place, outputs: range) -> ColumnLayout:
     """Return the layout of a column whose parts and outputs are at these places."""
     numbers = dict(zip(column.number_suffixes(), place.numbers, strict=True))
     n_levels = len(column.coded_levels)
-    return ColumnLayout(numbers, place, outputs, column.coded_as, n_levels, column.may_miss)
+    told = column.coded_as, n_levels, column.may_miss, column.hidden_numbers, column.is_held_out
+    return ColumnLayout(numbers, place, outputs, *told)
 
 
 def _consecutive(lengths: Iterable[int]) -> list[range]:
@@ -157,7 +175,7 @@ def places_of(columns: Columns) -> dict[str, Place]:
     dict of str to Place
         The parts of each column, by its name. Columns without outputs have none.
     """
-    return {name: each.place for name, each in layout_of(columns).columns.items()}
+    return layout_of(columns).places
 
 
 def join_places(places: Iterable[Place]) -> Place:
@@ -231,6 +249,36 @@ class EncodedTable:
         """Return columns of `numbers`, in which 0, the median, replaces missing numbers."""
         numbers = self.numbers[:, columns]
         return np.where(np.isnan(numbers), np.float32(0), numbers)
+
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Which columns that name an entity tell no known one, of shape (n_samples, n_entities)."""
+        return self.codes_of(self.layout.entities) < 0
+
+    def hiding(self, hidden: NDArray[np.bool_]) -> "EncodedTable":
+        """Return the table with columns that name an entity missing in some rows.
+
+        `hidden`, of shape (n_samples, n_entities), tells which columns in which rows.
+        """
+        numbers, codes = self.numbers.copy(), self.codes.copy()
+        for each, rows in zip(self.layout.entities, hidden.T, strict=True):
+            numbers[np.ix_(rows, each.place.numbers)] = each.hidden
+            codes[np.ix_(rows, each.place.codes)] = -1
+        return EncodedTable(numbers, codes, self.terms, self.layout)
+
+    def without_entities(self) -> "EncodedTable":
+        """Return the table with all columns that name an entity missing."""
+        return self.hiding(np.ones_like(self.unknown))
+
+    def held_out(self) -> "EncodedTable":
+        """Return rows of a fold as models without it see them: values that it holds out are new."""
+        new = [each.is_held_out for each in self.layout.entities]
+        return self.hiding(np.tile(new, (len(self), 1))) if any(new) else self
+
+    def with_columns(self, columns: Columns) -> "EncodedTable":
+        """Return the table for columns of which more name an entity."""
+        table = EncodedTable(self.numbers, self.codes, self.terms, layout_of(columns))
+        return table.hiding(table.unknown)
 
     def codes_of(self, columns: Iterable[ColumnLayout]) -> NDArray[np.int32]:
         """Return the codes of some columns."""

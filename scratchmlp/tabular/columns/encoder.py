@@ -1,6 +1,7 @@
 """The encoder of raw tables, whose float32 output is the input of a network."""
 
-from dataclasses import KW_ONLY, dataclass
+from copy import copy
+from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -23,10 +24,11 @@ from scratchmlp.tabular.columns.any_column import (
     fit_column,
     output_names,
 )
+from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
-from scratchmlp.tabular.reading.findings import Case, Note, describe, warn_of
+from scratchmlp.tabular.reading.findings import Note, NoteCase, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.missing import (
     MISSING_VALUES_CONSTRAINTS,
@@ -94,12 +96,15 @@ default='from_dtype'
         - "reason" of this kind, as a sentence, and "why", as a word, such as "choice" or "code".
         - "decimal", "units", "some_without_units", "date_format", "date_marks", "unreadable": how
           text was read; "zone" of dates.
-        - "share_missing" in `fit`, and "indicator": whether an output marks missing values.
-        - "center", "scale" of numbers: median and divisor (0.0 for a single value).
-        - "levels" of categories: those with a column of their own; "n_levels": number of all.
+        - "n_rows" and "share_missing" in `fit`, and "indicator": whether an output marks missing
+          values.
+        - "center", "scale" of numbers: median and divisor (0.0 for a single value); "deciles", from
+          the lowest to the highest, and "decile_counts": rows up to each.
+        - "levels" of categories: those with a column of their own; "n_levels": number of all;
+          "counts": rows of each level that is kept.
         - "encoding" of categories: "one-hot", "sign" (-1 and 1), "many", "missing" (only an
           indicator) or "none".
-        - "other_levels" and "counts" of "many": further levels that repeat; rows of each level.
+        - "other_levels" of "many": further levels that repeat.
         - "expected" of categories and text: the kind of their values.
         - "cycles" of dates: which of "month" and "hour" differ; "weekdays": days, from Monday (0).
         - "n_components" of text.
@@ -211,7 +216,7 @@ default='from_dtype'
 
         Internal: other folders of the package call it.
         """
-        table = self._validate_table(X, reset=True)
+        table = self.validate_table(X, reset=True)
         names = list(_check_feature_names_in(self))
         roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
         found = find_kinds(names, table, roles, guess=nw.dependencies.is_into_dataframe(X))
@@ -242,7 +247,7 @@ default='from_dtype'
         warn_of(notes, is_new=True)
         return encoded.to_array()
 
-    def encode(self, X: Any) -> tuple[EncodedTable, list[tuple[Case, str]]]:
+    def encode(self, X: Any) -> tuple[EncodedTable, list[tuple[NoteCase, str]]]:
         """Encode a table, also what is encoded anew for each fold.
 
         The second result is what to warn of, as in `notes_`.
@@ -250,14 +255,37 @@ default='from_dtype'
         Internal: other folders of the package call it.
         """
         check_is_fitted(self)
-        table = self._validate_table(X, reset=False)
+        table = self.validate_table(X, reset=False)
         encoded, notes = encode_table(table, self._columns)
         return encoded, describe(notes)
+
+    def with_entities(self, names: set[str], held_out: set[str]) -> "TabularEncoder":
+        """Return the fitted encoder with more columns of categories that name an entity.
+
+        The folds hold out whole values of those in `held_out`.
+
+        Internal: other folders of the package call it.
+        """
+        marked = {
+            name: replace(each, names_entity=True, is_held_out=name in held_out)
+            for name, each in self._columns.items()
+            if name in names | held_out and isinstance(each, CategoricalColumn)
+        }
+        if not marked:
+            return self
+        encoder = copy(self)
+        encoder._columns = self._columns | marked
+        return encoder
 
     @property
     def fitted_columns(self) -> Columns:
         """The fitted columns as records, which the other folders of the package read."""
         return self._columns
+
+    @property
+    def notes_on_columns(self) -> list[Note]:
+        """What was found in `fit`, column by column, for the other folders of the package."""
+        return [Note(*each) for each in self._notes]
 
     @property
     def values_for_missing(self) -> MissingValues:
@@ -306,10 +334,12 @@ default='from_dtype'
         outputs = output_names(dict(zip(names, self._columns.values(), strict=True)))
         return np.array(outputs or ["zero"], dtype=object)
 
-    def _validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
+    def validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
         """Validate a table, convert it to pandas and put its columns into the order of `fit`.
 
         Values that mean missing are missing in the result.
+
+        Internal: other folders of the package call it.
         """
         table = self._to_table(X, reset)
         names = list(_check_feature_names_in(self))

@@ -10,13 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from scratchmlp.tabular.reading.findings import Case, Note, Reading
+from scratchmlp.tabular.reading.findings import Note, NoteCase, Reading
 from scratchmlp.tabular.reading.kinds import read_column
-from scratchmlp.tabular.reading.values import VALUES, Kind, Use, Why
+from scratchmlp.tabular.reading.values import VALUES, ColumnKind, Use, ValueKind, Why
 
-ColumnKind = Literal[
-    "number", "date", "duration", "category", "text", "identifier", "constant", "missing"
-]
+#: How the codes of levels are encoded: as an output of 0 and 1 for each level, as a single output
+#: of -1 and 1, or as the outputs of `ManyLevels`.
+LevelEncoding = Literal["one-hot", "sign", "many"]
 
 
 class Encoded(NamedTuple):
@@ -49,12 +49,19 @@ class FittedColumn(ABC):
         Why the column is of its kind, in words.
     why : Why
         The same in a word, from which decisions are made.
-    expected : Kind
+    expected : ValueKind
         The kind of its values, which new ones must have: a key of `VALUES`.
     reading : Reading
         How the values were written, if they were text.
     share_missing : float
         Share of missing values; 0.0 if the column is left out.
+    n_rows : int
+        Number of rows in `fit`; 0 if the column is left out.
+    names_entity : bool
+        Whether categories name what rows belong to, such as persons. Those without a code are
+        encoded as missing ones, and training hides the column in some rows.
+    is_held_out : bool
+        Whether folds held out all rows of an entity.
     """
 
     #: Suffixes of the outputs that are numbers in a range.
@@ -62,10 +69,13 @@ class FittedColumn(ABC):
 
     kind: ColumnKind
     reason: str
-    expected: Kind
+    expected: ValueKind
     why: Why = "values"
     reading: Reading = Reading()  # noqa: RUF009 - it is frozen
     share_missing: float = 0.0
+    n_rows: int = 0
+    names_entity: bool = False
+    is_held_out: bool = False
 
     @abstractmethod
     def number_suffixes(self) -> list[str]:
@@ -103,14 +113,19 @@ class FittedColumn(ABC):
         return len(self.suffixes())
 
     @property
-    def coded_as(self) -> str | None:
-        """How the codes of levels are encoded: "one-hot", "sign" or "many"; None without codes."""
+    def coded_as(self) -> LevelEncoding | None:
+        """How the codes of levels are encoded; None without codes."""
         return None
 
     @property
     def coded_levels(self) -> tuple[Any, ...]:
         """The levels that are told apart. The code of a level is its position."""
         return ()
+
+    @property
+    def hidden_numbers(self) -> list[float] | None:
+        """The numbers of a missing value, if training hides the column in some rows; else None."""
+        return None
 
     @property
     def may_miss(self) -> bool:
@@ -145,7 +160,7 @@ class FittedColumn(ABC):
         return self.coded_as is not None or bool({*self.number_suffixes()} - {"_missing"})
 
     @property
-    def unrepeated(self) -> Case | None:
+    def unrepeated(self) -> NoteCase | None:
         """Case of the `Note` if the column has no outputs because no value or word repeats."""
         return None
 
@@ -171,7 +186,7 @@ class FittedColumn(ABC):
         """Return the values of the same column of another table as they are read."""
         return self.read(str(column.name), column)[0]
 
-    def is_like(self, received: Kind) -> bool:
+    def is_like(self, received: ValueKind) -> bool:
         """Return whether values of a kind may be encoded as those of `fit`."""
         # True equals 1, both as a number and as a label.
         return received == self.expected or {received, self.expected} == {"number", "flag"}
@@ -194,7 +209,7 @@ class LeftOutColumn(FittedColumn):
     """
 
     indicator: bool
-    expected: Kind = "missing"  # no kind: its values are not read
+    expected: ValueKind = "missing"  # no kind: its values are not read
 
     def number_suffixes(self) -> list[str]:
         """Return "_missing" if there is an indicator."""

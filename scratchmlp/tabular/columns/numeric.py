@@ -8,10 +8,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.calendar import POSITIONS, Calendar
-from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
+from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn
 from scratchmlp.tabular.reading.dates import zone_of
 from scratchmlp.tabular.reading.findings import Note
-from scratchmlp.tabular.reading.values import Floats, Kind, kind_of, to_dates, to_numbers
+from scratchmlp.tabular.reading.values import (
+    ColumnKind,
+    Floats,
+    ValueKind,
+    kind_of,
+    to_dates,
+    to_numbers,
+)
 
 #: Limit of scaled numbers. Their squares stay finite, and the smooth clip is constant beyond it.
 _ALMOST_INFINITE = 1e100
@@ -31,6 +38,10 @@ class ScaledColumn(FittedColumn):
         Divisor: the interquartile range, or else half the range; 0.0 if there is a single number.
     indicator : bool
         Whether an output tells that the number is missing.
+    deciles : tuple of float
+        Different ones among the lowest number, the deciles and the highest number.
+    decile_counts : tuple of int
+        Rows whose number is at most the first of them; above it and at most the second; and so on.
     """
 
     ranges: ClassVar[tuple[str, ...]] = ("",)
@@ -40,6 +51,8 @@ class ScaledColumn(FittedColumn):
     center: float
     scale: float
     indicator: bool
+    deciles: tuple[float, ...]
+    decile_counts: tuple[int, ...]
 
     @classmethod
     def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
@@ -57,7 +70,7 @@ class ScaledColumn(FittedColumn):
         ScaledColumn
             The fitted column.
         """
-        return cls(**quartiles(to_numbers(values, cls.expected)), **common)
+        return cls(**quantiles(to_numbers(values, cls.expected)), **common)
 
     def number_suffixes(self) -> list[str]:
         """Return "" for the scaled numbers and "_missing" for the indicator."""
@@ -98,7 +111,7 @@ class NumberColumn(ScaledColumn):
     """A column of numbers, or of booleans that are no categories."""
 
     kind: ColumnKind = "number"
-    expected: Kind = "number"
+    expected: ValueKind = "number"
 
     def values_of(self, column: "pd.Series[Any]") -> "pd.Series[Any]":
         """Return the values of the same column of another table as float64."""
@@ -111,7 +124,7 @@ class DurationColumn(ScaledColumn):
     """A column of durations, which are encoded as days."""
 
     kind: ColumnKind = "duration"
-    expected: Kind = "duration"
+    expected: ValueKind = "duration"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -129,13 +142,13 @@ class DateColumn(ScaledColumn):
 
     calendar: Calendar
     kind: ColumnKind = "date"
-    expected: Kind = "date"
+    expected: ValueKind = "date"
 
     @classmethod
     def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
         """Find the center and the scale, and the cycles in which the dates differ."""
         days = to_numbers(values, cls.expected)
-        return cls(**quartiles(days), calendar=Calendar.fit(days), **common)
+        return cls(**quantiles(days), calendar=Calendar.fit(days), **common)
 
     def read(self, name: str, column: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[Note]]:
         """Read dates of another table, and note if these have a time zone and those not."""
@@ -161,16 +174,25 @@ class DateColumn(ScaledColumn):
         return Encoded(self._encode_numbers(days) | self.calendar.encode(days))
 
 
-def quartiles(numbers: Floats) -> dict[str, Any]:
+def quantiles(numbers: Floats) -> dict[str, Any]:
     """Return the fields of `ScaledColumn` for numbers, of which at least one is not NaN."""
-    known = numbers[~np.isnan(numbers)]
+    known = np.sort(numbers[~np.isnan(numbers)])
     low, quarter, median, three_quarters, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
     scale = three_quarters - quarter or (high - low) / 2
+    tenths = np.arange(11) * (len(known) - 1) // 10
+    deciles = np.unique(known[tenths])
     return {
         "center": float(median),
         "scale": float(scale),
         "indicator": len(known) < len(numbers),
+        "deciles": tuple(deciles.tolist()),
+        "decile_counts": tuple(np.diff(known.searchsorted(deciles, "right"), prepend=0).tolist()),
     }
+
+
+def counts_between(numbers: Floats, deciles: tuple[float, ...]) -> NDArray[np.intp]:
+    """Count the numbers up to the first decile, those up to the next, ..., and all others."""
+    return np.bincount(np.searchsorted(deciles[:-1], numbers), minlength=len(deciles))
 
 
 def clip_smoothly(z: Any) -> Any:

@@ -12,11 +12,11 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils import gen_batches
 
-from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
+from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn
 from scratchmlp.tabular.columns.numeric import clip_smoothly
-from scratchmlp.tabular.reading.findings import Case, Note
+from scratchmlp.tabular.reading.findings import Note, NoteCase
 from scratchmlp.tabular.reading.from_text import note_long
-from scratchmlp.tabular.reading.values import Kind, Use, kind_of, to_text
+from scratchmlp.tabular.reading.values import ColumnKind, Use, ValueKind, kind_of, to_text
 
 _N_COMPONENTS = 30
 _MOST_TERMS = 5000  # words, and as many n-grams
@@ -149,7 +149,7 @@ class TextColumn(FittedColumn):
         return "text"
 
     @property
-    def unrepeated(self) -> Case | None:
+    def unrepeated(self) -> NoteCase | None:
         """Case of the `Note` if no word occurs twice."""
         return None if self.encoder.n_components else "terms"
 
@@ -175,7 +175,7 @@ class TextColumn(FittedColumn):
         values, notes = super().read(name, column)
         return values, [*notes, *note_long(name, values)]
 
-    def is_like(self, received: Kind) -> bool:
+    def is_like(self, received: ValueKind) -> bool:
         """Return whether values of a kind may be encoded as those of `fit`."""
         return super().is_like(received) or "mixed" in (received, self.expected)
 

@@ -196,7 +196,8 @@ class CrossFitted(PartEstimator):
     _targets: Targets = field(init=False)
     _calibration: Calibration | None = field(init=False)
 
-    def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+    def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         problem = self._for_loss(problem)
         tasks = problem.tasks
         folds = [
@@ -255,7 +256,8 @@ class CrossFitted(PartEstimator):
         )
 
     @property
-    def _part(self) -> Part:
+    def fitted_part(self) -> Part:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         return Part(self.models_, self._targets, self._calibration, self._together)
 
     @cached_property
@@ -269,7 +271,8 @@ class CrossFitted(PartEstimator):
         return {name: value for name, value in state.items() if name != "_together"}
 
     @property
-    def _named(self) -> list[Any]:
+    def named(self) -> list[Any]:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         return [model.estimator for model in self.models_]
 
 
@@ -299,7 +302,10 @@ def fit_fold(estimator: Any, data: Data, fold: Fold) -> tuple[FoldModel, FloatAr
     if fold.tasks:
         fold.tasks.begin()
     training, held_out = data.rows(fold.training), data.rows(fold.held_out)
+    held_out = held_out._replace(X=held_out.X.held_out())
     inputs, supervised = fold.inputs.fit(training)
+    table, supervised = inputs.hiding_some(training.X, supervised, fold.seed)
+    training = training._replace(X=table)
     model = clone(estimator)
     _set_random_states(model, fold.seed)
     inputs_of = _inputs(model, inputs)

@@ -21,10 +21,10 @@ from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.part import PartEstimator
-from scratchmlp.tabular.prediction import Blend
+from scratchmlp.tabular.prediction import Blend, out_of_fold
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.scoring import SCORING, Difference
-from scratchmlp.tabular.uncertainty import largest_scores
+from scratchmlp.tabular.uncertainty import largest_errors
 
 
 @dataclass(eq=False, repr=False)
@@ -103,13 +103,29 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         blend: Any = sum(weight * fits.oof[name] for name, weight in self.weights_.items())
         self._calibration = self._fitted_calibration(problem, blend)
         oof = self._targets.blended(blend, self._calibration)
-        setattr(self, self._oof_name, oof)
+        self._keep_out_of_fold(oof)
         self.oof_score_ = problem.score(oof)
         self._measure(fits)
         uncertainty_of = problem.uncertainty_of(oof)
         self._uncertainty = uncertainty_of(oof)
         for name, part in self._parts.items():
-            part._keep_uncertainty(uncertainty_of(fits.oof[name]))
+            part.keep_uncertainty(uncertainty_of(fits.oof[name]))
+        if new := problem.without_entities():
+            self._keep_unseen(new)
+
+    def _keep_unseen(self, problem: TrainingProblem) -> None:
+        """Keep how good predictions are for new entities, such as persons."""
+        table, held_out = problem.data.X, problem.held_out
+        parts = {name: part.fitted_part for name, part in self._parts.items()}
+        predicted = {name: out_of_fold(part, table, held_out) for name, part in parts.items()}
+        blend: Any = sum(weight * predicted[name] for name, weight in self.weights_.items())
+        oof = self._targets.blended(blend, self._calibration)
+        self.oof_score_unseen_ = problem.score(oof)
+        uncertainty_of = problem.uncertainty_of(oof)
+        self._uncertainty = self._uncertainty._replace(unseen=uncertainty_of(oof))
+        for name, part in self._parts.items():
+            unseen = uncertainty_of(predicted[name])
+            part.keep_uncertainty(part.uncertainty._replace(unseen=unseen))
 
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
         """Return the estimators to fit, by name."""
@@ -122,7 +138,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         for name, estimator in named:
             is_part = isinstance(estimator, PartEstimator)
             part = estimator if is_part else CrossFitted(estimator)
-            part._check_part(name, type(self).__name__)
+            part.check_part(name, type(self).__name__)
             parts[name] = self._with_own_parameters(part)
         return parts
 
@@ -134,15 +150,11 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         return part
 
     def _keep_fits(self, fits: PartFits) -> None:
-        """Keep what the fits of the parts tell."""
+        """Keep which fits failed, and which of these because their time was over."""
         self.errors_ = {name: describe_error(error) for name, error in fits.errors.items()}
         self.out_of_time_ = [
             n for n, error in fits.errors.items() if isinstance(error, TimeoutError)
         ]
-        self._measured = {
-            "folds": {name: fits.n_folds[name] for name in fits.oof},
-            "seconds": {name: fits.seconds[name] for name in fits.oof},
-        }
 
     def _keep_weighted(self, fits: PartFits) -> None:
         """Weight the estimators that are fitted in all folds, and keep those that matter."""
@@ -205,7 +217,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             "difference": {name: each.mean for name, each in differences.items()},
             "standard_error": {name: each.standard_error for name, each in differences.items()},
             "as_good": {name: each.is_within_error for name, each in differences.items()},
-            **self._measured,
+            "folds": {name: fits.n_folds[name] for name in fits.oof},
+            "seconds": {name: fits.seconds[name] for name in fits.oof},
         }
 
     def _check_scoring(self, problem: TrainingProblem) -> None:
@@ -227,7 +240,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def named_estimators_(self) -> Bunch:
         """The fitted estimators by name."""
         named = Bunch()
-        named.update({name: part._named for name, part in self._parts.items()})
+        named.update({name: part.named for name, part in self._parts.items()})
         return named
 
     def leaderboard(self) -> pd.DataFrame:
@@ -239,7 +252,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             A row for the ensemble, and one for each estimator that did not fail, with the columns
 
             - "weight" : its weight. 0 if it was dropped; `dropped_` says why.
-            - "score" : accuracy or R² of its out-of-fold predictions.
+            - "score" : accuracy or R² of its out-of-fold predictions: see `oof_score_`.
             - "loss" : their log-loss or root mean squared error (of several targets, in units of
               their standard deviations), with `class_weight`. With `scoring`, the negative score.
             - "difference" : mean over the folds of the difference to the ensemble of `fit` in
@@ -295,8 +308,6 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             "bytes": parts["bytes"].sum(),
         }
         return pd.concat([pd.DataFrame(whole, index=[type(self).__name__]), parts])
-
-    # Prediction.
 
     def only(self, name: str, *names: str) -> Self:
         """Return a smaller ensemble of some of the estimators.
@@ -354,28 +365,29 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         """Predict as the only estimator does on its own."""
         self.weights_ = {name: 1.0}
         self._calibration = self._targets.uncalibrated
-        self._uncertainty = self._parts[name]._uncertainty
+        self._uncertainty = self._parts[name].uncertainty
         self._forget_whole(self.oof_scores_[name], self._measured["loss"][name])
 
     def _become_mean_of_several(self) -> None:
         """Weight the estimators so that the sum is 1 again."""
         total = sum(self.weights_.values())
         self.weights_ = {name: weight / total for name, weight in self.weights_.items()}
-        scores = [part._uncertainty.scores for part in self._parts.values()]
-        self._uncertainty = self._uncertainty._replace(scores=largest_scores(scores))
+        parts = [part.uncertainty for part in self._parts.values()]
+        self._uncertainty = largest_errors(self._uncertainty, parts)
         self._forget_whole(np.nan, np.nan)
 
     def _forget_whole(self, score: float, loss: float) -> None:
         """Replace what out-of-fold predictions of the whole ensemble told."""
         self.oof_score_, self.oof_loss_ = score, loss
-        self.__dict__.pop(self._oof_name, None)  # a file may lack it
+        for name in (self.out_of_fold_name, "oof_score_unseen_"):  # it may lack them
+            self.__dict__.pop(name, None)
 
     # Prediction.
 
     @property
     def blend(self) -> Blend:
         """What predicts, for other folders of the package: the weighted estimators."""
-        parts = {name: part._part for name, part in self._parts.items()}
+        parts = {name: part.fitted_part for name, part in self._parts.items()}
         return Blend(parts, self.weights_, self._targets, self._calibration, self._uncertainty)
 
 
@@ -434,7 +446,11 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         Why estimators were dropped: their weight is 0 or hardly matters.
     oof_score_ : float
         Accuracy of the weighted out-of-fold predictions, with `sample_weight`: a little
-        too high; see :doc:`/tabular`.
+        too high; see :doc:`/tabular`. It holds for random rows, for rows of new groups if `fit` got
+        `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
+    oof_score_unseen_ : float
+        The same for rows of new entities, such as persons, if a column names some that folds do not
+        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float
@@ -542,7 +558,11 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         Why estimators were dropped: their weight is 0 or hardly matters.
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with `sample_weight`: a little
-        too high; see :doc:`/tabular`. nan if one row was held out.
+        too high; see :doc:`/tabular`. nan if one row was held out. It holds for random rows, for
+        rows of new groups if `fit` got `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
+    oof_score_unseen_ : float
+        The same for rows of new entities, such as persons, if a column names some that folds do not
+        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float

@@ -65,10 +65,10 @@ class PartFits:
         n_folds = len(problem.splits)
         is_long = problem.n_rows >= _FEWEST_ROWS and n_folds > _N_TRIAL
         self.n_trial = _N_TRIAL if trial and is_long else n_folds
-        self.preferred = [name for name, part in estimators.items() if part._is_preferred]
+        self.preferred = [name for name, part in estimators.items() if part.is_preferred]
         self.others = [name for name in estimators if name not in self.preferred]
         self._steps = {
-            name: estimators[name]._fit_part(problem.with_other_seeds(number), self.n_trial)
+            name: estimators[name].fit_part(problem.with_other_seeds(number), self.n_trial)
             for names in (self.preferred, self.others)
             for number, name in enumerate(names)
         }
@@ -116,7 +116,7 @@ class PartFits:
             self.oof[name] = next(self._steps[name])
         except MemoryError:
             raise
-        except part._left_out_after as error:
+        except part.left_out_after as error:
             self.errors[name] = error
             self.oof.pop(name, None)
             message = f"{name} is left out of the ensemble: {describe_error(error)}"
@@ -124,6 +124,8 @@ class PartFits:
         else:
             self.n_folds[name] = n_folds
             self.seconds[name] += time.perf_counter() - begun
+        finally:
+            part.set_params(max_time=self.max_time)  # its share was for this step alone
 
     def _share(self, n_left: int, reserved: float = 0.0) -> float | None:
         """Return in which time after the start the next of `n_left` parts must be fitted."""

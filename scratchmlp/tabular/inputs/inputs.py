@@ -1,6 +1,6 @@
 """The inputs of a network, which it computes from an encoded table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,9 @@ from scratchmlp.tabular.inputs.term_selection import TermSelection
 #: Numbers in the largest array of inputs, which takes 64 MB. `InputRows` take its place if it would
 #: be larger.
 _LARGEST_ARRAY = 2**24
+#: Share of the training rows in which columns that name an entity, such as persons, are hidden.
+#: What is trained then learns to predict rows of new entities, too.
+_SHARE_HIDDEN = 0.15
 #: Most rows to which bins are fitted. On 200,000 rows, decision trees of all rows took a fifth of
 #: the time of a fit.
 _MOST_ROWS = 10_000
@@ -127,6 +130,29 @@ class Inputs(NamedTuple):
         """Return what the supervised encodings make of rows, unless it is known."""
         return [known] if known is not None else [each.transform(table) for each in self.supervised]
 
+    def hiding(
+        self, table: EncodedTable, supervised: FloatArray, hidden: NDArray[np.bool_]
+    ) -> tuple[EncodedTable, FloatArray]:
+        """Return training rows, and `supervised`, without some of the entities they belong to.
+
+        `hidden` is that of `EncodedTable.hiding`. The encodings stay: they were fitted before.
+        """
+        table = table.hiding(hidden)
+        for each in self.supervised[:1]:
+            if isinstance(each, TargetEncoding):
+                supervised = each.without_hidden(supervised, table)
+        return table, supervised
+
+    def hiding_some(
+        self, table: EncodedTable, supervised: FloatArray, seed: int
+    ) -> tuple[EncodedTable, FloatArray]:
+        """Return training rows, and `supervised`, in some of which entities are hidden."""
+        if not table.layout.entities:
+            return table, supervised
+        random_state = np.random.RandomState([seed, 2])
+        drawn = drawn_rows(len(table), len(table.layout.entities), random_state)
+        return self.hiding(table, supervised, drawn)
+
     def array_or_rows(
         self,
         table: EncodedTable,
@@ -186,6 +212,96 @@ class InputRows:
         return self.inputs.array(self.table[rows], supervised)
 
 
+class HidingRows:
+    """The inputs of a network for training rows, in some of which entities are hidden.
+
+    These are others each time that rows are selected, so in each epoch.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        How to compute them.
+    table : EncodedTable
+        The rows.
+    supervised : ndarray of shape (n_samples, n_supervised)
+        See `Inputs.array`.
+    seed : int
+        Random state.
+
+    Attributes
+    ----------
+    shape : tuple of two int
+        Number of rows and of inputs.
+    """
+
+    def __init__(
+        self, inputs: Inputs, table: EncodedTable, supervised: FloatArray, seed: int
+    ) -> None:
+        self.X = inputs.array(table, supervised)
+        self.shape = self.X.shape
+        self.random_state = np.random.RandomState([seed, 2])
+        self.hidden = [
+            self._differing(inputs.array(*inputs.hiding(table, supervised, hidden)))
+            for hidden in _one_by_one(table)
+        ]
+
+    def _differing(self, X: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
+        """Return the inputs that differ if an entity is hidden, and their values then."""
+        columns = np.flatnonzero((X != self.X).any(axis=0))
+        return columns, X[0, columns]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.shape[0]
+
+    def __getitem__(self, rows: Any) -> FloatArray:
+        """Return the inputs of rows that a slice or an array of row numbers selects."""
+        X = np.array(self.X[rows])
+        drawn = drawn_rows(len(X), len(self.hidden), self.random_state)
+        for (columns, values), hidden in zip(self.hidden, drawn.T, strict=True):
+            X[np.ix_(hidden, columns)] = values
+        return X
+
+
+def _one_by_one(table: EncodedTable) -> Iterator[NDArray[np.bool_]]:
+    """Yield which columns to hide to hide each entity in all rows."""
+    for one in np.eye(len(table.layout.entities), dtype=bool):
+        yield np.tile(one, (len(table), 1))
+
+
+def training_inputs(
+    inputs: Inputs, table: EncodedTable, supervised: FloatArray, *, batch_size: int, seed: int
+) -> "FloatArray | InputRows | HidingRows":
+    """Return the inputs of a network for training rows, in some of which entities are hidden.
+
+    They are hidden anew in each epoch, unless a batch holds all rows or the array would be large.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        How to compute them.
+    table : EncodedTable
+        The rows.
+    supervised : ndarray of shape (n_samples, n_supervised)
+        See `Inputs.array`.
+    batch_size : int
+        Number of rows of a batch.
+    seed : int
+        Random state.
+
+    Returns
+    -------
+    ndarray, InputRows or HidingRows, of shape (n_samples, n_inputs)
+        The inputs.
+    """
+    width = inputs.array(table[:1], supervised[:1]).shape[1]
+    is_small = len(table) * width <= _LARGEST_ARRAY
+    if table.layout.entities and is_small and batch_size < len(table):
+        return HidingRows(inputs, table, supervised, seed)
+    table, supervised = inputs.hiding_some(table, supervised, seed)
+    return inputs.array_or_rows(table, width, supervised)
+
+
 class InputsPlan(NamedTuple):
     """What the inputs of a fold are fitted with.
 
@@ -235,3 +351,17 @@ class InputsPlan(NamedTuple):
         bins = self.bins.fit(data) if self.bins else None
         logarithms = Logarithms.fit(table, self.positive) if self.positive else None
         return Inputs(tuple(fitted), bins, logarithms), np.hstack(supervised)
+
+
+def drawn_rows(
+    n_rows: int, n_entities: int, random_state: np.random.RandomState
+) -> NDArray[np.bool_]:
+    """Draw the rows in which columns that name an entity are hidden: see `EncodedTable.hiding`.
+
+    Of several columns, all are hidden in at least half of these rows, and some of them in the
+    others: a new pupil may be of a known school.
+    """
+    chosen = random_state.random_sample((n_rows, 1)) < _SHARE_HIDDEN
+    some = random_state.random_sample((n_rows, n_entities)) < 0.5
+    are_all = (random_state.random_sample((n_rows, 1)) < 0.5) | ~some.any(axis=1, keepdims=True)
+    return chosen & (some | are_all)

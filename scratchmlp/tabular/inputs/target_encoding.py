@@ -95,6 +95,12 @@ class TargetEncoding(NamedTuple):
         out[used] = np.stack([encoded for encoded, _ in fitted], axis=-1).reshape(len(used), -1)
         return encoding, out
 
+    def without_hidden(self, encoded: FloatArray, table: EncodedTable) -> FloatArray:
+        """Return encoded training rows after some of their values have been hidden in the table."""
+        unknown = table.codes_of(table.layout.coded_as("many")) < 0
+        n_targets = [each.shape[1] for each in self.tables]
+        return np.where(np.repeat(unknown, n_targets, axis=1), np.float32(0), encoded)
+
     def transform(self, table: EncodedTable) -> FloatArray:
         """Encode rows.
 

@@ -5,22 +5,23 @@ for these. A quick model tells by how much: it predicts the same rows in random 
 that hold out whole values of a column, or later rows.
 """
 
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.model_selection import GroupKFold, KFold
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.columns.numeric import DateColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS
+from scratchmlp.tabular.inspection.alike_candidates import Entity, ValuesOf, entities, times
 from scratchmlp.tabular.inspection.quick_models import (
     constant_prediction,
     losses_of,
@@ -29,16 +30,18 @@ from scratchmlp.tabular.inspection.quick_models import (
 )
 from scratchmlp.tabular.reading.findings import Note
 
-#: Fewest values of an entity, and most rows of each on average: others are groups of many rows.
-_FEWEST_VALUES, _MOST_PER_VALUE = 20, 50
 _MOST_CANDIDATES = 3
 _MOST_ROWS, _FEWEST_ROWS = 2000, 100
 _N_FOLDS, _N_TREES, _MOST_FEATURES = 3, 10, 16
-#: Least increase of the loss, as a share of the loss of a constant prediction, and the least number
-#: of deviations by which more values than half of them are predicted worse.
-_LEAST_INCREASE, _LEAST_DEVIATIONS = 0.1, 3.0
 #: Parts of the later rows, which count as the values of a time.
 _N_PERIODS = 20
+#: Fewest rows of a leaf. Trees that tell persons apart need small leaves, others have less noise.
+_LEAF = {"entity": 1, "time": 3}
+#: Least increase of the loss, as a share. The quick model knows the mean target of each value, and
+#: so shows more of an entity than other models do.
+_LEAST_INCREASE = 0.2
+#: Least number of standard errors of entities whose name says so, of others, and of times.
+_NAMED, _UNNAMED, _TIME = 2.5, 3.0, 2.5
 
 
 class _Question(NamedTuple):
@@ -56,6 +59,8 @@ class _Question(NamedTuple):
         Number of the value, or of the period, of each of them.
     folds : list of tuple of two ndarrays
         Training rows and held-out rows, as positions in `rows`.
+    deviations : float
+        From how many standard errors on there is a note.
     """
 
     case: Literal["entity", "time"]
@@ -63,18 +68,21 @@ class _Question(NamedTuple):
     rows: Rows
     together: NDArray[np.integer]
     folds: list[tuple[Rows, Rows]]
+    deviations: float
 
 
 def find_alike_rows(
     data: Data,
     columns: Columns,
+    values_of: ValuesOf,
     readable_loss: Callable[[float], float],
     random: np.random.RandomState,
 ) -> list[Note]:
     """Find columns whose values, or times, tell which rows are alike.
 
-    At most three columns are asked: one of dates, and those of many categories that repeat, with
-    the most categories first. Nothing is asked about more than 32 classes.
+    At most three columns are asked about: one of times, and the first ones of `entities`.
+    Nothing is asked about more than 32 classes. If the values of one column tell those of another,
+    such as the number of a person and the name, a single note is about both.
 
     Parameters
     ----------
@@ -82,6 +90,8 @@ def find_alike_rows(
         The rows with a weight above 0; X is an `EncodedTable`.
     columns : dict of str to Column
         The fitted columns.
+    values_of : callable
+        Returns the values of a column, by its name.
     readable_loss : callable
         Maps a loss to the one that the user reads.
     random : RandomState
@@ -94,43 +104,42 @@ def find_alike_rows(
     """
     if data.n_targets > MOST_TARGETS:  # which would take too long
         return []
-    return [
-        note
-        for question in _questions(data, columns, random)
-        if (note := _ask(question, data.rows(question.rows), readable_loss, random))
-    ]
+    common = data.X, columns, values_of
+    named = {each.column: each for each in entities(*common)}
+    of_times = filter(None, (_of_time(*each, random) for each in times(*common)))
+    of_entities = filter(None, (_of_entity(each, random) for each in named.values()))
+    questions = islice(chain(islice(of_times, 1), of_entities), _MOST_CANDIDATES)
+    notes = [_ask(each, data.rows(each.rows), readable_loss, random) for each in questions]
+    return [*_one_for_each_subject(filter(None, notes), named)]
 
 
-def _questions(data: Data, columns: Columns, random: np.random.RandomState) -> list[_Question]:
-    """Return what to ask."""
-    layout = data.X.layout.columns
-    dates = (
-        _of_time(name, data.X.numbers[:, layout[name].numbers[""]], random)
-        for name, column in columns.items()
-        if isinstance(column, DateColumn) and column.scale > 0
-    )
-    entities = (
-        _of_entity(name, data.X.codes_of([laid])[:, 0], random)
-        for name, laid in sorted(layout.items(), key=lambda each: -each[1].n_levels)
-        if laid.n_levels >= _FEWEST_VALUES
-    )
-    questions = [*islice(filter(None, dates), 1), *filter(None, entities)]
-    return questions[:_MOST_CANDIDATES]
+def _one_for_each_subject(notes: Iterable[Note], named: Mapping[str, Entity]) -> Iterator[Note]:
+    """Yield a note for each entity: on a column that is named so, or else explains the most."""
+
+    def priority(note: Note) -> tuple[bool, float]:
+        entity, losses = named.get(note.column), note.values
+        return entity is not None and entity.is_named, losses["apart"] / losses["random"]
+
+    told: list[Entity] = []
+    for note in sorted(notes, key=priority, reverse=True):
+        if note.case == "time":
+            yield note
+        elif not any(named[note.column].tells(each) for each in told):
+            told.append(named[note.column])
+            yield note
 
 
-def _of_entity(
-    name: str, codes: NDArray[np.int32], random: np.random.RandomState
-) -> _Question | None:
-    """Ask about rows of the same value, if there are few of each but most values repeat."""
+def _of_entity(entity: Entity, random: np.random.RandomState) -> _Question | None:
+    """Ask about rows of the same value, if most rows have one."""
+    codes = entity.codes
     rows = np.flatnonzero(codes >= 0)
-    n_values = len(np.unique(codes[rows]))
-    is_entity = n_values >= _FEWEST_VALUES and len(rows) <= _MOST_PER_VALUE * n_values
-    if not is_entity or len(rows) < max(_FEWEST_ROWS, len(codes) / 2):
+    if len(rows) < max(_FEWEST_ROWS, len(codes) / 2):
         return None
     order = random.permutation(codes.max() + 1)  # of the values, so that all rows of some are drawn
     rows = rows[np.argsort(order[codes[rows]], kind="stable")[:_MOST_ROWS]]
     folds = GroupKFold(_N_FOLDS, shuffle=True, random_state=random).split(rows, groups=codes[rows])
-    return _Question("entity", name, rows, codes[rows], list(folds))
+    deviations = _NAMED if entity.is_named else _UNNAMED
+    return _Question("entity", entity.column, rows, codes[rows], list(folds), deviations)
 
 
 def _of_time(name: str, time: FloatArray, random: np.random.RandomState) -> _Question | None:
@@ -143,7 +152,7 @@ def _of_time(name: str, time: FloatArray, random: np.random.RandomState) -> _Que
     positions = np.arange(len(rows))
     earlier, later = np.split(positions, [len(rows) - len(rows) // _N_FOLDS])
     period = (positions - len(earlier)) * _N_PERIODS // len(later)
-    return _Question("time", name, rows, period, [(earlier, later)])
+    return _Question("time", name, rows, period, [(earlier, later)], _TIME)
 
 
 def _ask(
@@ -155,34 +164,75 @@ def _ask(
     """Predict the rows in both kinds of folds; return a note if the losses differ clearly."""
     seed = random.randint(np.iinfo(np.int32).max)
     shuffled = KFold(_N_FOLDS, shuffle=True, random_state=seed).split(question.rows)
-    both = np.stack([_losses(data, folds, seed) for folds in (shuffled, question.folds)])
+    known = question.together if question.case == "entity" else None
+    trees = ExtraTreesRegressor(_N_TREES, min_samples_leaf=_LEAF[question.case], random_state=seed)
+    both = np.stack(
+        [_losses(data, shuffled, trees, known), _losses(data, question.folds, trees, None)]
+    )
     held_out = ~np.isnan(both[1])
-    weight = weights_of(data)
-    mixed, apart = np.average(both[:, held_out], axis=1, weights=weight[held_out])
-    gain = (both[1] - both[0])[held_out] * weight[held_out]
-    by_value = pd.Series(gain).groupby(question.together[held_out]).sum()
-    n_worse = (by_value > 0).sum() - len(by_value) / 2
-    is_frequent = n_worse >= _LEAST_DEVIATIONS * (len(by_value) / 4) ** 0.5  # as in a sign test
-    constant = losses_of(data, np.tile(constant_prediction(data), (len(data.Y), 1)))
-    least = _LEAST_INCREASE * np.average(constant, weights=weight)
-    if not is_frequent or apart - mixed < least:
+    weight = weights_of(data)[held_out]
+    mixed, apart = np.average(both[:, held_out], axis=1, weights=weight)
+    increase = (both[1] - both[0])[held_out] * weight
+    by_value = pd.Series(increase).groupby(question.together[held_out]).sum().to_numpy()
+    is_clear = _deviations(by_value) >= question.deviations
+    if apart - mixed < _LEAST_INCREASE * mixed or not is_clear:
         return None
     name = "a root mean squared error" if data.class_targets is None else "a log-loss"
     losses = {"random": readable_loss(float(mixed)), "apart": readable_loss(float(apart))}
     return Note(question.case, question.column, losses | {"loss": name})
 
 
-def _losses(data: Data, folds: Iterable[tuple[Rows, Rows]], seed: int) -> FloatArray:
-    """Return the loss of each row that is held out, by randomized trees; nan for others."""
+def _deviations(increase: FloatArray) -> float:
+    """Return by how many standard errors the mean is above 0, or more values than half are.
+
+    A few large values hide the mean. Less than half of the values may be worse, but much worse.
+    """
+    n = len(increase)
+    error = max(increase.std(ddof=1) / n**0.5, np.finfo(increase.dtype).tiny)
+    more_than_half = ((increase > 0).mean() - 0.5) * 2 * n**0.5  # as in a sign test
+    return float(max(increase.mean() / error, more_than_half))
+
+
+def _losses(
+    data: Data,
+    folds: Iterable[tuple[Rows, Rows]],
+    trees: ExtraTreesRegressor,
+    known: NDArray[np.integer] | None,
+) -> FloatArray:
+    """Return the loss of each row that is held out, by randomized trees; nan for others.
+
+    `known` are numbers of values whose mean target in the training rows the trees know.
+    """
     X, targets, weight = data.X.numbers_and_codes(), targets_of(data), weights_of(data)
-    constant, targets = constant_prediction(data), targets.squeeze()  # as trees want one target
-    losses = np.full(len(X), np.nan)
+    constant, losses = constant_prediction(data), np.full(len(X), np.nan)
     for training, held_out in folds:
-        trees = ExtraTreesRegressor(
-            _N_TREES, max_features=min(X.shape[1], _MOST_FEATURES), random_state=seed
-        )
-        trees.fit(X[training], targets[training], weight[training])
-        means = trees.predict(X[held_out]).reshape(len(held_out), -1)
-        predicted = (_N_TREES * means + constant) / (_N_TREES + 1)  # no probability is 0
+        old, new = X[training], X[held_out]
+        if known is not None:
+            means = _mean_targets(targets - constant, weight, known, training, held_out)
+            old, new = np.hstack([old, means[0]]), np.hstack([new, means[1]])
+        trees.set_params(max_features=min(old.shape[1], _MOST_FEATURES))
+        trees.fit(old, targets[training].squeeze(), weight[training])  # trees want one target so
+        predicted = trees.predict(new).reshape(len(held_out), -1)
+        predicted = (_N_TREES * predicted + constant) / (_N_TREES + 1)  # no probability is 0
         losses[held_out] = losses_of(data.rows(held_out), predicted)
     return losses
+
+
+def _mean_targets(
+    targets: FloatArray,
+    weight: FloatArray,
+    values: NDArray[np.integer],
+    training: Rows,
+    held_out: Rows,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the mean target of other training rows of the same value, for both kinds of rows.
+
+    A row with the mean of all targets, which is 0, is added to those of each value.
+    """
+    known, own = values[training], weight[training, np.newaxis]
+    in_value = csr_array(
+        (np.ones(len(known)), (known, np.arange(len(known)))), (values.max() + 1, len(known))
+    )
+    total, n_rows = in_value @ (own * targets[training]), in_value @ own + 1
+    of_training = (total[known] - own * targets[training]) / (n_rows[known] - own)
+    return of_training, (total / n_rows)[values[held_out]]

@@ -84,12 +84,10 @@ def associations(table: EncodedTable, places: Iterable[Place]) -> FloatArray:
     >>> import pandas as pd
     >>> from scratchmlp.tabular import TabularEncoder
     >>> from scratchmlp.tabular.inspection.associations import associations
-    >>> from scratchmlp.tabular.columns.encoded_table import places_of
     >>> table = pd.DataFrame({"a": [1, 2, 3, 4], "b": [1, 4, 9, 16], "c": [0.1, 0.7, 0.5, 0.2]})
     >>> encoder = TabularEncoder().fit(table)
     >>> encoded, _ = encoder.encode(table)
-    >>> places = places_of(encoder.fitted_columns)
-    >>> associations(encoded, places.values()).round(2)
+    >>> associations(encoded, encoded.layout.places.values()).round(2)
     array([[1. , 1. , 0.2],
            [1. , 1. , 0.2],
            [0.2, 0.2, 1. ]])

@@ -58,9 +58,12 @@ def explain(
     Bunch
         The explanation.
     """
-    if folds is not None and not (len(folds) and {*folds} <= {*range(blend.n_folds)}):
+    known_folds = range(blend.n_folds)
+    if folds is not None and not (
+        len(folds) and all(isinstance(fold, Integral) and fold in known_folds for fold in folds)
+    ):
         raise ValueError(
-            f"folds must list at least one number from 0 to {blend.n_folds - 1}, or be None; "
+            f"folds must list at least one whole number from 0 to {blend.n_folds - 1}, or be None; "
             f"got {folds!r}."
         )
     predict = partial(blend.predict, folds=folds)

@@ -9,14 +9,18 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.batches import Data, sampled
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
 from scratchmlp.tabular.inspection.alike_rows import find_alike_rows
 from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
 from scratchmlp.tabular.inspection.leaks import find_leaks
-from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
+from scratchmlp.tabular.inspection.sentinels import (
+    BELOW_ZERO,
+    find_sentinel,
+    may_have_sentinel,
+)
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.utils.public import public, stacklevel
@@ -70,7 +74,6 @@ class _Inspection:
     def __init__(self, problem: TrainingProblem, X: Any) -> None:
         self.problem, self.X = problem, X
         self.columns = problem.encoder.fitted_columns
-        self.places = places_of(self.columns)
         encoded = problem.data.X
         without_terms = EncodedTable(encoded.numbers, encoded.codes, (), encoded.layout)
         self.all_rows = problem.data._replace(X=without_terms)  # terms take long to select
@@ -86,7 +89,7 @@ class _Inspection:
     @cached_property
     def table(self) -> dict[str, "pd.Series[Any]"]:
         """The columns of these rows, by the names that the encoder gives them."""
-        table = self.problem.encoder._validate_table(self.X, reset=False).iloc[self.rows]
+        table = self.problem.encoder.validate_table(self.X, reset=False).iloc[self.rows]
         return {name: column for name, (_, column) in zip(self.columns, table.items(), strict=True)}
 
     def values_of(self, name: str) -> "pd.Series[Any]":
@@ -95,7 +98,7 @@ class _Inspection:
 
     def leaks(self) -> list[Note]:
         """Return columns that tell the target alone, and then those with a value that does."""
-        leaks = find_leaks(self.all_rows, self.places, self.problem.splits, self.random)
+        leaks = find_leaks(self.all_rows, self.problem.splits, self.random)
         known = {note.column for note in leaks}
         rows = sampled(len(self.rows), _MOST_ROWS)
         most: dict[str, Note] = {}  # of each column, what is true of the most rows
@@ -119,10 +122,7 @@ class _Inspection:
     def sentinels(self) -> Iterator[Note]:
         """Yield columns with a number that may stand for missing values."""
         for name, column in self.columns.items():
-            if not (isinstance(column, NumberColumn) and column.scale > 0):
-                continue
-            encoded = self.data.X
-            if not may_have_sentinel(encoded.numbers[:, encoded.layout.columns[name].numbers[""]]):
+            if not (isinstance(column, NumberColumn) and self._may_have_sentinel(name, column)):
                 continue
             numbers = self.values_of(name).to_numpy()
             if (value := find_sentinel(numbers)) is not None:
@@ -131,10 +131,18 @@ class _Inspection:
                 n_rows = int((numbers == value).sum())
                 yield Note("sentinel", name, {"value": _plain(value), "n_rows": n_rows, **ends})
 
+    def _may_have_sentinel(self, name: str, column: NumberColumn) -> bool:
+        """Return whether the encoded numbers of a column leave room for a sentinel."""
+        if not column.scale > 0:
+            return False
+        encoded = self.data.X.numbers[:, self.data.X.layout.columns[name].numbers[""]]
+        below_zero = column.encode(pd.Series([BELOW_ZERO])).numbers[""].astype(encoded.dtype)
+        return may_have_sentinel(encoded, below_zero[0])
+
     def alike_rows(self) -> list[Note]:
         """Return columns that tell which rows are alike."""
         readable_loss = self.problem.targets.readable_loss
-        return find_alike_rows(self.data, self.columns, readable_loss, self.random)
+        return find_alike_rows(self.data, self.columns, self.values_of, readable_loss, self.random)
 
 
 def _plain(value: Any) -> Any:

@@ -3,8 +3,9 @@
 Also the checks that these rows are those of `fit`, in the same order.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -28,7 +29,7 @@ Change = tuple[Place, Rows]
 
 
 class OutOfFold:
-    """Predictions of each row by the folds that held it out.
+    """Predictions of each row by the folds that held it out, or of new rows by all folds.
 
     Parameters
     ----------
@@ -36,24 +37,30 @@ class OutOfFold:
         What predicts.
     table : EncodedTable
         The rows.
-    held_out : list of ndarray of int
-        Which of them each fold held out, which may be none.
+    held_out : list of ndarray of int, or None
+        Which of them each fold held out, which may be none; None for rows that were not in `fit`.
     """
 
-    def __init__(self, blend: Blend, table: EncodedTable, held_out: list[Rows]) -> None:
-        self.blend, self.table = blend, table
-        self.held_out = {fold: rows for fold, rows in enumerate(held_out) if len(rows)}
+    def __init__(self, blend: Blend, table: EncodedTable, held_out: list[Rows] | None) -> None:
+        self.table = table if held_out is None else table.held_out()
+        self.predictors: list[tuple[Rows, Callable[[EncodedTable], FloatArray]]]
+        if held_out is None:
+            self.predictors = [(np.arange(len(table)), blend.predict)]
+        else:
+            by_fold = [(rows, partial(_by_fold, blend, fold)) for fold, rows in enumerate(held_out)]
+            self.predictors = [each for each in by_fold if len(each[0])]
 
+    @cached_property
     def predictions(self) -> FloatArray:
-        """Predict the rows as they are."""
-        return next(self.permuted([unchanged(self.table)]))
+        """Predictions of the rows as they are."""
+        return next(self.permuted([(Place([], [], []), np.arange(len(self.table)))]))
 
     def permuted(self, changes: Iterable[Change]) -> Iterator[FloatArray]:
         """Predict the rows after each of several changes: some columns, and their new order.
 
         Several changes are predicted at the same time, because calls with few rows are slow.
         """
-        largest, left = max(map(len, self.held_out.values())), iter(changes)
+        largest, left = max(len(rows) for rows, _ in self.predictors), iter(changes)
         while batch := list(islice(left, max(1, _ROWS // largest))):
             yield from self._predict(batch)
 
@@ -61,38 +68,18 @@ class OutOfFold:
         # If the processors are busy, threads would wait for each other in each of many calls.
         with threads(0), threadpool_limits(1, user_api="openmp"):
             predictions = [
-                self.blend.predict_folds(exchange(self.table, rows, changes), [fold])[0]
-                for fold, rows in self.held_out.items()
+                predict(exchange(self.table, rows, changes)) for rows, predict in self.predictors
             ]
-        is_vector = predictions[0].ndim == 1
+        held_out, is_vector = [rows for rows, _ in self.predictors], predictions[0].ndim == 1
         split = [np.split(each.reshape(len(each), -1), len(changes)) for each in predictions]
         for of_change in zip(*split, strict=True):
-            found = by_row(list(self.held_out.values()), list(of_change), len(self.table))
+            found = by_row(held_out, list(of_change), len(self.table))
             yield found[:, 0] if is_vector else found
 
 
-class AllFolds(OutOfFold):
-    """Predictions of rows that were not in `fit`, by all folds together.
-
-    Parameters
-    ----------
-    blend : Blend
-        What predicts.
-    table : EncodedTable
-        The rows.
-    """
-
-    def __init__(self, blend: Any, table: EncodedTable) -> None:
-        super().__init__(blend, table, [np.arange(len(table))])
-
-    def _predict(self, changes: list[Change]) -> Iterator[FloatArray]:
-        rows = np.arange(len(self.table))
-        yield from np.split(self.blend.predict(exchange(self.table, rows, changes)), len(changes))
-
-
-def unchanged(table: EncodedTable) -> Change:
-    """Return the change that leaves all rows of a table as they are."""
-    return Place([], [], []), np.arange(len(table))
+def _by_fold(blend: Blend, fold: int, table: EncodedTable) -> FloatArray:
+    """Predict rows with what was trained without a fold."""
+    return blend.predict_folds(table, [fold])[0]
 
 
 def exchange(table: EncodedTable, rows: Rows, changes: list[Change]) -> EncodedTable:

@@ -18,7 +18,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.columns.encoded_table import Place, join_places, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, join_places, places_of
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows, rows_in
 from scratchmlp.tabular.inspection.associations import correlated_pairs
@@ -88,21 +88,50 @@ def importances(
     rows = _rows_to_use(held_out, weight, max_samples, random)
     encoded = encoder.encode(X)[0][rows]  # `fit` has warned
     used_weight = None if sample_weight is None else weight[rows]
-    name, loss = _loss(targets, scoring, y[rows], used_weight)
     oof = OutOfFold(blend, encoded, [np.flatnonzero(np.isin(rows, fold)) for fold in held_out])
-    predictions = oof.predictions()
     known = Data(encoded, targets.encode(y[rows]), None, targets.class_targets)
-    seen.check_predictions(targets.blend_loss(known, None), rows, predictions)
-    score = _finite(-loss(predictions), name)
+    seen.check_predictions(targets.blend_loss(known, None), rows, oof.predictions)
+    scored = _loss_of(targets, scoring, y[rows], used_weight)
+    return _measure(oof, places, *scored, n_repeats, random)
+
+
+def importances_of_new(
+    blend: Blend,
+    table: EncodedTable,
+    y: NDArray[Any],
+    places: Mapping[str, Place],
+    n_repeats: int,
+    random: np.random.RandomState,
+) -> Bunch:
+    """Measure the same on rows that were not in `fit`, which all folds predict.
+
+    The score is the log-loss or R² or, if the numbers in `y` are equal, the root mean squared
+    error: R² is then undefined.
+    """
+    is_constant = blend.targets.classes is None and np.ptp(y) == 0
+    scored = _loss_of(blend.targets, "neg_root_mean_squared_error" if is_constant else None, y)
+    return _measure(OutOfFold(blend, table, None), places, *scored, n_repeats, random)
+
+
+def _measure(
+    rows: OutOfFold,
+    places: Mapping[str, Place],
+    scoring: str,
+    loss: BlendLoss,
+    n_repeats: int,
+    random: np.random.RandomState,
+) -> Bunch:
+    """Permute columns or groups, and compare the scores. `loss` is the negative score."""
+    score, n_rows = _finite(-loss(rows.predictions), scoring), len(rows.table)
     used = [number for number, place in enumerate(places.values()) if not place.is_empty]
     changes = (
-        (place, random.permutation(len(rows)))
+        (place, random.permutation(n_rows))
         for place in places.values()
         for _ in range(n_repeats)
         if not place.is_empty
     )
     found = np.zeros((len(places), n_repeats))
-    losses = [loss(each) for each in oof.permuted(changes)]
+    losses = [loss(each) for each in rows.permuted(changes)]
     found[used] = score + np.reshape(losses, (len(used), n_repeats))
     return Bunch(
         importances_mean=found.mean(axis=1),
@@ -110,9 +139,9 @@ def importances(
         importances=found,
         names=list(places),
         score=score,
-        scoring=name,
-        n_rows=len(rows),
-        correlated=correlated_pairs(encoded, places, random),
+        scoring=scoring,
+        n_rows=n_rows,
+        correlated=correlated_pairs(rows.table, places, random),
     )
 
 
@@ -205,16 +234,17 @@ def _checked(targets: Targets, y: Any) -> NDArray[Any]:
     return y
 
 
-def _loss(
-    targets: Targets, scoring: Any, y: NDArray[Any], weight: FloatArray | None
+def _loss_of(
+    targets: Targets, scoring: Any, y: NDArray[Any], weight: FloatArray | None = None
 ) -> tuple[str, BlendLoss]:
-    """Return the name of the scorer, and the function from predictions to the negative score."""
+    """Return the name of the scorer, and the function from predictions to the negative score.
+
+    `scoring` is a scorer of scikit-learn; None means the log-loss or R².
+    """
     classes = targets.classes
     if scoring is None:
         scoring = "r2" if classes is None else "neg_log_loss"
     name = scoring if isinstance(scoring, str) else getattr(scoring, "__name__", repr(scoring))
-    if (
-        classes is not None and scoring == "neg_log_loss"
-    ):  # scikit-learn's scorer needs rows of all classes
-        return name, log_loss(np.searchsorted(classes, y), weight)
+    if classes is not None and scoring == "neg_log_loss":
+        return name, log_loss(np.searchsorted(classes, y), weight)  # also if rows lack a class
     return name, negative_score(scoring, y, weight, classes)

@@ -1,6 +1,6 @@
 """Columns that tell the target alone, and may not be known when a row is predicted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,10 +40,7 @@ _COPY = 0.9999
 
 
 def find_leaks(
-    data: Data,
-    places: Mapping[str, Place],
-    splits: Sequence[tuple[Rows, Rows]],
-    random: np.random.RandomState,
+    data: Data, splits: Sequence[tuple[Rows, Rows]], random: np.random.RandomState
 ) -> list[Note]:
     """Find columns that predict the target alone.
 
@@ -57,8 +54,6 @@ def find_leaks(
     ----------
     data : Data
         All rows; X is an `EncodedTable`.
-    places : mapping of str to Place
-        Where the parts of each column are.
     splits : sequence of tuple of two ndarrays
         The folds of the fit.
     random : RandomState
@@ -72,6 +67,7 @@ def find_leaks(
     folds = three_folds(splits, _MOST_ROWS, random)
     if sum(len(held_out) for _, held_out in folds) < _FEWEST_HELD_OUT:
         return []
+    places = data.X.layout.places
     left = _left_in_bins(_binned_rows(data, folds, random), places.values(), random)
     order = np.argsort(left, kind="stable")[:_MOST_TREES]
     candidates = [list(places.items())[i] for i in order if left[i] <= _MAY_LEAVE]

@@ -51,7 +51,7 @@ def three_folds(
 
 def targets_of(data: Data) -> FloatArray:
     """Return numbers to predict, or indicators of all classes; of shape (n_samples, n_targets)."""
-    return data.arrays()[1].astype(np.float64)
+    return data.as_batch()[1].astype(np.float64)
 
 
 def weights_of(data: Data) -> FloatArray:

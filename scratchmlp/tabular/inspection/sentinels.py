@@ -1,4 +1,4 @@
-"""Numbers far from all others that repeat: they may stand for missing values."""
+"""Numbers unlike all others that repeat: they may stand for missing values."""
 
 import numpy as np
 
@@ -11,16 +11,24 @@ _SPANS = 2.0
 _NEARLY = 0.9 * _SPANS
 _FEWEST_ROWS = 2
 _FEWEST_OTHERS = 3  # different numbers
+#: Negative numbers that stand for missing values, also near to others, if no other is negative.
+_CODES = (-1.0, -9.0, -99.0, -999.0, -9999.0)
+#: Different numbers besides such a code: a scale of fewer may begin below 0.
+_FEWEST_QUANTITIES = 6
+#: Separates the codes from numbers of at least 0.
+BELOW_ZERO = -0.5
 
 
-def may_have_sentinel(encoded: FloatArray) -> bool:
-    """Return whether the smallest or the largest of several numbers may be far from the others.
+def may_have_sentinel(encoded: FloatArray, below_zero: float) -> bool:
+    """Return whether the smallest or the largest of several numbers may be unlike the others.
 
     Parameters
     ----------
     encoded : ndarray of shape (n_samples,)
         Numbers as `TabularEncoder` encodes them, which may be nan. Clipped numbers are rounded, so
         that `find_sentinel` must look at those of the table.
+    below_zero : float
+        `BELOW_ZERO`, encoded in the same way.
 
     Returns
     -------
@@ -31,6 +39,8 @@ def may_have_sentinel(encoded: FloatArray) -> bool:
     others = encoded[(encoded > low) & (encoded < high)]
     if not len(others):
         return False
+    if low <= below_zero <= others.min():
+        return True
     low, first, last, high = _unclipped(np.array([low, others.min(), others.max(), high]))
     with np.errstate(invalid="ignore"):  # the difference of infinite numbers
         return bool(
@@ -48,8 +58,9 @@ def _unclipped(z: FloatArray) -> FloatArray:
 def find_sentinel(numbers: FloatArray) -> float | None:
     """Return the smallest or largest of several numbers if it may stand for a missing value.
 
-    It must repeat, and lie at least twice the span of all others away from them. Of 6,735 columns
-    of tables of R packages, 20 have such a number.
+    It must repeat, and lie at least twice the span of all others away from them: of 6,735 columns
+    of tables of R packages, 20 have such a number. Or it is -1, -9, -99 or the like, the only
+    negative number of a column of quantities.
 
     Parameters
     ----------
@@ -68,4 +79,5 @@ def find_sentinel(numbers: FloatArray) -> float | None:
         distance = np.abs(values[at] - others).min()
         if counts[at] >= _FEWEST_ROWS and distance >= _SPANS * np.ptp(others):
             return float(values[at])
-    return None
+    is_lone = values[0] in _CODES and counts[0] >= _FEWEST_ROWS and values[1] >= 0
+    return float(values[0]) if is_lone and len(values) > _FEWEST_QUANTITIES else None

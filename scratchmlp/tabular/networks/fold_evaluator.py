@@ -74,7 +74,7 @@ class FoldEvaluator:
     ) -> None:
         self.parametrization = parametrization
         self.loss = loss
-        self.X, self.Y, self.sample_weight = data.arrays()
+        self.X, self.Y, self.sample_weight = data.as_batch()
         self.averaging_radius = averaging_radius
         n_bytes = parametrization.factors.nbytes
         self.n_kept = min(self.N_KEPT, max(self.FEWEST_KEPT, self.N_BYTES // n_bytes))

@@ -16,7 +16,7 @@ from scratchmlp.objective import Objective
 from scratchmlp.prediction import raw_scores
 from scratchmlp.run import Run
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.inputs.inputs import Inputs, InputsPlan
+from scratchmlp.tabular.inputs.inputs import Inputs, InputsPlan, training_inputs
 from scratchmlp.tabular.networks.deadline import NO_LIMIT, Deadline, TimedSchedule
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.recipe import Recipe
@@ -181,7 +181,7 @@ def finish_member(
     [theta] = (each.theta for each in history.candidates if each.epoch == epoch)
     member = Member(history.network, theta, history.inputs)
     raw = [history.raw[each] for each in out_of_fold_epochs]
-    return FinishedMember(member, member.scores(fold), np.mean(raw, axis=0))
+    return FinishedMember(member, member.scores(fold.held_out()), np.mean(raw, axis=0))
 
 
 class LastEpoch(Observer):
@@ -241,9 +241,11 @@ def train_member(
     with threads(0):  # one BLAS thread: other members may train at the same time
         training, held_out = data.rows(plan.training), data.rows(plan.held_out)
         inputs, supervised = plan.inputs.fit(training)
-        width = inputs.array(held_out.X[:1]).shape[1]
-        training = training._replace(X=inputs.array_or_rows(training.X, width, supervised))
-        held_out = held_out._replace(X=inputs.array_or_rows(held_out.X, width))
+        settings = {"batch_size": recipe.batch_size, "seed": plan.seed}
+        X = training_inputs(inputs, training.X, supervised, **settings)
+        training = training._replace(X=X)
+        table = held_out.X.held_out()
+        held_out = held_out._replace(X=inputs.array_or_rows(table, X.shape[1]))
         network = recipe.network(plan.number, training.X.shape[1], training.n_targets)
         parametrization = TangentParametrization(network)
         objective = Reparametrized(
@@ -307,7 +309,7 @@ def _epoch_seconds(
 
     The estimate is a little low: it leaves out the optimizer's steps and the evaluation.
     """
-    evaluate, batch = objective.at(phi), data.rows(slice(0, batch_size)).arrays()
+    evaluate, batch = objective.at(phi), data.rows(slice(0, batch_size)).as_batch()
     evaluate(*batch)  # also allocates the arrays, so it is not timed
     start = time.perf_counter()
     evaluate(*batch)

@@ -42,7 +42,7 @@ from scratchmlp.tabular.networks.member import (
 )
 from scratchmlp.tabular.networks.recipe import Recipe, recommended_recipe
 from scratchmlp.tabular.part import PartEstimator
-from scratchmlp.tabular.prediction import Blend, Part
+from scratchmlp.tabular.prediction import Blend, Part, out_of_fold
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.targets import NumericTargets
 
@@ -58,8 +58,8 @@ class NetworkParameters(TableParameters):
 class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
     """Base class of TabularMLPClassifier and TabularMLPRegressor, which document the parameters."""
 
-    _is_preferred = True
-    _left_out_after = DivergenceError
+    is_preferred = True
+    left_out_after = DivergenceError
 
     members_: list[Member]
     history_: dict[str, NDArray[Any]]
@@ -84,10 +84,16 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         """
         problem = self._for_loss(problem)
         oof = self._fit_folds(problem, executor or LocalExecutor(self.n_jobs))
-        setattr(self, self._oof_name, oof)
+        self._keep_out_of_fold(oof)
         self._uncertainty = problem.uncertainty_of(oof)(oof)
+        if new := problem.without_entities():
+            oof = out_of_fold(self.fitted_part, new.data.X, new.held_out)
+            self.oof_score_unseen_ = new.score(oof)
+            unseen = new.uncertainty_of(oof)(oof)
+            self._uncertainty = self._uncertainty._replace(unseen=unseen)
 
-    def _check_part(self, name: str, ensemble: str) -> None:
+    def check_part(self, name: str, ensemble: str) -> None:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         self._validate_params()
         if getattr(self, "_skl_callbacks", None):
             raise ValueError(
@@ -95,7 +101,8 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
                 f"Pass them to set_callbacks of {ensemble}."
             )
 
-    def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+    def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         yield self._fit_folds(self._for_loss(problem), LocalExecutor(self.n_jobs))
 
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
@@ -148,11 +155,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
     def _plans(
         self, problem: TrainingProblem, recipe: Recipe, ends: list[Deadline], members: range
     ) -> Iterator[MemberPlan]:
-        """Yield what distinguishes the training of some members from that of the others.
-
-        `inputs` encode some columns anew for a member, in addition to the common encoding.
-        `rows` are two arrays of row numbers: those for training, and those of the fold.
-        """
+        """Yield what distinguishes the training of some members from that of the others."""
         layout = problem.data.X.layout
         numeric = np.searchsorted(layout.numbers, problem.encoder.numeric_outputs_)
         positive = positive_numbers(problem.encoder.fitted_columns) if recipe.logarithms else {}
@@ -194,13 +197,14 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
     # Prediction.
 
     @property
-    def _part(self) -> Part:
+    def fitted_part(self) -> Part:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
         return Part(self.members_, self._targets, self._calibration)
 
     @property
     def blend(self) -> Blend:
         """What predicts, for other folders of the package: the networks alone."""
-        parts, weights = {"networks": self._part}, {"networks": 1.0}
+        parts, weights = {"networks": self.fitted_part}, {"networks": 1.0}
         uncalibrated = self._targets.uncalibrated
         return Blend(parts, weights, self._targets, uncalibrated, self._uncertainty)
 
@@ -247,7 +251,11 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     oof_proba_ : ndarray of shape (n_samples, n_classes)
         Out-of-fold probabilities, by the member not trained on the row; nan for rows in no fold.
     oof_score_ : float
-        Accuracy of the out-of-fold predictions, with `sample_weight`.
+        Accuracy of the out-of-fold predictions, with `sample_weight`. It holds for random rows, for
+        rows of new groups if `fit` got `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
+    oof_score_unseen_ : float
+        The same for rows of new entities, such as persons, if a column names some that folds do not
+        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
     temperature_ : float
         Raw scores are divided by it before the softmax, to calibrate probabilities.
     floor_ : float
@@ -358,7 +366,12 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Out-of-fold predictions, by the member not trained on the row; nan for rows in no fold.
     oof_score_ : float
-        R² of the out-of-fold predictions, with `sample_weight`; nan if one row was held out.
+        R² of the out-of-fold predictions, with `sample_weight`; nan if one row was held out. It
+        holds for random rows, for rows of new groups if `fit` got `groups`, and for later rows with
+        ``cv=TimeSeriesSplit()``.
+    oof_score_unseen_ : float
+        The same for rows of new entities, such as persons, if a column names some that folds do not
+        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
     held_out_ : list of ndarray of int
         Row numbers that each member held out.
     encoder_ : TabularEncoder

@@ -20,14 +20,21 @@ SPARSE = 0.1  # largest share of the range that codes take
 LONG = 9  # digits of numbers that are identifiers if each occurs once
 SHORTEST_CODE = 5  # digits of codes whose name does not tell that they are codes
 UNIX_SECONDS = (9e8, 2.1e9)
-YEARS = (1800, 2100)
+YEARS, SHORT_YEARS, DAYS = (1800, 2100), (50, 99), 31
 _INDEX = re.compile(r"(?:Unnamed: \d+|index|idx|rownames|row_?names|)$", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ID_WORDS = {"id", "ids", "uuid", "guid", "key", "uid", "pk"}
 _NUMBER_WORDS = {"number", "nr", "no", "num"}  # "customer_no", but also "invoice_total_no"
 _TIME_WORDS = {"time", "timestamp", "datetime", "date", "epoch", "ts"}
+_PERIODS = {"year", "yr", "quarter", "month", "week", "day", "hour", "minute", "period", "wave"}
 _CODE_WORDS = {"zip", "zipcode", "postal", "postcode", "plz", "code", "fips", "naics", "sic", "sku"}
 _PHONE_WORDS = {"phone", "telephone", "tel", "fax"}
+#: Last words of names of columns that say to whom, or to what, the rows belong.
+_ENTITY_WORDS = {"person", "subject", "individual", "participant", "respondent", "patient", "child"}
+_ENTITY_WORDS |= {"student", "pupil", "teacher", "worker", "employee", "user", "customer", "client"}
+_ENTITY_WORDS |= {"player", "animal", "tree", "litter", "family", "household", "school", "class"}
+_ENTITY_WORDS |= {"firm", "company", "store", "hospital", "clinic", "site", "station", "case"}
+_ENTITY_WORDS |= {"county", "district", "village", "indiv", "subj", "pat", "hh"}
 
 
 def is_index(name: str, numbers: Floats) -> bool:
@@ -62,10 +69,10 @@ def is_identifier(name: str, numbers: Floats) -> bool:
     if names_identifier(name):
         return True
     if is_grid(numbers):
-        return not _NUMBER_WORDS.isdisjoint(_words(name)[-1:])
+        return not _NUMBER_WORDS.isdisjoint(words(name)[-1:])
     low, high = numbers.min(), numbers.max()
     times = any(first <= low and high <= last for first, last in (YEARS, UNIX_SECONDS))
-    if times or not _TIME_WORDS.isdisjoint(_words(name)):
+    if times or not _TIME_WORDS.isdisjoint(words(name)):
         return False
     by_design = bool(n**2 / 2 / (high - low + 1) > PAIRS)
     return by_design or (n > 5 * SMALL and _n_digits(numbers) >= LONG)
@@ -117,16 +124,43 @@ def names_code(name: str) -> bool:
     A word such as "zip" says so anywhere in the name. Words such as "id" and "phone" must be the
     last one, as in "customer_id" and "phone number 2": "phone_calls" are counts.
     """
-    words = [word for word in _words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
-    return bool({*words} & _CODE_WORDS or {*words[-1:]} & (_ID_WORDS | _PHONE_WORDS))
+    named = [word for word in words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
+    return bool({*named} & _CODE_WORDS or {*named[-1:]} & (_ID_WORDS | _PHONE_WORDS))
 
 
 def names_identifier(name: str) -> bool:
     """Return whether the name of a column says that it identifies rows."""
-    return bool({*_words(name)} & _ID_WORDS)
+    return bool({*words(name)} & _ID_WORDS)
 
 
-def _words(name: str) -> list[str]:
+def names_time(name: str) -> bool:
+    """Return whether the name of a column says that it is a time, or the number of a period."""
+    return not (_TIME_WORDS | _PERIODS).isdisjoint(words(name))
+
+
+def names_entity(name: str) -> bool:
+    """Return whether the name of a column says to whom, or to what, the rows belong.
+
+    A word such as "patient" must be the last one, but for a number, as in "patient_no". A word such
+    as "nr" says so if it is the whole name.
+    """
+    named = [word for word in words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
+    is_number = not _NUMBER_WORDS.isdisjoint(words(name)) and not named
+    return is_number or names_code(name) or not _ENTITY_WORDS.isdisjoint(named[-1:])
+
+
+def are_times(name: str, numbers: Floats) -> bool:
+    """Return whether numbers are times, in whose order rows can be: years, or days of a study.
+
+    The name must say so. Hours, weekdays and days of a month repeat: no row of them is later.
+    """
+    last, low, high = words(name)[-1:], numbers.min(), numbers.max()
+    if not {"year", "yr"}.isdisjoint(last):
+        return any(first <= low and high <= end for first, end in (YEARS, SHORT_YEARS))
+    return not {"day", "time", "date"}.isdisjoint(last) and bool(high - low > DAYS)
+
+
+def words(name: str) -> list[str]:
     """Return the words of a name, such as "customer" and "id" of "CustomerID" or "customer_id"."""
     return [word.lower() for word in _WORD.findall(name)]
 

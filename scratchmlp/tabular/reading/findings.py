@@ -10,20 +10,36 @@ import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.tabular.reading.dates import DateFormat
-from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind, Why
-from scratchmlp.utils.names import listed
+from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, ColumnKind, ValueKind, Why
+from scratchmlp.utils.names import listed, shortened
 from scratchmlp.utils.public import stacklevel
 
 SHOWN = 3  # values in a clause
 
-#: What a note says of columns that are left out, of other columns, of columns that would mislead
-#: the user, and of a table in `transform`.
-LeftOutCase = Literal["index", "identifier", "constant", "missing", "unrepeated", "terms"]
-ReadCase = Literal[
-    "unreadable", "mixed", "order", "units", "other units", "codes", "numbers", "long"
-]
+#: What a note says of a column that would mislead the user.
 MisleadingCase = Literal["leak", "sentinel", "entity", "time"]
-Case = Literal[LeftOutCase, ReadCase, "empty", "unseen", "zone", MisleadingCase]
+#: What a note is about, in the order of lists. The first six are columns that are left out.
+NoteCase = Literal[
+    "index",
+    "identifier",
+    "constant",
+    "missing",
+    "unrepeated",
+    "terms",
+    "unreadable",
+    "mixed",
+    "order",
+    "units",
+    "other units",
+    "codes",
+    "numbers",
+    "long",
+    "empty",
+    "unseen",
+    "zone",
+    "hidden",
+    MisleadingCase,
+]
 
 
 class Note(NamedTuple):
@@ -31,13 +47,14 @@ class Note(NamedTuple):
 
     Attributes
     ----------
-    case : Case
+    case : NoteCase
         What the note is about. Of columns that are left out: "index", "identifier", "constant",
         "missing", "unrepeated" categories, or text without "terms". Of other columns: "unreadable"
         values, "mixed" numbers and text, "order" of day and month, "units" of numbers,
         "codes" that are numbers, "numbers" that are text, "long" text that is cut, or in
         `transform` "other units" than in `fit`, "empty" if there are no values, "unseen" if no
         category is known, and "zone" if dates have a time zone unlike those of `fit`, or have none.
+        Of an estimator: a column that training has "hidden" in some rows.
         Of a table with targets: a "leak" that tells the target alone, a "sentinel" that stands for
         missing values, an "entity" whose rows are alike, or a "time" after which predictions are
         worse.
@@ -47,7 +64,7 @@ class Note(NamedTuple):
         What was found: the arguments of `Wording.clause`, after the name.
     """
 
-    case: Case
+    case: NoteCase
     column: str
     values: Mapping[str, Any] = MappingProxyType({})
 
@@ -99,9 +116,8 @@ class Found(NamedTuple):
 
     Attributes
     ----------
-    kind : str
-        "number", "date", "duration", "flag", "category", "text", or, if the column is left out,
-        "identifier", "constant" or "missing".
+    kind : ColumnKind
+        The kind of the column.
     reason : str
         Why the column is of this kind, such as "every value is a number".
     values : Series of shape (n_samples,)
@@ -114,27 +130,30 @@ class Found(NamedTuple):
         How dates that were text are written.
     why : Why
         The reason in a word.
+    names_entity : bool
+        Whether values name what rows belong to, such as persons.
     """
 
-    kind: Kind | Literal["category", "identifier", "constant"]
+    kind: ColumnKind
     reason: str
     values: "pd.Series[Any]"
     reading: Reading = Reading()
     notes: Sequence[Note] = ()
     form: DateFormat | None = None
     why: Why = "values"
+    names_entity: bool = False
 
 
 def _shown(values: Sequence[str]) -> str:
     """List the first different values."""
-    different = [value[:40] for value in dict.fromkeys(values)]
+    different = [shortened(value) for value in dict.fromkeys(values)]
     return ", ".join(map(repr, different[:SHOWN])) + ", ..." * (len(different) > SHOWN)
 
 
 def _unreadable(
     column: str,
     *,
-    kind: Kind,
+    kind: ValueKind,
     values: Sequence[str],
     n_known: int,
     any_order: bool = False,
@@ -186,6 +205,10 @@ def _zone(column: str, *, given: str | None, fitted: str | None) -> str:
     return f"the dates of {column} {new}, but the column was fitted to dates {old}"
 
 
+def _hidden(column: str) -> str:
+    return f"{column} names what rows belong to, such as persons, so training hid it in some rows"
+
+
 def _leak(column: str, **values: Any) -> str:
     match values:
         case {"target": target, "n_rows": n_rows, "value": value}:
@@ -226,8 +249,8 @@ def _sentinel(column: str, *, value: float, n_rows: int, low: float, high: float
 
 def _entity(column: str, *, random: float, apart: float, loss: str) -> str:
     return (
-        f"rows of the same {column} are alike: a quick model has {loss} of {random:.3g} in random "
-        f"folds, but {apart:.3g} if all rows of a value are held out together"
+        f"rows of the same {column} are alike: a quick model has {loss} of {random:.3g} for known "
+        f"values, but {apart:.3g} for new ones, which it was trained without"
     )
 
 
@@ -239,7 +262,7 @@ def _time(column: str, *, random: float, apart: float, loss: str) -> str:
 
 
 def _unseen(column: str, *, example: object) -> str:
-    return f"{column} (such as {str(example)[:40]!r})"
+    return f"{column} (such as {shortened(example)!r})"
 
 
 def _name(column: str) -> str:
@@ -274,7 +297,7 @@ class Wording(NamedTuple):
     command_new: str | None = None
 
 
-#: A wording for each `Case`: mypy names the one that is missing.
+#: A wording for each `NoteCase`: mypy names the one that is missing.
 Wordings = TypedDict(
     "Wordings",
     {
@@ -295,6 +318,7 @@ Wordings = TypedDict(
         "numbers": Wording,
         "long": Wording,
         "zone": Wording,
+        "hidden": Wording,
         "leak": Wording,
         "sentinel": Wording,
         "entity": Wording,
@@ -393,6 +417,14 @@ WORDINGS: Wordings = {
         "Series.dt.tz_localize or Series.dt.tz_convert.",
         command_new="Dates without a time zone count as UTC.",
     ),
+    "hidden": Wording(
+        _hidden,
+        "",
+        "Rows of new ones are thus predicted well, too. If its values are quantities, name it in "
+        "numeric_features.",
+        "Rows of new ones are thus predicted well, too. If its values are quantities, name it in "
+        "--numeric.",
+    ),
     "leak": Wording(
         _leak,
         "",
@@ -409,9 +441,9 @@ WORDINGS: Wordings = {
     "entity": Wording(
         _entity,
         "",
-        "If you will predict rows of other values, drop the column from X and pass it as "
-        "groups to fit.",
-        "If you will predict rows of other values, add --groups {column}.",
+        "If you will predict rows of new values, drop the column from X and pass it as groups to "
+        "fit.",
+        "If you will predict rows of new values, add --groups {column}.",
     ),
     "time": Wording(
         _time,
@@ -426,7 +458,7 @@ SEVERAL = 10
 _CHANCE = 1e-3  # least probability that counts as chance
 
 
-def describe(notes: Iterable[Note]) -> list[tuple[Case, str]]:
+def describe(notes: Iterable[Note]) -> list[tuple[NoteCase, str]]:
     """Write a clause for each note, and one for all columns with the same case where that is short.
 
     Parameters
@@ -436,25 +468,25 @@ def describe(notes: Iterable[Note]) -> list[tuple[Case, str]]:
 
     Returns
     -------
-    list of tuple of Case and str
+    list of tuple of NoteCase and str
         The case and the clause.
     """
-    cases: tuple[Case, ...] = get_args(Case)
+    cases: tuple[NoteCase, ...] = get_args(NoteCase)
     alike = {case: WORDINGS[case].common for case in cases if WORDINGS[case].common}
     notes = list(notes)
     names = {case: [note.clause for note in notes if note.case == case] for case in alike}
-    common: list[tuple[Case, str]] = [
+    common: list[tuple[NoteCase, str]] = [
         (case, f"{what}: {listed(names[case])}") for case, what in alike.items() if names[case]
     ]
     return common + [(note.case, note.clause) for note in notes if note.case not in alike]
 
 
-def warn_of(clauses: Iterable[tuple[Case, str]], *, is_new: bool = False) -> None:
+def warn_of(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) -> None:
     """Warn of what the encoder has left out or guessed, at the line of the user that led to it.
 
     Parameters
     ----------
-    clauses : iterable of tuple of Case and str
+    clauses : iterable of tuple of NoteCase and str
         Result of `describe`.
     is_new : bool, default=False
         Whether the table is one to encode, not that of `fit`.

@@ -29,6 +29,7 @@ from scratchmlp.tabular.reading.dates import (
 )
 from scratchmlp.tabular.reading.findings import Found, Note, Reading
 from scratchmlp.tabular.reading.numbers import (
+    PADDED,
     common_unit,
     find_decimal,
     read_flags,
@@ -39,7 +40,7 @@ from scratchmlp.tabular.reading.values import (
     MOST_CHARACTERS,
     VALUES,
     Different,
-    Kind,
+    ValueKind,
     Why,
     different_values,
     to_text,
@@ -69,7 +70,6 @@ PROBED = 500  # different values that decide whether reading a column as numbers
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
 _CODE = re.compile("[A-Z]{2,5}")
-_PADDED = re.compile(r"0\d+", re.ASCII)
 _MARK_NAMES = {".": "point", ",": "comma"}
 
 
@@ -101,12 +101,12 @@ def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found |
     Found or None
         What the column is. None if it is none of these.
     """
-    padded = [_PADDED.fullmatch(text) is not None for text in values.text]
+    padded = [PADDED.fullmatch(text) is not None for text in values.text]
     if values.counts[padded].sum() > FEW * values.counts.sum():  # codes, such as "007"
         return None
     if all(map(_ROOM.fullmatch, values.text)):
         return None
-    kinds: list[Kind] = ["flag", "number", "date", "duration"]
+    kinds: list[ValueKind] = ["flag", "number", "date", "duration"]
     if len(values.unique) > 2 and are_compact_dates(values.text):
         kinds.remove("number")
     kinds = [kind for kind in kinds if not _is_hopeless(kind, values)]
@@ -131,7 +131,7 @@ def note_numbers_among_text(name: str, values: Different) -> list[Note]:
     """
     numbers = ~pd.isna(_read(values, "number", _how_written("number", values)))
     n_known, n_numbers = int(values.counts.sum()), int(values.counts[numbers].sum())
-    padded = any(map(_PADDED.fullmatch, values.text))
+    padded = any(map(PADDED.fullmatch, values.text))
     if padded or numbers.all() or numbers.sum() <= MANY or n_numbers < n_known / 2:
         return []
     others = [text for text, is_number in zip(values.text, numbers, strict=True) if not is_number]
@@ -140,7 +140,7 @@ def note_numbers_among_text(name: str, values: Different) -> list[Note]:
 
 
 def read_text_as(
-    kind: Kind, name: str, column: "pd.Series[Any]", form: DateFormat | None = None
+    kind: ValueKind, name: str, column: "pd.Series[Any]", form: DateFormat | None = None
 ) -> Found | None:
     """Read a column of text as values of one kind, because the user says that it is of this kind.
 
@@ -164,7 +164,7 @@ def read_text_as(
 
 
 def _read_as(
-    kind: Kind,
+    kind: ValueKind,
     name: str,
     column: "pd.Series[Any]",
     values: Different,
@@ -193,11 +193,11 @@ def _read_as(
         unreadable=tuple(text for text, bad in zip(values.text, unread, strict=True) if bad),
     )
     reason, why = _reason(kind, reading, form)
-    return Found(kind, reason, converted, reading, notes, form, why)
+    return Found(VALUES[kind].column, reason, converted, reading, notes, form, why)
 
 
 def read_again(
-    name: str, column: "pd.Series[Any]", kind: Kind, reading: Reading
+    name: str, column: "pd.Series[Any]", kind: ValueKind, reading: Reading
 ) -> tuple["pd.Series[Any]", list[Note]]:
     """Read a column of text as the same column was read in `fit`.
 
@@ -281,7 +281,7 @@ def note_unreadable(
     name: str,
     column: "pd.Series[Any]",
     read: "pd.Series[Any]",
-    kind: Kind,
+    kind: ValueKind,
     reading: Reading,
     known: Collection[str] = (),
 ) -> list[Note]:
@@ -320,7 +320,7 @@ def note_unreadable(
     return notes
 
 
-def expected_writing(kind: Kind, values: Sequence[str], reading: Reading) -> str:
+def expected_writing(kind: ValueKind, values: Sequence[str], reading: Reading) -> str:
     """Say how the numbers or dates of a column are written, if values are written in another way.
 
     Parameters
@@ -360,7 +360,7 @@ def _are_few(values: Different, unread: NDArray[np.bool_]) -> bool:
     return bool((~unread).sum() > MANY and (n_others <= max(1, FEW * n_known) or one_word))
 
 
-def _is_hopeless(kind: Kind, values: Different) -> bool:
+def _is_hopeless(kind: ValueKind, values: Different) -> bool:
     """Return whether half of the first different values of a long column are not of a kind."""
     if len(values.unique) <= 2 * PROBED:
         return False
@@ -369,7 +369,7 @@ def _is_hopeless(kind: Kind, values: Different) -> bool:
     return bool(pd.isna(_read(some, kind, reading)).mean() > 0.5)
 
 
-def _read(values: Different, kind: Kind, reading: Reading) -> NDArray[Any]:
+def _read(values: Different, kind: ValueKind, reading: Reading) -> NDArray[Any]:
     """Read each different value of a column; those that cannot be read are NaN, NaT or None.
 
     What a value becomes depends on `reading` alone, not on the other values: a row of a table must
@@ -397,7 +397,7 @@ def _read(values: Different, kind: Kind, reading: Reading) -> NDArray[Any]:
 
 
 def _rows(
-    read: NDArray[Any], values: Different, column: "pd.Series[Any]", kind: Kind
+    read: NDArray[Any], values: Different, column: "pd.Series[Any]", kind: ValueKind
 ) -> "pd.Series[Any]":
     """Put what was read for the different values into the rows of the column."""
     rows = pd.Series(read).reindex(values.codes).set_axis(column.index)
@@ -411,11 +411,11 @@ def _decimal(values: Different) -> str | None:
     return find_decimal(to_text(value) for value in values.unique if isinstance(value, str))
 
 
-def _date_format(kind: Kind, values: Different) -> DateFormat | None:
+def _date_format(kind: ValueKind, values: Different) -> DateFormat | None:
     return find_date_format(values.text) if kind == "date" else None
 
 
-def _how_written(kind: Kind, values: Different, form: DateFormat | None = None) -> Reading:
+def _how_written(kind: ValueKind, values: Different, form: DateFormat | None = None) -> Reading:
     """Say how numbers or dates are written."""
     if kind == "date":
         return Reading(date_format=form.pattern if form else ISO)
@@ -426,7 +426,7 @@ def _how_written(kind: Kind, values: Different, form: DateFormat | None = None) 
     return Reading(decimal=_decimal(values) or ".", units=units or None)
 
 
-def _reason(kind: Kind, reading: Reading, form: DateFormat | None) -> tuple[str, Why]:
+def _reason(kind: ValueKind, reading: Reading, form: DateFormat | None) -> tuple[str, Why]:
     """Say why a column is of a kind, also in a word."""
     if form:
         return f"dates written as {form.order}", "writing"

@@ -21,7 +21,8 @@ from scratchmlp.tabular.reading.codes import (
     names_identifier,
 )
 from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
-from scratchmlp.tabular.reading.findings import Case, Found, Note, Reading
+from scratchmlp.tabular.reading.entities import Candidate, candidate, entities
+from scratchmlp.tabular.reading.findings import Found, Note, NoteCase, Reading
 from scratchmlp.tabular.reading.from_text import (
     MISSING,
     note_long,
@@ -37,12 +38,13 @@ from scratchmlp.tabular.reading.values import (
     ColumnError,
     Different,
     Floats,
-    Kind,
+    ValueKind,
     different_values,
     kind_of,
     naming_column,
     to_numbers,
 )
+from scratchmlp.utils.names import shortened
 
 FIRST_DATE, LAST_DATE = 19_000_101, 20_991_231  # written without hyphens
 MANY_TEXTS = 64  # different values; text has more
@@ -88,12 +90,13 @@ def find_kind(
     if role in ("number", "date"):
         return _by_choice(name, column, role)
     found, different = _by_values(name, column, role)
-    _check_supported(name, found, role)
+    if role == "no category":
+        found = _no_category(name, found)
     return (guess and (_left_out(name, column, found, different) or _code(name, found))) or found
 
 
 def read_column(
-    name: str, column: "pd.Series[Any]", kind: Kind, reading: Reading
+    name: str, column: "pd.Series[Any]", kind: ValueKind, reading: Reading
 ) -> tuple["pd.Series[Any]", list[Note]]:
     """Read text, or compact dates, as the same column was read in `fit`: each value by itself.
 
@@ -140,42 +143,44 @@ def _by_values(
     """
     kind = kind_of(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return Found(kind if role == "no category" else "category", "dtype category", column), None
+        is_a = VALUES[kind].column if role == "no category" else "category"
+        return Found(is_a, "dtype category", column), None
     text = _compact_dates_as_text(column)
     if not _is_readable(text):
-        return _flags_as_category(Found(kind, VALUES[kind].words, column), role), None
+        _check_supported(name, kind)
+        return Found(VALUES[kind].column, VALUES[kind].words, column), None
     different = different_values(text)
     if found := read_text(name, text, different):
-        return _flags_as_category(found, role), None
+        return found, None
     if text is not column:  # whole numbers such as 20200230, which are no dates
         different = different_values(column)
     return _text_or_category(name, column, different), different
 
 
-def _flags_as_category(found: Found, role: Role | None) -> Found:
-    """Return booleans and values of several kinds as categories, unless the user excludes it."""
-    is_category = found.kind in ("flag", "mixed") and role != "no category"
-    return found._replace(kind="category") if is_category else found
-
-
-def _check_supported(name: str, found: Found, role: Role | None) -> None:
+def _check_supported(name: str, kind: ValueKind) -> None:
     """Check that a column can be encoded."""
-    if found.kind == "complex":
+    if kind == "complex":
         raise ColumnError(
             f"Column {name!r} holds complex numbers, which are not supported. Take their real part "
             "or their absolute value.",
             "complex",
             name,
         )
-    if role == "no category" and found.kind in ("category", "text", "mixed"):
-        words = VALUES[kind_of(found.values)].words
-        raise ColumnError(
-            f"Column {name!r} holds {words}, but a column that is not categorical must hold "
-            "numbers, dates or durations. Name it in categorical_features, which must name all "
-            "categorical columns unless it contains 'from_dtype', or convert it.",
-            "excluded",
-            name,
-        )
+
+
+def _no_category(name: str, found: Found) -> Found:
+    """Check that a column is none of categories. Booleans become numbers."""
+    if found.kind not in ("category", "text"):
+        return found
+    if (kind := kind_of(found.values)) == "flag":
+        return found._replace(kind="number")
+    raise ColumnError(
+        f"Column {name!r} holds {VALUES[kind].words}, but a column that is not categorical must "
+        "hold numbers, dates or durations. Name it in categorical_features, which must name all "
+        "categorical columns unless it contains 'from_dtype', or convert it.",
+        "excluded",
+        name,
+    )
 
 
 def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "date"]) -> Found:
@@ -189,7 +194,7 @@ def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "dat
         example = column.dropna().iloc[0]
         raise ColumnError(
             f"{parameter} names column {name!r}, but none of its values is a {role}; one is "
-            f"{_short(example)}. {VALUES[role].conversion}, or do not name it.",
+            f"{shortened(example)!r}. {VALUES[role].conversion}, or do not name it.",
             "role",
             name,
             {"role": role, "example": example},
@@ -203,10 +208,10 @@ def _left_out(
     """Return why a column is left out, or None if it is not."""
     known = found.values.dropna()
     if len(known) == len(found.values) and _is_constant(known, different):
-        reason = f"every value is {_short(column.iloc[0])}"
+        reason = f"every value is {shortened(column.iloc[0])!r}"
         notes = [Note("constant", name)]
         return found._replace(kind="constant", reason=reason, notes=notes, why="one value")
-    case: Case | None = None
+    case: NoteCase | None = None
     if found.kind == "number":
         numbers = _whole_numbers(found)
         if numbers is not None and is_index(name, numbers):
@@ -232,7 +237,11 @@ def _code(name: str, found: Found) -> Found | None:
         return None
     n_digits = len(f"{numbers[0]:.0f}")
     by_values = f"whole numbers of {n_digits} digits that repeat"
-    reason = "named like a code" if names_code(name) else by_values
+    return _as_codes(name, found, "named like a code" if names_code(name) else by_values)
+
+
+def _as_codes(name: str, found: Found, reason: str) -> Found:
+    """Return a column of whole numbers as one of codes."""
     codes = found.values.astype("Int64")
     notes = [*found.notes, Note("codes", name)]
     return Found("category", reason, codes, found.reading, notes, why="code")
@@ -330,10 +339,6 @@ def _digits_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
     )
 
 
-def _short(value: Any) -> str:
-    return repr(str(value)[:40])
-
-
 def order_as_in_others(
     name: str, column: "pd.Series[Any]", found: Mapping[str, Found]
 ) -> Found | None:
@@ -364,6 +369,28 @@ def order_as_in_others(
     *_, (example, form) = told.items()
     read = read_text_as("date", name, column, form)
     return read and read._replace(reason=f"{read.reason}, as in {example}")
+
+
+def find_entities(found: Mapping[str, Found], *, guess: bool) -> dict[str, Found]:
+    """Return the columns that name what rows belong to. With `guess`, they may be numbers."""
+    candidates = []
+    for name, each in found.items():
+        may_be_codes = guess and each.kind == "number" and each.why != "choice"
+        numbers = _whole_numbers(each) if may_be_codes else None
+        if each.kind == "category" or numbers is not None:
+            candidates.append(candidate(name, each.values, numbers))
+    return {
+        each.name: _as_entity(each, found[each.name]) for each in entities(filter(None, candidates))
+    }
+
+
+def _as_entity(column: Candidate, found: Found) -> Found:
+    """Return a column as one of categories that name an entity."""
+    if found.kind == "number":
+        by_values = "whole numbers that repeat evenly and leave gaps"
+        reason = "named like a code" if column.is_named else by_values
+        found = _as_codes(column.name, found, reason)
+    return found._replace(names_entity=True)
 
 
 def find_kinds(
@@ -399,4 +426,5 @@ def find_kinds(
         for name, column in zip(names, columns, strict=True)
         if (each := order_as_in_others(name, column, found))
     }
-    return found | ordered
+    found |= ordered
+    return found | find_entities(found, guess=guess)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.reading.findings import Reading
-from scratchmlp.tabular.reading.numbers import common_unit, find_decimal, read_numbers
+from scratchmlp.tabular.reading.numbers import PADDED, common_unit, find_decimal, read_numbers
 from scratchmlp.tabular.reading.values import Different, Floats, different_values, naming_column
 from scratchmlp.utils.names import listed
 
@@ -24,7 +24,6 @@ MissingValues = Mapping[str, Sequence[float | str]]
 
 #: The time of dates without one, as text.
 _MIDNIGHT = re.compile(r"[ T]00:00:00(?:Z|[+-]\d\d:\d\d(?::\d\d)?)?$", re.ASCII)
-_PADDED = re.compile(r"0\d+", re.ASCII)  # a code
 
 
 def missing_values_of(names: Sequence[str], missing_values: Any) -> MissingValues:
@@ -144,7 +143,7 @@ def _are_among(
     written = {*map(_without_midnight, texts_of(values))}
     return np.array(
         [
-            text in written or (is_equal and not _PADDED.fullmatch(text))
+            text in written or (is_equal and not PADDED.fullmatch(text))
             for text, is_equal in zip(texts, equal, strict=True)
         ],
         bool,

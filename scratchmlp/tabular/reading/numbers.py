@@ -35,6 +35,7 @@ _NUMBERS = {
 _MARKS = re.compile(r"(?<!\d)(?:\d*(?:[.,]\d+)+|\d+[.,])")
 _ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}")  # of a computer
 _DASHES = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-"})  # minus signs of typographers
+PADDED = re.compile(r"0\d+", re.ASCII)  # a code rather than a number
 _WORD_AFTER = re.compile(r".*\d\s*((?:[^\W\d_]|°)\D*)")
 _WITH_UNITS = re.compile(r"(\D{0,4}?)([.,]?\d(?:.*\d)?)(\D{0,4})")  # before and after a number
 _FLAGS = {"true": True, "false": False}

@@ -13,9 +13,26 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-#: Kinds of values; `VALUES` describes them.
-Kind = Literal["number", "date", "duration", "flag", "text", "mixed", "complex", "missing"]
-#: What columns are used as, in the order of lists.
+#: Which values a column holds; `VALUES` describes them.
+ValueKind = Literal["number", "date", "duration", "flag", "text", "mixed", "complex", "missing"]
+#: What a column is. The last three are left out.
+ColumnKind = Literal[
+    "number", "date", "duration", "category", "text", "identifier", "constant", "missing"
+]
+#: Why it is that: its values or its dtype alone, what the user should know, or, if it is left out,
+#: one of the last four.
+Why = Literal[
+    "values",
+    "writing",
+    "choice",
+    "code",
+    "words",
+    "one value",
+    "no values",
+    "row numbers",
+    "all different",
+]
+#: What it is used as, in the order of lists.
 Use = Literal[
     "numeric",
     "dates",
@@ -28,13 +45,7 @@ Use = Literal[
 ]
 
 
-#: Why a column is left out.
-WhyLeftOut = Literal["one value", "no values", "row numbers", "all different"]
-#: Why a column is of its kind: its values or its dtype alone, or what the user should know.
-Why = Literal["values", "writing", "choice", "code", "words"] | WhyLeftOut
-
-
-class ValueKind(NamedTuple):
+class AboutValues(NamedTuple):
     """What is said about a kind of values.
 
     Attributes
@@ -45,8 +56,11 @@ class ValueKind(NamedTuple):
         One of them, such as "number".
     conversion : str
         How to convert a column to this kind.
+    column : ColumnKind
+        What a column of them is, unless it is free text, left out or made of codes, or the user
+        says what it is.
     use : Use
-        What a column of them is used as.
+        What the column is used as.
     onnx_type : {'string', 'number'} or None
         Type of the input of an ONNX model that contains them. None if no input can.
     onnx : str
@@ -58,6 +72,7 @@ class ValueKind(NamedTuple):
     words: str
     one: str = ""
     conversion: str = ""
+    column: ColumnKind = "category"
     use: Use = "categorical"
     onnx_type: Literal["string", "number"] | None = None
     onnx: str = ""
@@ -67,34 +82,37 @@ class ValueKind(NamedTuple):
 #: The kinds of values. The values of a "mixed" column are of several kinds, or of another one. The
 #: encoder rejects "complex" numbers. A column is "missing" if it has no values, and no dtype that
 #: tells their kind.
-VALUES: dict[Kind, ValueKind] = {
-    "number": ValueKind(
+VALUES: dict[ValueKind, AboutValues] = {
+    "number": AboutValues(
         words="numbers",
         one="number",
         conversion="Convert it with pandas.to_numeric",
+        column="number",
         use="numeric",
         onnx_type="number",
         onnx="number; NaN if missing",
         from_text="numbers",
     ),
-    "date": ValueKind(
+    "date": AboutValues(
         words="dates",
         one="date",
         conversion="Convert it with pandas.to_datetime",
+        column="date",
         use="dates",
         onnx_type="number",
         onnx="days since 1970-01-01 in UTC, as a number; NaN if missing",
     ),
-    "duration": ValueKind(
+    "duration": AboutValues(
         words="durations",
         one="time",
         conversion="Convert it with pandas.to_timedelta",
+        column="duration",
         use="durations",
         onnx_type="number",
         onnx="days, as a number; NaN if missing",
         from_text="times of the day",
     ),
-    "flag": ValueKind(
+    "flag": AboutValues(
         words="booleans",
         one="boolean",
         conversion="Convert it to booleans",
@@ -103,16 +121,16 @@ VALUES: dict[Kind, ValueKind] = {
         onnx="1 for true, 0 for false; NaN if missing",
         from_text="every value is true or false",
     ),
-    "text": ValueKind(
+    "text": AboutValues(
         words="text",
         conversion="Convert it with astype(str)",
         use="text",
         onnx_type="string",
         onnx="string; empty if missing",
     ),
-    "mixed": ValueKind("values of several kinds"),
-    "complex": ValueKind("complex numbers", conversion="Convert it to complex numbers"),
-    "missing": ValueKind("missing values", onnx_type="string", onnx="string; empty if missing"),
+    "mixed": AboutValues("values of several kinds"),
+    "complex": AboutValues("complex numbers", conversion="Convert it to complex numbers"),
+    "missing": AboutValues("missing values", onnx_type="string", onnx="string; empty if missing"),
 }
 #: Limit of numbers: larger ones are clipped, so that the difference of two numbers stays finite.
 LARGEST = 1e300
@@ -120,7 +138,7 @@ LARGEST = 1e300
 #: gigabytes.
 MOST_CHARACTERS = 5000
 
-_BY_DTYPE: dict[str, Kind] = {
+_BY_DTYPE: dict[str, ValueKind] = {
     "b": "flag",
     "i": "number",
     "u": "number",
@@ -129,7 +147,7 @@ _BY_DTYPE: dict[str, Kind] = {
     "m": "duration",
     "c": "complex",
 }
-_BY_VALUES: dict[str, Kind] = {
+_BY_VALUES: dict[str, ValueKind] = {
     "boolean": "flag",
     "integer": "number",
     "floating": "number",
@@ -162,7 +180,11 @@ class ColumnError(ValueError):
     """
 
     def __init__(
-        self, message: str, case: str, column: str, values: Mapping[str, Any] = MappingProxyType({})
+        self,
+        message: str,
+        case: Literal["role", "excluded", "complex", "kind"],
+        column: str,
+        values: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         super().__init__(message, case, column, {**values})  # pickles contain these
         self.case, self.column, self.values = case, column, values
@@ -245,7 +267,7 @@ def check_is_no_series(X: Any) -> None:
         )
 
 
-def kind_of(column: "pd.Series[Any]") -> Kind:
+def kind_of(column: "pd.Series[Any]") -> ValueKind:
     """Return the kind of values of a column, from its dtype or, for objects, from the values."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):

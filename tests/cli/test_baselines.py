@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from scratchmlp.cli.boosting import careful_boosting, chosen_most_often
+from scratchmlp.cli.baselines import careful_boosting, chosen_most_often
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(200, 3))

@@ -1,0 +1,237 @@
+"""Columns that name what rows belong to: predictions for known persons and for new ones."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GroupKFold
+
+from scratchmlp.io import load, save
+from scratchmlp.tabular import (
+    TabularEncoder,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
+from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
+from scratchmlp.tabular.problem import problem_of
+from tests.helpers.onnx_runs import check_exported
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning"),
+    pytest.mark.filterwarnings("ignore::scratchmlp.tabular.MisleadingDataWarning"),
+]
+CODES = 3 * np.arange(400) + np.random.default_rng(0).integers(0, 3, 400)
+
+
+def panel(seed=0, n_persons=60, n_rows=8, effect=1.0):
+    """Return rows of persons in random order, the targets, and the number of each row's person."""
+    rng = np.random.default_rng(seed)
+    person = rng.permutation(np.repeat(np.arange(n_persons), n_rows))
+    own = rng.normal(size=(2, n_persons))
+    X = pd.DataFrame({"nr": CODES[person], "x": rng.normal(size=len(person))})
+    X["size"] = own[0, person]
+    y = X["x"] + own[0, person] + effect * own[1, person] + 0.3 * rng.normal(size=len(person))
+    return X, y.to_numpy(), person
+
+
+def ensemble(**parameters):
+    """Return an ensemble of one of each kind, which takes a second to fit."""
+    parts = [
+        ("networks", TabularMLPRegressor(max_iter=24)),
+        ("trees", HistGradientBoostingRegressor(max_iter=40, learning_rate=0.2)),
+        ("linear", Ridge()),
+    ]
+    return TabularEnsembleRegressor(parts, cv=4, random_state=0, **parameters)
+
+
+@pytest.fixture(scope="module")
+def split():
+    """Return a panel, and which of its rows are those of new persons."""
+    X, y, person = panel(n_persons=160)
+    return X, y, person >= 100
+
+
+@pytest.fixture(scope="module")
+def fitted(split):
+    X, y, new = split
+    return ensemble().fit(X[~new], y[~new])
+
+
+def error(model, X, y):
+    return float(np.mean((model.predict(X) - y) ** 2) ** 0.5)
+
+
+def test_new_persons_are_predicted_better_than_without_hiding(split, fitted, monkeypatch):
+    X, y, new = split
+    monkeypatch.setattr("scratchmlp.tabular.inputs.inputs._SHARE_HIDDEN", 0.0)
+    shown = ensemble().fit(X[~new], y[~new])
+    assert error(fitted, X[new], y[new]) < 0.97 * error(shown, X[new], y[new])
+    assert fitted.oof_score_ > shown.oof_score_ - 0.02
+
+
+def test_the_score_of_new_persons_is_told(split, fitted):
+    X, y, new = split
+    error_of_new = np.mean((fitted.predict(X[new]) - y[new]) ** 2) / y[new].var()
+    assert fitted.oof_score_unseen_ < fitted.oof_score_ - 0.1
+    assert fitted.oof_score_unseen_ == pytest.approx(1 - error_of_new, abs=0.15)
+    assert not hasattr(fitted.only("trees"), "oof_score_unseen_")
+
+
+def test_intervals_of_new_persons_are_wider_and_cover_them(split, fitted):
+    X, y, new = split
+    low, high = fitted.predict_interval(X[new]).T
+    assert 0.82 < np.mean((low <= y[new]) & (y[new] <= high)) < 0.97
+    known = np.diff(fitted.predict_interval(X[~new])).mean()
+    assert known < 0.7 * (high - low).mean()
+    for parts in (["trees"], ["trees", "linear"]):
+        smaller = fitted.only(*parts)
+        assert known < np.diff(smaller.predict_interval(X[new])).mean()
+
+
+def test_sets_of_new_persons_contain_their_classes():
+    X, y, person = panel(n_persons=150, effect=2.0)
+    y, new = np.where(y > 0.5, "high", "low"), person >= 100
+    model = TabularMLPClassifier(cv=4, max_iter=24, random_state=0).fit(X[~new], y[~new])
+    sets = model.predict_set(X[new])
+    covered = sets[np.arange(len(sets)), np.searchsorted(model.classes_, y[new])]
+    assert covered.mean() > 0.84
+    assert sets.sum() > 1.1 * model.predict_set(X[~new])[: len(sets)].sum()
+
+
+@pytest.mark.filterwarnings("error")
+def test_new_persons_alone_are_no_surprise(split, fitted):
+    X, _, new = split
+    assert np.isfinite(fitted.predict(X[new])).all()
+
+
+def test_unseen_and_missing_persons_are_the_same(split, fitted):
+    X, _, new = split
+    rows = X[new].astype({"nr": "Int64"})
+    np.testing.assert_array_equal(fitted.predict(rows), fitted.predict(rows.assign(nr=pd.NA)))
+    np.testing.assert_array_equal(
+        fitted.predict_interval(rows), fitted.predict_interval(rows.assign(nr=-1))
+    )
+
+
+def test_pickles_and_files_keep_all_of_it(split, fitted, tmp_path):
+    X, _, _ = split
+    save(fitted, tmp_path / "panel.model")
+    for copy in (pickle.loads(pickle.dumps(fitted)), load(tmp_path / "panel.model")):
+        np.testing.assert_array_equal(fitted.predict(X), copy.predict(X))
+        np.testing.assert_array_equal(fitted.predict_interval(X), copy.predict_interval(X))
+        assert copy.oof_score_unseen_ == fitted.oof_score_unseen_
+        assert copy.findings_ == fitted.findings_
+
+
+def test_onnx_knows_no_new_person(split, fitted):
+    X, y, new = split
+    check_exported(fitted, X[new][:40], X[~new][:40])
+    text = X.assign(person=("P" + X.pop("nr").astype(str)).where(X["x"] < 1))
+    model = TabularMLPRegressor(cv=2, max_iter=4, random_state=0).fit(text[~new], y[~new])
+    assert model.encoder_.columns_["person"]["indicator"]
+    check_exported(model, text[new][:40], text[~new][:40])
+
+
+def test_the_note_says_what_is_done(fitted):
+    codes, entity, hidden = fitted.findings_
+    assert (codes.case, entity.case) == ("codes", "entity")
+    assert str(hidden) == (
+        "Nr names what rows belong to, such as persons, so training hid it in some rows. Rows of "
+        "new ones are thus predicted well, too. If its values are quantities, name it in "
+        "numeric_features."
+    )
+
+
+def test_numbers_by_choice_are_not_hidden():
+    X, y, _ = panel()
+    model = TabularMLPRegressor(cv=2, max_iter=4, numeric_features=["nr"], random_state=0)
+    assert not model.fit(X, y).encoder_.fitted_columns["nr"].names_entity
+    assert not hasattr(model, "oof_score_unseen_")
+
+
+def test_a_column_of_categories_whose_rows_are_alike_is_hidden_too():
+    X, y, _ = panel(effect=3.0)
+    X["who"] = "P" + X.pop("nr").astype(str)
+    hidden, shown = (
+        TabularMLPRegressor(cv=2, max_iter=4, random_state=0, inspect_table=inspect).fit(X, y)
+        for inspect in (True, False)
+    )
+    assert [note.case for note in hidden.findings_] == ["entity", "hidden"]
+    assert shown.findings_ == []
+
+
+@pytest.mark.parametrize("by", ["groups", "splitter"])
+def test_folds_of_whole_groups_hide_them_where_they_are_held_out(by):
+    X, y, person = panel(n_persons=80)
+    X["nr"] = "P" + X["nr"].astype(str)
+    folds = GroupKFold(4).split(X, groups=person)
+    model = ensemble(inspect_table=False)
+    if by == "groups":
+        model.fit(X, y, groups=person)
+    else:
+        model.set_params(cv=list(folds)).fit(X, y)
+    assert model.encoder_.columns_["nr"]["is_held_out"]
+    assert not hasattr(model, "oof_score_unseen_")  # oof_score_ is that of new persons
+    result = model.oof_importances(X, y, columns=["nr", "x"], n_repeats=1, random_state=0)
+    assert result.importances_mean[0] == pytest.approx(0, abs=1e-6)
+    assert result.importances_mean[1] > 0.1
+    known = model.predict_interval(X[:9])
+    assert (np.diff(model.predict_interval(X[:9].assign(nr="new"))) > 0.3 * np.diff(known)).all()
+
+
+def test_importances_permute_persons():
+    X, y, _ = panel(effect=3.0)
+    model = TabularMLPRegressor(cv=3, max_iter=24, random_state=0).fit(X, y)
+    result = model.oof_importances(X, y, n_repeats=1, random_state=0)
+    assert result.importances_mean.argmax() == 0
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 10**6), st.integers(1, 3))
+def test_a_seventh_of_the_rows_is_hidden(seed, n_entities):
+    hidden = drawn_rows(20_000, n_entities, np.random.RandomState(seed))
+    assert 0.14 < hidden.any(axis=1).mean() < 0.16
+    assert hidden.all(axis=1).sum() > 0.4 * hidden.any(axis=1).sum()
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 10**6))
+def test_hidden_rows_are_those_of_a_missing_value(seed):
+    X, y, person = panel(seed % 1000)
+    X["who"] = person.astype(str)
+    problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
+    problem = problem.with_entities(["who"], look_for_held_out=False)
+    data = problem.data
+    inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
+    rows = HidingRows(inputs, data.X, supervised, seed)
+    shown, first, second = inputs.array(data.X, supervised), rows[:], rows[np.arange(len(X))]
+    missing, _ = problem.encoder.encode(X.assign(nr=np.nan, who=None))
+    hidden = inputs.array(missing, inputs.hiding(data.X, supervised, data.X.unknown | True)[1])
+    assert ((first == shown) | (first == hidden)).all()
+    differs = (first != shown).any(axis=1)
+    assert 0.05 < differs.mean() < 0.3
+    assert (differs != (second != shown).any(axis=1)).any()  # other rows in the next epoch
+
+
+def test_facts_of_persons_name_no_person():
+    X, _, person = panel(n_persons=100)
+    X["income"] = np.random.default_rng(1).choice(90_000, 100, replace=False)[person]
+    X["firm"] = CODES[person // 4]
+    encoder = TabularEncoder().fit(X[["income", "firm", "nr"]])
+    named = {name for name, each in encoder.columns_.items() if each.get("names_entity")}
+    assert named == {"nr", "firm"}
+    assert encoder.columns_["income"]["kind"] == "number"
+
+
+def test_a_person_with_one_row_is_known():
+    X, y, _ = panel(effect=3.0)
+    X.loc[0, "nr"] = 5000
+    model = TabularMLPRegressor(cv=3, max_iter=24, random_state=0).fit(X, y)
+    once, new = (model.predict_interval(X[:1].assign(nr=nr)) for nr in (5000, 5001))
+    assert np.diff(once) < np.diff(new)
