@@ -16,6 +16,7 @@ from sklearn.model_selection import (
     check_cv,
 )
 from sklearn.preprocessing import LabelEncoder
+from sklearn.utils.validation import column_or_1d
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.scaling import exponents
@@ -187,7 +188,7 @@ def what_is_scored(splits: Sequence[tuple[Rows, Rows]], groups: Any) -> Scored:
         return "later rows"
     if groups is None:
         return "random rows"
-    group, _ = pd.factorize(np.asarray(groups))
+    group, _ = pd.factorize(column_or_1d(groups, input_name="groups"))
     common = (np.intersect1d(group[training], group[held_out]) for training, held_out in splits)
     return "rows of known groups" if any(map(len, common)) else "rows of new groups"
 

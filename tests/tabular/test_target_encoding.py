@@ -18,7 +18,7 @@ from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS, TargetEncodi
 from scratchmlp.tabular.networks import member
 from tests.helpers.all_parts import all_parts
 
-SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
+SMALL = {"cv": 2, "max_iter": 12, "inspect_table": False, "random_state": 0}
 BINARY = np.eye(2, dtype=np.float32)
 
 

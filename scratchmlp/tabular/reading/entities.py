@@ -20,7 +20,7 @@ from scratchmlp.tabular.reading.codes import (
     names_time,
     words,
 )
-from scratchmlp.tabular.reading.values import Floats
+from scratchmlp.tabular.reading.values import Floats, different_values
 
 FEWEST_VALUES, ROWS_OF_EACH = 20, (2, 50)  # of an entity; the rows are a mean
 EVEN = 0.5  # largest variance of the rows of a value, divided by their mean
@@ -82,12 +82,10 @@ class Candidate(NamedTuple):
 
 def candidate(name: str, values: "pd.Series[Any]", numbers: Floats | None) -> Candidate | None:
     """Return a column of labels or whole numbers, if its values repeat as those of an entity."""
-    codes, unique = pd.factorize(values)
-    n_known = np.count_nonzero(codes >= 0)
+    codes, unique, counts = different_values(values)
     least, most = (n_rows * len(unique) for n_rows in ROWS_OF_EACH)
-    if len(unique) < FEWEST_VALUES or not least <= n_known <= most or names_time(name):
+    if len(unique) < FEWEST_VALUES or not least <= counts.sum() <= most or names_time(name):
         return None
-    counts = np.bincount(codes[codes >= 0])
     is_even = bool(counts.var() <= EVEN * counts.mean())
     different = None if numbers is None else np.unique(numbers)
     return Candidate(name, codes, len(unique), different, is_even)

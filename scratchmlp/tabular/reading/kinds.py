@@ -378,7 +378,8 @@ def find_entities(found: Mapping[str, Found], *, guess: bool) -> dict[str, Found
         may_be_codes = guess and each.kind == "number" and each.why != "choice"
         numbers = _whole_numbers(each) if may_be_codes else None
         if each.kind == "category" or numbers is not None:
-            candidates.append(candidate(name, each.values, numbers))
+            with naming_column(name):
+                candidates.append(candidate(name, each.values, numbers))
     return {
         each.name: _as_entity(each, found[each.name]) for each in entities(filter(None, candidates))
     }
