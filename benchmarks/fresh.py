@@ -113,7 +113,7 @@ def report(runs: pd.DataFrame, each: bool) -> None:
     """Print comparisons with the ensemble on the tables of each list, and losses on each table."""
     for title, groups in LISTS.items():
         listed = runs[runs["table"].isin([table for group in groups for table in GROUPS[group]])]
-        if ENSEMBLE in main_loss(listed):
+        if {ENSEMBLE} < {*main_loss(listed)}:
             print(f"\n{title}\n\n{overview_table(listed)}")
     for group in ("classes", "numbers"):
         of_group = runs[runs["table"].isin(GROUPS[group])]
