@@ -268,7 +268,9 @@ def test_a_blend_has_the_weights_of_the_lowest_loss():
 
 def test_a_blend_weights_predictions_for_rows_that_a_fold_has_not_seen():
     X, y = load_diabetes(return_X_y=True, as_frame=True)
-    forest = make_pipeline(FunctionTransformer(), Folded(ExtraTreesRegressor(20), 8))
+    forest = make_pipeline(
+        FunctionTransformer(), Folded(ExtraTreesRegressor(20, random_state=0), 8)
+    )
     ridge = make_pipeline(FunctionTransformer(), Folded(RidgeCV(), 8))
     blend = Blend([forest, ridge]).fit(X, y.to_numpy())
     assert 0.2 < blend.weights_[1] < 0.9  # in sample, the forest has an error of 0
