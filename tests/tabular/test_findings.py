@@ -309,7 +309,7 @@ def test_rows_of_the_same_entity_are_alike(seed, classes):
     assert (hidden.case, hidden.column) == ("hidden", "person")
     assert (entity.case, entity.column) == ("entity", "person")
     assert entity.values["apart"] > 1.1 * entity.values["random"]
-    assert "drop the column from X and pass it as groups" in str(entity)
+    assert "If all rows that you will predict are of new values, drop the column" in str(entity)
     assert found(X, y, groups=person) == []  # the user has decided
     assert found(X, y, cv=GroupKFold(3), groups=person) == []
 

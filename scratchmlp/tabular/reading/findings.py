@@ -420,10 +420,10 @@ WORDINGS: Wordings = {
     "hidden": Wording(
         _hidden,
         "",
-        "Rows of new ones are thus predicted well, too. If its values are quantities, name it in "
-        "numeric_features.",
-        "Rows of new ones are thus predicted well, too. If its values are quantities, name it in "
-        "--numeric.",
+        "The model thus learns to predict rows of new ones without it. If its values are "
+        "quantities, name it in numeric_features.",
+        "The model thus learns to predict rows of new ones without it. If its values are "
+        "quantities, name it in --numeric.",
     ),
     "leak": Wording(
         _leak,
@@ -441,9 +441,9 @@ WORDINGS: Wordings = {
     "entity": Wording(
         _entity,
         "",
-        "If you will predict rows of new values, drop the column from X and pass it as groups to "
-        "fit.",
-        "If you will predict rows of new values, add --groups {column}.",
+        "If all rows that you will predict are of new values, drop the column from X and pass it "
+        "as groups to fit.",
+        "If all rows that you will predict are of new values, add --groups {column}.",
     ),
     "time": Wording(
         _time,
