@@ -247,17 +247,22 @@ def _sentinel(column: str, *, value: float, n_rows: int, low: float, high: float
     )
 
 
+def _loss(value: float) -> str:
+    """Write three significant digits, such as "0.012" or "57,200"."""
+    return f"{float(f'{value:.3g}'):,.10g}"
+
+
 def _entity(column: str, *, random: float, apart: float, loss: str) -> str:
     return (
-        f"rows of the same {column} are alike: a quick model has {loss} of {random:.3g} for known "
-        f"values, but {apart:.3g} for new ones, which it was trained without"
+        f"rows of the same {column} are alike: a quick model has {loss} of {_loss(random)} for "
+        f"known values, but {_loss(apart)} for new ones, which it was trained without"
     )
 
 
 def _time(column: str, *, random: float, apart: float, loss: str) -> str:
     return (
         f"later rows by {column} are different: for the last third, a quick model has {loss} of "
-        f"{random:.3g} in random folds, but {apart:.3g} if it is trained on earlier rows"
+        f"{_loss(random)} in random folds, but {_loss(apart)} if it is trained on earlier rows"
     )
 
 
