@@ -306,7 +306,7 @@ _ROWS: dict[str, Settings] = {
     "--time": _column(
         "column of dates or numbers that orders the rows; at least nine different values. "
         "Models predict later rows from earlier rows. No model uses the column, unless --date "
-        "names it too, for example because the month matters"
+        "or --numeric names it too, for example because the month or a trend over years matters"
     ),
 }
 _COMPARISON: dict[str, Settings] = {

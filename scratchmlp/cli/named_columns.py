@@ -11,6 +11,7 @@ COMPATIBLE = (
     {"--id", "--time"},
     {"--id", "--date"},
     {"--time", "--date"},
+    {"--time", "--numeric"},
     *({"--na", f"--{field}"} for field in ("numeric", "categorical", "text", "date")),
 )
 

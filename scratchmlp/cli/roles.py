@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-#: Options whose column is no feature, unless --date names it too.
+#: Options whose column is no feature, unless --date or --numeric names it too.
 NO_FEATURE = ("--ignore", "--id", "--groups", "--time")
 
 
@@ -78,7 +78,7 @@ class Roles(NamedTuple):
     def not_features(self) -> list[str]:
         """Return the columns that are no features."""
         named = [name for option, name in self.named() if option in NO_FEATURE]
-        return [name for name in named if name not in self.date]
+        return [name for name in named if name not in {*self.date, *self.numeric}]
 
     def encoder_settings(self, features: Collection[str]) -> dict[str, Any]:
         """Return the parameters of an encoder or an ensemble that the user's choices set.

@@ -32,9 +32,17 @@ ELSEWHERE = {
 }
 
 
+def is_whole(value: object) -> bool:
+    """Return whether a value is a float that is a whole number of at most 15 digits."""
+    return isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+
+
 def shortened(value: object, longest: int = 40) -> str:
-    """Write a value, with an ellipsis instead of what follows the first `longest` characters."""
-    text = str(value)
+    """Write a value, with an ellipsis instead of what follows the first `longest` characters.
+
+    Whole numbers, such as codes, have no decimals.
+    """
+    text = f"{value:.0f}" if is_whole(value) else str(value)
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 

@@ -146,7 +146,7 @@ def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
     table, known = misleading_rows(), ["--target", "amount", "--ignore", "paid"]
     _, err = run(csv(table), *known)
     assert "scratchmlp: rows of the same person are alike: a quick model has a root mean" in err
-    assert "without. If you will predict rows of new values, add --groups 'person'" in err
+    assert "If all rows that you will predict are of new values, add --groups 'person'" in err
     sentinel = (
         r"\d+ values of weeks are 999, and all others are 1 to 8. If this number .* add --na "
     )

@@ -423,6 +423,13 @@ def test_a_table_in_the_order_of_time(date, visits):
     assert list(table.X["x"].astype(float)) == list(expected["x"])
 
 
+def test_numbers_that_order_the_rows_may_stay_an_input(csv):
+    path = csv(pd.DataFrame({"year": 2020 - np.arange(20), "y": np.arange(20) % 7}))
+    table = load_table(path, "y", roles=Roles(time="year", numeric=["year"]))
+    assert [*table.X["year"].astype(int)] == [*range(2001, 2021)]
+    assert table.columns["year"].kind == "number"
+
+
 def test_a_table_with_groups(visits):
     table = load_table(visits, "y", roles=Roles(groups="g", id="t"))
     assert list(table.groups) == [0, 0, 0, *np.repeat([1, 2, 3, 4], 4)]

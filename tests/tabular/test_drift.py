@@ -77,6 +77,15 @@ CHANGES = [
 ]
 
 
+@pytest.mark.parametrize("dtype", [int, float, str])
+def test_codes_are_named_without_decimals(dtype):
+    codes = pd.DataFrame({"code": np.tile([1000, 2000, 3000], 40)})
+    drift = compared(
+        codes, codes.replace(1000, 1055).astype(dtype), categorical_features=["from_dtype", "code"]
+    )
+    assert "unseen, such as '1055'" in drift.loc["code", "why"]
+
+
 @pytest.mark.parametrize("n", [400, 5000])
 @pytest.mark.parametrize(("column", "change", "why"), CHANGES)
 def test_changes_are_told_from_200_rows_on(column, change, why, n):

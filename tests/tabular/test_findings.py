@@ -25,6 +25,7 @@ from scratchmlp.tabular.inspection.sentinels import (
     find_sentinel,
     may_have_sentinel,
 )
+from scratchmlp.tabular.reading.findings import Note
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}
@@ -300,6 +301,15 @@ def persons(seed, n_persons=120, n_rows=8, effect=3.0):
     return X.loc[order].reset_index(drop=True), y[order].to_numpy(), person[order]
 
 
+@pytest.mark.parametrize(
+    ("loss", "text"), [(57234.5, "57,200"), (2.994, "2.99"), (0.01234, "0.0123"), (606.0, "606")]
+)
+def test_losses_have_three_digits_and_no_exponent(loss, text):
+    for case in ("entity", "time"):
+        values = {"random": loss, "apart": 2 * loss, "loss": "a log-loss"}
+        assert f"a log-loss of {text} " in str(Note(case, "x", values))
+
+
 @few_examples
 @given(SEEDS, st.booleans())
 def test_rows_of_the_same_entity_are_alike(seed, classes):
@@ -309,7 +319,7 @@ def test_rows_of_the_same_entity_are_alike(seed, classes):
     assert (hidden.case, hidden.column) == ("hidden", "person")
     assert (entity.case, entity.column) == ("entity", "person")
     assert entity.values["apart"] > 1.1 * entity.values["random"]
-    assert "drop the column from X and pass it as groups" in str(entity)
+    assert "If all rows that you will predict are of new values, drop the column" in str(entity)
     assert found(X, y, groups=person) == []  # the user has decided
     assert found(X, y, cv=GroupKFold(3), groups=person) == []
 

@@ -142,9 +142,9 @@ def test_the_note_says_what_is_done(fitted):
     codes, entity, hidden = fitted.findings_
     assert (codes.case, entity.case) == ("codes", "entity")
     assert str(hidden) == (
-        "Nr names what rows belong to, such as persons, so training hid it in some rows. Rows of "
-        "new ones are thus predicted well, too. If its values are quantities, name it in "
-        "numeric_features."
+        "Nr names what rows belong to, such as persons, so training hid it in some rows. The "
+        "model thus learns to predict rows of new ones without it. If its values are quantities, "
+        "name it in numeric_features."
     )
 
 

@@ -13,6 +13,7 @@ from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.numeric import ScaledColumn, counts_between
 from scratchmlp.tabular.reading.values import naming_column, to_numbers
+from scratchmlp.utils.names import shortened
 
 #: Probability that chance changes any column of a table.
 _LEVEL = 1e-3
@@ -253,7 +254,7 @@ def _with_levels(
 
 
 def _shown(level: Any) -> str:
-    return repr(str(level)[:40])
+    return repr(shortened(level))
 
 
 def _written(number: float, kind: str) -> str:

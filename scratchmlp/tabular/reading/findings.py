@@ -247,17 +247,22 @@ def _sentinel(column: str, *, value: float, n_rows: int, low: float, high: float
     )
 
 
+def _loss(value: float) -> str:
+    """Write three significant digits, such as "0.012" or "57,200"."""
+    return f"{float(f'{value:.3g}'):,.10g}"
+
+
 def _entity(column: str, *, random: float, apart: float, loss: str) -> str:
     return (
-        f"rows of the same {column} are alike: a quick model has {loss} of {random:.3g} for known "
-        f"values, but {apart:.3g} for new ones, which it was trained without"
+        f"rows of the same {column} are alike: a quick model has {loss} of {_loss(random)} for "
+        f"known values, but {_loss(apart)} for new ones, which it was trained without"
     )
 
 
 def _time(column: str, *, random: float, apart: float, loss: str) -> str:
     return (
         f"later rows by {column} are different: for the last third, a quick model has {loss} of "
-        f"{random:.3g} in random folds, but {apart:.3g} if it is trained on earlier rows"
+        f"{_loss(random)} in random folds, but {_loss(apart)} if it is trained on earlier rows"
     )
 
 
@@ -420,10 +425,10 @@ WORDINGS: Wordings = {
     "hidden": Wording(
         _hidden,
         "",
-        "Rows of new ones are thus predicted well, too. If its values are quantities, name it in "
-        "numeric_features.",
-        "Rows of new ones are thus predicted well, too. If its values are quantities, name it in "
-        "--numeric.",
+        "The model thus learns to predict rows of new ones without it. If its values are "
+        "quantities, name it in numeric_features.",
+        "The model thus learns to predict rows of new ones without it. If its values are "
+        "quantities, name it in --numeric.",
     ),
     "leak": Wording(
         _leak,
@@ -441,9 +446,9 @@ WORDINGS: Wordings = {
     "entity": Wording(
         _entity,
         "",
-        "If you will predict rows of new values, drop the column from X and pass it as groups to "
-        "fit.",
-        "If you will predict rows of new values, add --groups {column}.",
+        "If all rows that you will predict are of new values, drop the column from X and pass it "
+        "as groups to fit.",
+        "If all rows that you will predict are of new values, add --groups {column}.",
     ),
     "time": Wording(
         _time,
