@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import GroupKFold, KFold
 
@@ -254,6 +254,7 @@ def test_where_a_sentinel_begins(numbers, expected):
     st.lists(st.integers(-50, 50) | st.just(999) | st.just(-(10**6)), min_size=4)
     | st.lists(st.integers(0, 9) | st.just(-1) | st.just(10**9), min_size=9)
 )
+@example([0, 1, -1, -1, 10**9, 10**9, 10**9, 10**9, 10**9])
 def test_encoded_numbers_never_hide_a_sentinel(numbers):
     table = pd.DataFrame({"x": np.array(numbers, float)})
     with warnings.catch_warnings(action="ignore"):

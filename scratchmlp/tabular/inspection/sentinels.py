@@ -37,8 +37,8 @@ def may_have_sentinel(encoded: FloatArray, below_zero: float) -> bool:
     """
     low, high = np.fmin.reduce(encoded), np.fmax.reduce(encoded)
     others = encoded[(encoded > low) & (encoded < high)]
-    if not len(others):
-        return False
+    if not len(others):  # two numbers, or one so far away that rounding makes the others one
+        return bool(low < high)
     if low <= below_zero <= others.min():
         return True
     low, first, last, high = _unclipped(np.array([low, others.min(), others.max(), high]))
