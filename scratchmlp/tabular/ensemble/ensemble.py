@@ -421,7 +421,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     categorical_features, numeric_features, text_features, date_features, missing_values
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
-        Whether `fit` warns of columns that would mislead you; see `findings_`.
+        Whether `fit` warns of columns that would mislead you; see `findings_`. Categories whose
+        rows it finds to be alike are hidden in some training rows, as codes of persons are.
     n_jobs : int or None, default=None
         Number of fits in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
@@ -537,7 +538,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     categorical_features, numeric_features, text_features, date_features, missing_values
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
-        Whether `fit` warns of columns that would mislead you; see `findings_`.
+        Whether `fit` warns of columns that would mislead you; see `findings_`. Categories whose
+        rows it finds to be alike are hidden in some training rows, as codes of persons are.
     n_jobs : int or None, default=None
         Number of fits in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
