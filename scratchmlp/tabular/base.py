@@ -161,6 +161,7 @@ class BaseTabular(
         self._targets = problem.targets
         self._row_weight = kept_weight(problem.sample_weight)
         self._scored = problem.scored
+        self.__dict__.pop("oof_score_unseen_", None)  # of the last fit; this one may have none
         self._findings = [(note.case, note.column, {**note.values}) for note in problem.findings]
 
     @property

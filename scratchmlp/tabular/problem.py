@@ -172,12 +172,13 @@ class TrainingProblem(NamedTuple):
 
     def _is_held_out(self, codes: NDArray[np.int32]) -> bool:
         """Return whether folds hold out all rows of a value, for all values with a code."""
-        if codes.max() < 0:
-            return False
-        return all(
-            not np.isin(codes[held_out][codes[held_out] >= 0], codes[training]).any()
+        known = [
+            (codes[training][codes[training] >= 0], codes[held_out][codes[held_out] >= 0])
             for training, held_out in self.splits
-        )
+        ]
+        if not any(len(training) and len(held_out) for training, held_out in known):
+            return False
+        return not any(np.isin(held_out, training).any() for training, held_out in known)
 
     def without_entities(self) -> Self | None:
         """Return scored rows as if they were of new entities; None if folds hold out whole ones.

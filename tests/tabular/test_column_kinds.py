@@ -349,6 +349,7 @@ EXAMPLES = {
     "years of a panel": number(np.repeat(1900 + rng().permutation(100)[:60], 8)),
     "weeks of a panel": number(PERSONS, name="week_no"),
     "at equal distances": number(np.arange(N) % 60 * 7),
+    "doses of an experiment": number(np.repeat(np.geomspace(20, 20_000, 30).round(), 20)),
     "codes that are floats on purpose": number(np.arange(N) % 4 / 1, name="zip"),
     # Whole numbers that are quantities.
     **{

@@ -168,6 +168,12 @@ def test_single_rows_are_compared(n):
     assert drift["changed"].tolist() == [n > 1] * 2
 
 
+def test_infinite_numbers_are_named():
+    fit = table(400)[["price", "rate"]]
+    with pytest.raises(ValueError, match="Column 'price' holds infinity"):
+        compared(fit, fit.assign(price=np.inf))
+
+
 MODELS = [
     TabularMLPClassifier(cv=2, hidden_layer_sizes=4, max_iter=2, random_state=0),
     TabularEnsembleRegressor([("networks", TabularMLPRegressor(max_iter=2))], cv=2),

@@ -502,3 +502,12 @@ def test_ensembles_find_the_same_with_any_number_of_jobs():
         assert len(caught) == 1
     assert findings[0] == findings[1]
     assert findings[0][0].column == "decision"
+
+
+def test_a_category_of_which_nearly_all_rows_have_one_value_can_be_asked_about():
+    """The rows that are drawn may have fewer values than there are folds."""
+    rng = np.random.default_rng(0)
+    city = rng.permutation(["main"] * 2160 + [f"v{i}" for i in range(45)] * 2)
+    model = TabularMLPRegressor(cv=2, max_iter=1, hidden_layer_sizes=4, random_state=19)
+    model.fit(pd.DataFrame({"city": city}), rng.normal(size=len(city)))
+    assert model.findings_ == []

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 
 from scratchmlp.io import load, save
 from scratchmlp.tabular import (
@@ -235,3 +235,18 @@ def test_a_person_with_one_row_is_known():
     model = TabularMLPRegressor(cv=3, max_iter=24, random_state=0).fit(X, y)
     once, new = (model.predict_interval(X[:1].assign(nr=nr)) for nr in (5000, 5001))
     assert np.diff(once) < np.diff(new)
+
+
+def test_a_fit_without_persons_has_no_score_for_new_ones():
+    X, y, _ = panel()
+    model = TabularMLPRegressor(cv=2, max_iter=2, random_state=0).fit(X, y)
+    assert model.oof_score_unseen_
+    assert not hasattr(model.fit(X[["x", "size"]], y), "oof_score_unseen_")
+
+
+def test_a_column_that_is_known_in_training_rows_alone_names_nothing():
+    X = pd.DataFrame({"x": np.arange(200.0), "campaign": [*"abc" * 20, *[None] * 140]})
+    X["x"] = np.random.default_rng(0).permutation(X["x"])
+    model = TabularMLPRegressor(cv=TimeSeriesSplit(2), max_iter=2, random_state=0)
+    model.fit(X, X["x"])
+    assert "hidden" not in {note.case for note in model.findings_}

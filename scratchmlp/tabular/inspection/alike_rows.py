@@ -137,6 +137,8 @@ def _of_entity(entity: Entity, random: np.random.RandomState) -> _Question | Non
         return None
     order = random.permutation(codes.max() + 1)  # of the values, so that all rows of some are drawn
     rows = rows[np.argsort(order[codes[rows]], kind="stable")[:_MOST_ROWS]]
+    if len(np.unique(codes[rows])) < _N_FOLDS:  # nearly all rows have the same value
+        return None
     folds = GroupKFold(_N_FOLDS, shuffle=True, random_state=random).split(rows, groups=codes[rows])
     deviations = _NAMED if entity.is_named else _UNNAMED
     return _Question("entity", entity.column, rows, codes[rows], list(folds), deviations)

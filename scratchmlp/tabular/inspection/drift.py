@@ -173,7 +173,10 @@ def find_drift(columns: Columns, values: "Mapping[str, pd.Series[Any]]") -> dict
     dict of str to ColumnDrift
         How they differ. The probability that chance changes any column is at most 0.001.
     """
-    compared = {name: _compare(columns[name], new) for name, new in values.items()}
+    compared = {}
+    for name, new in values.items():
+        with naming_column(name):
+            compared[name] = _compare(columns[name], new)
     level = _LEVEL / max(1, sum(each.n_tests for each in compared.values()))
     return {name: each.judged(level) for name, each in compared.items()}
 

@@ -26,6 +26,7 @@ FEWEST_VALUES, ROWS_OF_EACH = 20, (2, 50)  # of an entity; the rows are a mean
 EVEN = 0.5  # largest variance of the rows of a value, divided by their mean
 _NUMBERS_OF_ANYTHING = {"number", "num"}  # unlike "nr"
 FULL = 0.95  # share of the range from which on whole numbers have no gaps
+SKEWED = 0.15  # part of the range below which half of the numbers are those of quantities
 
 
 class Candidate(NamedTuple):
@@ -60,13 +61,17 @@ class Candidate(NamedTuple):
 
     @property
     def has_gaps(self) -> bool:
-        """Whether the values are whole numbers that leave gaps in their range, and no years."""
+        """Whether the values are whole numbers with gaps, and neither years nor quantities.
+
+        Quantities of an experiment, such as doses, repeat evenly too. Most of them are small.
+        """
         if self.numbers is None:
             return False
         low, high = self.numbers[[0, -1]]
         if low < 0 or (YEARS[0] <= low and high <= YEARS[1]) or is_grid(self.numbers):
             return False
-        return bool(self.n_values < FULL * (high - low + 1))
+        is_skewed = np.median(self.numbers) - low < SKEWED * (high - low)
+        return bool(not is_skewed and self.n_values < FULL * (high - low + 1))
 
     def is_fact_of(self, other: "Candidate") -> bool:
         """Return whether each value of another column has one of these numbers, mostly its own.
