@@ -44,7 +44,7 @@ bars = reasons.barh(names, moved[largest], color=colors)
 reasons.bar_label(bars, [f"{value:+.2f}" for value in moved[largest]], padding=3)
 reasons.axvline(0, color="0.3", linewidth=1)
 probability = model.predict_proba(person)[0, 1]
-reasons.set(title=f"Probability {probability:.2f}, because", xticks=[])
+reasons.set(title=f"P(over 50K) = {probability:.2f}, because", xticks=[])
 reasons.margins(x=0.3)
 reasons.spines[["bottom", "left"]].set_visible(False)
 
