@@ -137,22 +137,23 @@ class BaseTabular(
         started = time.time()  # this clock is the same in all processes
         with fitting(self, (X, y, sample_weight)) as (fitted, tasks):
             problem = problem_of(fitted, X, y, sample_weight, groups)
-            found = fitted._find_misleading(problem, X, groups)
+            folds_decide = groups is not None or not isinstance(fitted.cv, Integral)
+            found = fitted._find_misleading(problem, X, which_are_alike=not folds_decide)
             findings.warn_of_misleading(found)
-            apart = groups is not None or not isinstance(fitted.cv, Integral)
             entities = [note.column for note in found if note.case == "entity"]
-            problem = problem.with_entities(entities, look_for_held_out=apart)
+            problem = problem.with_entities(entities, look_for_held_out=folds_decide)
             fitted.fit_problem(problem._replace(tasks=tasks, started=started, findings=found))
             if tasks:
                 tasks.end(fitted=True)
         return self
 
-    def _find_misleading(self, problem: TrainingProblem, X: Any, groups: Any) -> list[Note]:
-        """Find columns that would mislead the user."""
+    def _find_misleading(
+        self, problem: TrainingProblem, X: Any, *, which_are_alike: bool
+    ) -> list[Note]:
+        """Find columns that would mislead the user, unless the user wants no inspection."""
         if not self.inspect_table:
             return []
-        decided = groups is not None or not isinstance(self.cv, Integral)  # which rows are alike
-        return findings.find_misleading(problem, X, which_are_alike=not decided)
+        return findings.find_misleading(problem, X, which_are_alike=which_are_alike)
 
     def _keep_problem(self, problem: TrainingProblem) -> None:
         """Keep what is known before training."""

@@ -12,9 +12,8 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
 from scratchmlp.tabular.reading.codes import are_times, names_entity, names_time
+from scratchmlp.tabular.reading.entities import FEWEST_VALUES, ROWS_OF_EACH
 
-#: Fewest values of an entity, and most rows of each on average: others are groups of many rows.
-_FEWEST_VALUES, _MOST_PER_VALUE = 20, 50
 #: Largest variance of the number of rows of a value, in multiples of its mean, if the values are
 #: numbers whose name says nothing. It is about 1 if each row has a random value.
 _MOST_UNEVEN = 1.5
@@ -90,14 +89,14 @@ def _entity(table: EncodedTable, name: str, column: Any, values_of: ValuesOf) ->
 def _repeat(entity: Entity) -> bool:
     """Return whether there are few rows of each value, but not of few values."""
     n_known = int((entity.codes >= 0).sum())
-    return entity.n_values >= _FEWEST_VALUES and n_known <= _MOST_PER_VALUE * entity.n_values
+    return entity.n_values >= FEWEST_VALUES and n_known <= ROWS_OF_EACH[1] * entity.n_values
 
 
 def _are_even(codes: NDArray[np.integer]) -> bool:
     """Return whether values have about as many rows each, at least two on average."""
     counts = np.bincount(codes + 1)[1:]
     mean = counts.mean() if len(counts) else 0
-    return bool(mean >= 2 and counts.var() <= _MOST_UNEVEN * mean)
+    return bool(mean >= ROWS_OF_EACH[0] and counts.var() <= _MOST_UNEVEN * mean)
 
 
 def _are_whole(numbers: "pd.Series[Any]") -> bool:

@@ -22,7 +22,8 @@ from scratchmlp.tabular.reading.codes import (
 )
 from scratchmlp.tabular.reading.values import Floats, different_values
 
-FEWEST_VALUES, ROWS_OF_EACH = 20, (2, 50)  # of an entity; the rows are a mean
+FEWEST_VALUES = 20  # of an entity
+ROWS_OF_EACH = (2, 50)  # fewest and most rows of a value, on average; more are those of a group
 EVEN = 0.5  # largest variance of the rows of a value, divided by their mean
 _NUMBERS_OF_ANYTHING = {"number", "num"}  # unlike "nr"
 FULL = 0.95  # share of the range from which on whole numbers have no gaps
