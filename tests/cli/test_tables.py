@@ -423,9 +423,10 @@ def test_a_table_in_the_order_of_time(date, visits):
     assert list(table.X["x"].astype(float)) == list(expected["x"])
 
 
-def test_numbers_that_order_the_rows_may_stay_an_input(csv):
+@pytest.mark.parametrize("named", [{"time": "year"}, {"id": "year", "time": "year"}])
+def test_numbers_that_order_or_identify_the_rows_may_stay_an_input(named, csv):
     path = csv(pd.DataFrame({"year": 2020 - np.arange(20), "y": np.arange(20) % 7}))
-    table = load_table(path, "y", roles=Roles(time="year", numeric=["year"]))
+    table = load_table(path, "y", roles=Roles(**named, numeric=["year"]))
     assert [*table.X["year"].astype(int)] == [*range(2001, 2021)]
     assert table.columns["year"].kind == "number"
 
