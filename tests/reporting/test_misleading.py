@@ -56,7 +56,7 @@ def test_columns_of_new_rows_that_clearly_changed_are_named_above_the_scores():
     page = Page(report(model, new, Y, rows="new"))
     assert [heading["id"] for heading in page.all("h2")][:2] == ["drift", "summary"]
     box = page.text.partition("Otherwise, train on recent rows. ")[2].partition(" Summary ")[0]
-    assert box.endswith(" plan 37.5 % unseen, such as '<b>'")
+    assert box.endswith(" plan 37.5 % are unseen, such as '<b>'")
 
 
 def test_the_summary_tells_the_score_of_new_persons():
