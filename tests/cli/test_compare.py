@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from scratchmlp.cli import article, comparison
 from scratchmlp.cli import training as training_module
 from scratchmlp.cli.baselines import BASELINES, numbers_and_categories, numbers_and_text
-from scratchmlp.cli.columns import decide_columns, read_columns
+from scratchmlp.cli.columns import decide_columns, read_columns, with_option
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.roles import Roles
@@ -159,6 +159,15 @@ def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
     _, err = run(csv(leak.drop(columns="amount")), "--target", "late")
     assert "the column paid alone predicts 100.0 % of the rows right" in err
     assert "Is it known when you predict? If not, add --ignore 'paid'." in err
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+def test_a_saved_model_has_found_what_was_said_above_the_scores(csv, tmp_path):
+    model = tmp_path / "y.model"
+    _, err = run(csv(misleading_rows()), "--target", "amount", "--save", model)
+    found = [note for note in load(model).findings_ if note.case in ("entity", "sentinel")]
+    assert len(found) == 2
+    assert [note for note in found if f"scratchmlp: {with_option(note)}\n" not in err] == []
 
 
 def test_the_seed_reaches_the_folds(trained, monkeypatch, uncompared):
