@@ -24,7 +24,7 @@ from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncod
 from scratchmlp.tabular.folds import Rows, Scored, rows_in
 from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
-from scratchmlp.tabular.prediction import Blend
+from scratchmlp.tabular.prediction import Blend, out_of_fold
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem, problem_of
 from scratchmlp.tabular.reading.findings import Note, warn_of
 from scratchmlp.tabular.scoring import log_probabilities
@@ -48,6 +48,7 @@ class BaseTabular(
     encoder_: TabularEncoder
     held_out_: list[NDArray[np.intp]]
     oof_score_: float
+    oof_score_unseen_: float
     _targets: Targets
     _calibration: Calibration | None = None
     _uncertainty: Uncertainty
@@ -164,6 +165,22 @@ class BaseTabular(
         self._scored = problem.scored
         self.__dict__.pop("oof_score_unseen_", None)  # of the last fit; this one may have none
         self._findings = [(note.case, note.column, {**note.values}) for note in problem.findings]
+
+    def _keep_unseen(self, problem: TrainingProblem) -> dict[str, Uncertainty]:
+        """Keep how good predictions are for new entities, such as persons, if a column names some.
+
+        Return how wrong those of each part are.
+        """
+        if not (new := problem.without_entities()):
+            return {}
+        blend, rows = self.blend, (new.data.X, new.held_out)
+        predicted = {name: out_of_fold(part, *rows) for name, part in blend.parts.items()}
+        weighted: Any = sum(blend.weights[name] * each for name, each in predicted.items())
+        oof = blend.targets.blended(weighted, blend.calibration)
+        self.oof_score_unseen_ = new.score(oof)
+        uncertainty_of = new.uncertainty_of(oof)
+        self._uncertainty = self._uncertainty._replace(unseen=uncertainty_of(oof))
+        return {name: uncertainty_of(each) for name, each in predicted.items()}
 
     @property
     def out_of_fold(self) -> FloatArray | None:
