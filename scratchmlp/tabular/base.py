@@ -371,7 +371,8 @@ class BaseTabular(
             rows of `fit`, so that files of models contain none.
         folds : list of int or None, default=None
             Which folds predict; None means all. For a row of `fit`, pass those that held it out, as
-            `held_out_` tells: their prediction did not learn from its target.
+            `held_out_` tells: their prediction did not learn from its target. Persons of which
+            folds held out all rows, because of `groups` or `cv`, are then new to them.
         max_samples : 'auto' or int, default='auto'
             Largest number of background rows to use, drawn at random. If there are fewer, each is
             used several times. 'auto' predicts about 5,000 rows to explain one, but uses 25
@@ -443,6 +444,8 @@ class BaseTabular(
         validate_parameter_constraints(explanations.CONSTRAINTS, settings, caller)
         blend, rows = self.blend_and_table(X)
         known, _ = self.encoder_.encode(background)
+        if folds is not None:
+            rows, known = rows.held_out(), known.held_out()
         places = rows.layout.places
         return explanations.explain(blend, rows, known, places, folds=folds, **settings)
 
