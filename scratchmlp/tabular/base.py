@@ -25,7 +25,7 @@ from scratchmlp.tabular.folds import Rows, Scored, rows_in
 from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
 from scratchmlp.tabular.prediction import Blend, out_of_fold
-from scratchmlp.tabular.problem import TableParameters, TrainingProblem, problem_of
+from scratchmlp.tabular.problem import TableParameters, TrainingProblem, folds_decide, problem_of
 from scratchmlp.tabular.reading.findings import Note, warn_of
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
@@ -138,11 +138,10 @@ class BaseTabular(
         started = time.time()  # this clock is the same in all processes
         with fitting(self, (X, y, sample_weight)) as (fitted, tasks):
             problem = problem_of(fitted, X, y, sample_weight, groups)
-            folds_decide = groups is not None or not isinstance(fitted.cv, Integral)
-            found = fitted._find_misleading(problem, X, which_are_alike=not folds_decide)
+            may_be_alike = not folds_decide(fitted, groups)
+            found = fitted._find_misleading(problem, X, which_are_alike=may_be_alike)
             findings.warn_of_misleading(found)
-            entities = [note.column for note in found if note.case == "entity"]
-            problem = problem.with_entities(entities, look_for_held_out=folds_decide)
+            problem = problem.with_entities([n.column for n in found if n.case == "entity"])
             fitted.fit_problem(problem._replace(tasks=tasks, started=started, findings=found))
             if tasks:
                 tasks.end(fitted=True)
@@ -273,7 +272,11 @@ class BaseTabular(
         """What you should know about the table."""
         check_is_fitted(self)
         columns = self.encoder_.fitted_columns.items()
-        hidden = [Note("hidden", name) for name, column in columns if column.names_entity]
+        hidden = [
+            Note("hidden", name, {"is_named": column.names_entity})
+            for name, column in columns
+            if column.is_hidden
+        ]
         found = [Note(*each) for each in self._findings]
         return [*self.encoder_.notes_on_columns, *found, *hidden]
 

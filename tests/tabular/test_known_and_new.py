@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold, TimeSeriesSplit
+from sklearn.model_selection import GroupKFold, PredefinedSplit, TimeSeriesSplit
 
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.evaluation.explained import explain
@@ -187,6 +187,18 @@ def test_folds_of_whole_groups_hide_them_where_they_are_held_out(by):
     assert (np.diff(model.predict_interval(X[:9].assign(nr="new"))) > 0.3 * np.diff(known)).all()
 
 
+def test_a_column_that_folds_hold_out_by_value_names_no_person():
+    X, y, person = panel()
+    X["wave"] = np.array(["first", "second", "third"])[person % 3]
+    folds = PredefinedSplit(person % 3)
+    model = TabularMLPRegressor(cv=folds, max_iter=4, random_state=0).fit(X[["x", "wave"]], y)
+    told = model.encoder_.columns_["wave"]
+    assert told["is_held_out"]
+    assert "names_entity" not in told
+    words = "Folds hold out whole values of wave, so training hid it in some rows. "
+    assert str(model.findings_[-1]).startswith(words)
+
+
 @pytest.fixture(scope="module")
 def grouped():
     """Return a model of whole persons, some of whose targets are noisier, and its table."""
@@ -239,7 +251,7 @@ def test_hidden_rows_are_those_of_a_missing_value(seed):
     X, y, person = panel(seed % 1000)
     X["who"] = person.astype(str)
     problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
-    problem = problem.with_entities(["who"], look_for_held_out=False)
+    problem = problem.with_entities(["who"])
     data = problem.data
     inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
     rows = HidingRows(inputs, data.X, supervised, seed)
