@@ -157,7 +157,7 @@ class TrainingProblem(NamedTuple):
         return self._marking(names, names_entity=True)
 
     def with_held_out_columns(self) -> Self:
-        """Return the problem with the columns known of which folds hold out whole values.
+        """Return the problem with columns marked whose values folds hold out as a whole.
 
         These are columns of categories of which no fold holds out a value that it trains on.
         """
