@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli.messages import InputError, count, quoted
 from scratchmlp.tabular.folds import Rows, shuffled_splits, what_is_scored
+from scratchmlp.utils.names import listed
 
 SMALL = 2_000  # rows; larger tables get fewer folds
 MIN_GROUPS = 3  # so that two are left to train on, one for each fold of an ensemble
@@ -49,6 +50,13 @@ class Folds(NamedTuple):
     left_out: list[str]
     groups: NDArray[np.intp] | None
     by_time: bool
+
+    def of_known(self, columns: list[str]) -> "Folds":
+        """Return the folds, of which held-out rows have known values of some columns."""
+        if not columns:
+            return self
+        description = f"{self.description} of known values of {listed(columns)}"
+        return self._replace(description=description)
 
     def for_rows(self, model: Any, rows: Rows) -> tuple[Any, dict[str, Any]]:
         """Clone a model for some rows, and return what its `fit` needs beside table and target.

@@ -122,8 +122,13 @@ class Comparison:
         )
         _print_table(table, options)
         say(*evaluation.folds.left_out)
-        own = _for_raw(table, next(iter(models.values())), options)
-        say(*misleading(own, table.X, table.y, evaluation.folds))
+        own = next(iter(models.values()))
+        found = misleading(_for_raw(table, own, options), table.X, table.y, evaluation.folds)
+        say(*map(with_option, found))
+        entities = [note.column for note in found if note.case == "entity"]
+        evaluation = evaluation._replace(folds=evaluation.folds.of_known(entities))
+        # Compared fits hide columns of persons only if they look for them, as that of --save does.
+        own.set_params(inspect_table=bool(entities))
         results = compare(models, X, table.y, evaluation)
         for result in results.values():
             say(*fit_notes(list(result["estimator"])))
