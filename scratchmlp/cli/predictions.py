@@ -142,7 +142,7 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
         The predictions. There are no intervals if the coverage needs more rows than `fit` had.
     """
     blend, table = model.blend_and_table(X)
-    belonging = table.layout.entity_names, table.unknown.any(axis=1)
+    belonging = table.layout.entity_names, np.asarray(table.unknown.any(axis=1))
     if is_classifier(model):
         return Predictions(blend.predict(table), None, *belonging)
     try:
@@ -242,14 +242,14 @@ def scores_of_known(
     is_class = is_classifier(model)
     y = _class_numbers(model, target) if is_class else _numbers(as_text(target))
     target = as_text(target)
-    known = np.isfinite(y)
+    known = np.isfinite(y.to_numpy())
     if (others := target.notna() & ~known).any():
         what = "classes that the model does not know" if is_class else "targets that are no numbers"
         names = quoted(target[others].unique())
         yield f"{count(int(others.sum()), 'row')} with {what}, not scored: {names}"
     if not known.any():
         return
-    for which, rows in _parts(predicted, known.to_numpy(), f"with a value of {quote(target.name)}"):
+    for which, rows in _parts(predicted, known, f"with a value of {quote(target.name)}"):
         truth = y[rows].to_numpy(np.intp if is_class else np.float64)
         counts = np.bincount(truth, minlength=len(model.classes_)) if is_class else None
         scores = values_of(default_metrics(counts), truth, predicted.values[rows])
