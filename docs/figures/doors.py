@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
-from tutorial import moved_most, new
+from tutorial import moved_most
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.plotting.network import POSITIVE
@@ -72,7 +72,7 @@ DOORS = {
 }
 for mode, colors in MODES.items():
     names = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-    plt.rcParams.update({name: colors[0] for name in names})
+    plt.rcParams.update(dict.fromkeys(names, colors[0]))
     plt.rcParams.update({"font.size": 12, "axes.spines.top": False, "axes.spines.right": False})
     for name, (draw, title) in DOORS.items():
         figure = plt.figure(figsize=(3.6, 2.8), layout="constrained")
