@@ -22,7 +22,7 @@ from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend, out_of_fold
-from scratchmlp.tabular.problem import TableParameters, TrainingProblem
+from scratchmlp.tabular.problem import UNSEEN_FOLDS, TableParameters, TrainingProblem
 from scratchmlp.tabular.scoring import SCORING, Difference
 from scratchmlp.tabular.uncertainty import largest_errors
 
@@ -121,7 +121,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         blend: Any = sum(weight * predicted[name] for name, weight in self.weights_.items())
         oof = self._targets.blended(blend, self._calibration)
         self.oof_score_unseen_ = problem.score(oof)
-        uncertainty_of = problem.uncertainty_of(oof)
+        uncertainty_of = problem.uncertainty_of(oof, UNSEEN_FOLDS)
         self._uncertainty = self._uncertainty._replace(unseen=uncertainty_of(oof))
         for name, part in self._parts.items():
             unseen = uncertainty_of(predicted[name])

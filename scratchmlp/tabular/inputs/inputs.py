@@ -244,7 +244,7 @@ class HidingRows(Observer):
         ]
 
     def _differing(self, X: FloatArray) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
-        """Return the inputs that differ if an entity is hidden, and their values shown and hidden."""
+        """Return the inputs that differ if an entity is hidden, and both of their values."""
         columns = np.flatnonzero((X != self.X).any(axis=0))
         return columns, self.X[:, columns], X[0, columns]
 

@@ -43,7 +43,7 @@ from scratchmlp.tabular.networks.member import (
 from scratchmlp.tabular.networks.recipe import Recipe, recommended_recipe
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend, Part, out_of_fold
-from scratchmlp.tabular.problem import TableParameters, TrainingProblem
+from scratchmlp.tabular.problem import UNSEEN_FOLDS, TableParameters, TrainingProblem
 from scratchmlp.tabular.targets import NumericTargets
 
 
@@ -89,7 +89,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         if new := problem.without_entities():
             oof = out_of_fold(self.fitted_part, new.data.X, new.held_out)
             self.oof_score_unseen_ = new.score(oof)
-            unseen = new.uncertainty_of(oof)(oof)
+            unseen = new.uncertainty_of(oof, UNSEEN_FOLDS)(oof)
             self._uncertainty = self._uncertainty._replace(unseen=unseen)
 
     def check_part(self, name: str, ensemble: str) -> None:
