@@ -137,13 +137,18 @@ class TrainingProblem(NamedTuple):
         y = self.targets.values(self.data.Y)[rows]
         return self.targets.score(y, oof[rows], self.sample_weight[rows])
 
-    def uncertainty_of(self, oof: FloatArray) -> Callable[[FloatArray], Uncertainty]:
+    def uncertainty_of(
+        self, oof: FloatArray, n_folds: int | None = None
+    ) -> Callable[[FloatArray], Uncertainty]:
         """Return the function that measures how wrong out-of-fold predictions are.
 
         It measures those of a part of an ensemble, too, in units of the errors to expect of `oof`.
+        The models of these are fitted without each fold or, which is faster, without each of
+        `n_folds` sets of folds.
         """
         targets, data = self.targets, self.data
         rows, folds, weight = scored_rows(self.held_out, kept_weight(self.sample_weight))
+        folds = folds % n_folds if n_folds else folds
         difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
 
         def measure(oof: FloatArray) -> Uncertainty:

@@ -22,6 +22,7 @@ from scratchmlp.tabular import (
 )
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
 from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.uncertainty import fit_difficulty
 from tests.helpers.onnx_runs import check_exported
 
 pytestmark = [
@@ -91,9 +92,23 @@ def test_intervals_of_new_persons_are_wider_and_cover_them(split, fitted):
     assert 0.82 < np.mean((low <= y[new]) & (y[new] <= high)) < 0.97
     known = np.diff(fitted.predict_interval(X[~new])).mean()
     assert known < 0.7 * (high - low).mean()
-    for parts in (["trees"], ["trees", "linear"]):
+    for parts in (["trees"], ["trees", "networks"]):
         smaller = fitted.only(*parts)
         assert known < np.diff(smaller.predict_interval(X[new])).mean()
+
+
+def test_errors_for_new_persons_are_modelled_without_each_of_three_sets_of_folds(monkeypatch):
+    n_sets = []
+
+    def recorded(X, errors, unit, folds, weight):
+        n_sets.append(len(np.unique(folds)))
+        return fit_difficulty(X, errors, unit, folds, weight)
+
+    monkeypatch.setattr("scratchmlp.tabular.targets.fit_difficulty", recorded)
+    X, y, _ = panel()
+    TabularEnsembleRegressor([("linear", Ridge())], cv=5).fit(X, y)
+    TabularMLPRegressor(cv=5, max_iter=2).fit(X, y)
+    assert n_sets == [5, 3, 5, 3]
 
 
 def test_sets_of_new_persons_contain_their_classes():
@@ -255,10 +270,14 @@ def test_hidden_rows_are_those_of_a_missing_value(seed):
     data = problem.data
     inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
     rows = HidingRows(inputs, data.X, supervised, seed)
-    shown, first, second = inputs.array(data.X, supervised), rows[:], rows[np.arange(len(X))]
+    shown, epochs = inputs.array(data.X, supervised), []
+    for _ in range(2):
+        rows.epoch_begin()
+        epochs.append(rows.X.copy())
+    first, second = epochs
     missing, _ = problem.encoder.encode(X.assign(nr=np.nan, who=None))
     hidden = inputs.array(missing, inputs.hiding(data.X, supervised, data.X.unknown | True)[1])
-    assert ((first == shown) | (first == hidden)).all()
+    assert ((second == shown) | (second == hidden)).all()
     differs = (first != shown).any(axis=1)
     assert 0.05 < differs.mean() < 0.3
     assert (differs != (second != shown).any(axis=1)).any()  # other rows in the next epoch
