@@ -255,8 +255,8 @@ def sentences(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) 
 # What would mislead the user.
 
 
-def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Folds) -> list[str]:
-    """Write what would mislead the user, with the options that help.
+def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Folds) -> list[Note]:
+    """Find what would mislead the user.
 
     Parameters
     ----------
@@ -271,15 +271,14 @@ def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Fold
 
     Returns
     -------
-    list of str
-        Sentences.
+    list of Note
+        What is found.
     """
     which_are_alike = folds.groups is None and not folds.by_time
     model = clone(model).set_params(cv=folds.splits)
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
         problem = problem_of(model, X, y)
-        notes = find_misleading(problem, X, which_are_alike=which_are_alike)
-    return [with_option(note) for note in notes]
+        return find_misleading(problem, X, which_are_alike=which_are_alike)
 
 
 def with_option(note: Note) -> str:

@@ -121,7 +121,11 @@ class Comparison:
         )
         _print_table(table, options)
         say(*evaluation.folds.left_out)
-        say(*misleading(next(iter(models.values())), X, table.y, evaluation.folds))
+        own = next(iter(models.values()))
+        found = misleading(own, X, table.y, evaluation.folds)
+        say(*map(with_option, found))
+        # Compared fits hide columns of persons only if they look for them, as that of --save does.
+        own.set_params(inspect_table=any(note.case == "entity" for note in found))
         results = compare(models, X, table.y, evaluation)
         for result in results.values():
             say(*fit_notes(list(result["estimator"])))

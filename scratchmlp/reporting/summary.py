@@ -131,7 +131,8 @@ def _of_new(evaluated: Evaluated) -> str:
     if score is None:
         return ""
     columns = evaluated.estimator.encoder_.fitted_columns.items()
-    names = [plain(name, 40) for name, column in columns if column.names_entity]
+    new = [name for name, each in columns if each.is_hidden and not each.is_held_out]
+    names = [plain(name, 40) for name in new]
     measure = "R²" if evaluated.proba is None else "accuracy"
     return (
         f" For rows with a new value of {listed(names)}, expect {measure} {number(score).text}, "

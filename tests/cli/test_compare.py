@@ -161,6 +161,21 @@ def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
     assert "Is it known when you predict? If not, add --ignore 'paid'." in err
 
 
+def test_compared_ensembles_hide_persons_as_the_saved_one_does(csv, monkeypatch, brief, tmp_path):
+    compared, original = [], comparison.compare
+
+    def compare(*given):
+        compared.append(original(*given))
+        return compared[-1]
+
+    monkeypatch.setattr(training_module, "compare", compare)
+    table = misleading_rows().rename(columns={"person": "who"})
+    run(csv(table), "--target", "amount", "--ignore", "paid", "--save", tmp_path / "who.model")
+    [results] = compared
+    for model in [*results[ENSEMBLES[1]]["estimator"], load(tmp_path / "who.model")]:
+        assert "hidden" in {note.case for note in model.findings_}
+
+
 def test_the_seed_reaches_the_folds(trained, monkeypatch, uncompared):
     calls, compare = [], training_module.compare
     monkeypatch.setattr(training_module, "compare", lambda *a: calls.append(a) or compare(*a))

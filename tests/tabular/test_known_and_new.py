@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold, TimeSeriesSplit
+from sklearn.model_selection import GroupKFold, PredefinedSplit, TimeSeriesSplit
 
+from scratchmlp.evaluation.evaluated import evaluate
+from scratchmlp.evaluation.explained import explain
 from scratchmlp.io import load, save
 from scratchmlp.tabular import (
     TabularEncoder,
@@ -185,6 +187,49 @@ def test_folds_of_whole_groups_hide_them_where_they_are_held_out(by):
     assert (np.diff(model.predict_interval(X[:9].assign(nr="new"))) > 0.3 * np.diff(known)).all()
 
 
+def test_a_column_that_folds_hold_out_by_value_names_no_person():
+    X, y, person = panel()
+    X["wave"] = np.array(["first", "second", "third"])[person % 3]
+    folds = PredefinedSplit(person % 3)
+    model = TabularMLPRegressor(cv=folds, max_iter=4, random_state=0).fit(X[["x", "wave"]], y)
+    told = model.encoder_.columns_["wave"]
+    assert told["is_held_out"]
+    assert "names_entity" not in told
+    words = "Folds hold out whole values of wave, so training hid it in some rows. "
+    assert str(model.findings_[-1]).startswith(words)
+
+
+@pytest.fixture(scope="module")
+def grouped():
+    """Return a model of whole persons, some of whose targets are noisier, and its table."""
+    X, y, person = panel(n_persons=80)
+    X["nr"] = "P" + X["nr"].astype(str)
+    noise = np.random.default_rng(1).normal(size=len(X))
+    y = y + 3 * noise * (X["nr"] < "P2").to_numpy()
+    return ensemble(inspect_table=False).fit(X, y, groups=person), X, y
+
+
+def test_held_out_persons_are_no_reason_for_a_prediction(grouped):
+    model, X, _ = grouped
+    row = int(model.held_out_[1][0])
+    reason = explain(model, X[row : row + 1], X, of_fit=row).parts["nr"]
+    assert reason == pytest.approx(0, abs=1e-6)
+    assert abs(explain(model, X[row : row + 1], X).parts["nr"]) > 1e-3  # all folds know the person
+
+
+def test_held_out_persons_tell_no_size_of_errors(grouped):
+    model, X, y = grouped
+    blend, table = model.blend_and_table(X)
+    sizes, unknown = (
+        blend.uncertainty.expected_errors(each, model.out_of_fold)
+        for each in (table, table.without_entities())
+    )
+    np.testing.assert_array_equal(sizes, unknown)
+    rows = np.arange(9)
+    assert evaluate(model, X, y, "fit", 0).encode(rows).unknown.all()
+    assert not evaluate(model, X, y, "new", 0).encode(rows).unknown.any()
+
+
 def test_importances_permute_persons():
     X, y, _ = panel(effect=3.0)
     model = TabularMLPRegressor(cv=3, max_iter=24, random_state=0).fit(X, y)
@@ -206,7 +251,7 @@ def test_hidden_rows_are_those_of_a_missing_value(seed):
     X, y, person = panel(seed % 1000)
     X["who"] = person.astype(str)
     problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
-    problem = problem.with_entities(["who"], look_for_held_out=False)
+    problem = problem.with_entities(["who"])
     data = problem.data
     inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
     rows = HidingRows(inputs, data.X, supervised, seed)
