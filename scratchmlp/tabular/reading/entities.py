@@ -30,6 +30,7 @@ ROWS_OF_EACH = (2, 50)  # fewest and most rows of a value, on average; more are 
 EVEN, BY_CHANCE = 0.5, 1.5  # largest variance of the rows of a value, divided by their mean
 _NUMBERS_OF_ANYTHING = {"number", "num"}  # unlike "nr"
 FULL = 0.95  # share of the range from which on whole numbers have no gaps
+SPARSE = 0.1  # share of their range of which codes, such as those of schools, use less
 SKEWED = 0.15  # part of the range below which half of the numbers are those of quantities
 
 
@@ -59,16 +60,29 @@ class Entity(NamedTuple):
         return len(self.counts)
 
     @property
+    def n_frequent(self) -> float:
+        """Effective number of values: 1 / the probability that two random rows have the same."""
+        return float(self.counts.sum() ** 2 / (self.counts**2).sum())
+
+    @property
     def is_named(self) -> bool:
         """Whether the name says that the values name something."""
         return names_entity(self.column)
 
     @property
     def is_clearly_named(self) -> bool:
-        """Whether the name leaves no doubt. A "number" or an uneven "class" may be a quantity."""
+        """Whether the name leaves no doubt. A "number" or a "class" of 1 to 40 may be a quantity."""
         *_, last = words(self.column) or [""]
-        may_be = self.repeats(EVEN) and self.column.lower() not in _NUMBERS_OF_ANYTHING
-        return names_identifier(last) or (may_be and self.is_named)
+        may_be = self.repeats(EVEN) or self.is_sparse
+        named = may_be and self.is_named and self.column.lower() not in _NUMBERS_OF_ANYTHING
+        return named or names_identifier(last)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the values are whole numbers that use little of their range."""
+        if self.numbers is None or not self.has_gaps:
+            return False
+        return bool(self.n_values < SPARSE * np.ptp(self.numbers))
 
     @property
     def has_gaps(self) -> bool:
