@@ -377,6 +377,16 @@ def test_a_single_question_is_about_a_person_with_a_number_a_name_and_a_birthpla
     assert found(X.assign(place=place, patient=person)[::-1], y[::-1]) == asked
 
 
+@pytest.mark.parametrize(("n_frequent", "expected"), [(5, []), (30, [("entity", "kind")])])
+def test_categories_that_share_few_values_are_no_entities(n_frequent, expected):
+    """Most rows have one of the frequent kinds: new rows are hardly of other ones."""
+    X, y, _ = persons(0)
+    rng = np.random.default_rng(0)
+    kind = rng.integers(np.where(rng.random(len(y)) < 0.85, n_frequent, 30))
+    X = X.drop(columns="person").assign(kind=[f"kind {number}" for number in kind])
+    assert found(X, y + 5 * rng.normal(size=30)[kind]) == expected
+
+
 def test_persons_and_schools_that_do_not_tell_each_other_are_two_questions():
     X, y, _ = persons(0)
     rng = np.random.default_rng(0)
@@ -511,3 +521,14 @@ def test_a_category_of_which_nearly_all_rows_have_one_value_can_be_asked_about()
     model = TabularMLPRegressor(cv=2, max_iter=1, hidden_layer_sizes=4, random_state=19)
     model.fit(pd.DataFrame({"city": city}), rng.normal(size=len(city)))
     assert model.findings_ == []
+
+
+def test_a_slow_trend_is_told():
+    assert found(*in_time(2, trend=0.5)) == [("time", "day")]
+
+
+@pytest.mark.parametrize("seed", [1, 14])
+def test_a_few_large_losses_do_not_decide_about_a_time(seed):
+    X, _ = in_time(seed, trend=0.0, n=400)
+    noise = np.random.default_rng(seed).standard_t(1.5, size=len(X))
+    assert found(X, X["noise0"].to_numpy() + noise) == []

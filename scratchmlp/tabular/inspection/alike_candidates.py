@@ -10,7 +10,7 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
 from scratchmlp.tabular.reading.codes import are_times
-from scratchmlp.tabular.reading.entities import BY_CHANCE, Entity, entity
+from scratchmlp.tabular.reading.entities import BY_CHANCE, FEWEST_VALUES, Entity, entity
 
 ValuesOf = Callable[[str], "pd.Series[Any]"]
 
@@ -18,8 +18,8 @@ ValuesOf = Callable[[str], "pd.Series[Any]"]
 def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list[Entity]:
     """Return the columns that may say to whom the rows belong.
 
-    These are categories, and whole numbers whose name says so, or whose values have about as many
-    rows each.
+    These are categories and whole numbers whose name says so, other categories unless few values
+    have most rows, and other whole numbers whose values have about as many rows each.
 
     Parameters
     ----------
@@ -43,7 +43,8 @@ def _entity(table: EncodedTable, name: str, column: Any, values_of: ValuesOf) ->
     """Return a column of categories, or of whole numbers that may be those of an entity."""
     laid = table.layout.columns[name]
     if laid.n_levels:
-        return entity(name, table.codes_of([laid])[:, 0])
+        found = entity(name, table.codes_of([laid])[:, 0])
+        return found if found and (found.is_named or found.n_frequent >= FEWEST_VALUES) else None
     if not isinstance(column, NumberColumn) or "" not in laid.numbers:
         return None
     found = entity(name, pd.factorize(table.numbers[:, laid.numbers[""]])[0])

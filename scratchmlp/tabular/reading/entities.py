@@ -59,6 +59,11 @@ class Entity(NamedTuple):
         return len(self.counts)
 
     @property
+    def n_frequent(self) -> float:
+        """Number of values of equally many rows in which a pair of rows is equal as often."""
+        return float(self.counts.sum() ** 2 / (self.counts**2).sum())
+
+    @property
     def is_named(self) -> bool:
         """Whether the name says that the values name something."""
         return names_entity(self.column)
