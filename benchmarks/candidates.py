@@ -15,8 +15,8 @@ become one of their own.
 Everything runs on one thread. A candidate is at its defaults, except for what follows a comma in
 its name, which `tuning.py` describes for boosting. For classes, boosting of scikit-learn in eight
 folds and LightGBM that stops early have few leaves, which suits most of our tables of classes, but
-not those of numbers. AutoGluon is left out: its version 1.6 needs pandas before 2.4, so an
-environment of its own.
+not those of numbers. AutoGluon has a minute of wall time for each fit. Its version 1.6 needs pandas
+before 2.4, so it is measured in an environment of its own.
 """
 
 import ast
@@ -49,6 +49,7 @@ from sklearn.preprocessing import (
 )
 
 import scratchmlp
+from benchmarks.automl import AutoGluon
 from benchmarks.tables import category_names, with_categories, with_days
 from benchmarks.tuning import Blend, bagged, careful, searched, stopped_early
 from scratchmlp.cli import baselines as cli
@@ -210,6 +211,15 @@ class Blended(Candidate):
     def model(self, X: pd.DataFrame, seed: int) -> Blend:
         """Return the blend."""
         return Blend([part.prepared(X, seed) for part in self.parts], seed)
+
+
+@dataclass(frozen=True)
+class InAMinute(Candidate):
+    """AutoGluon, which sees the clock."""
+
+    def find(self) -> type | None:
+        """Return its estimator; None where it is not installed."""
+        return AutoGluon if find_spec("autogluon") else None
 
 
 def source_hash() -> str:
@@ -381,14 +391,17 @@ REGRESSORS["RealMLP-TDRegressor, 8 folds"] = regressor(
 def others(
     suffix: str, known: dict[str, Candidate], linear: str, kind: str
 ) -> dict[str, Candidate]:
-    """Return a blend of three bags, and the pipeline that skrub proposes for any table."""
+    """Return a blend of three bags, and what skrub and AutoGluon propose for any table."""
     trees = [known[f"{name}{suffix}, 8 folds"] for name in ("CatBoost", "LightGBM")]
     parts = (*trees, replace(known[linear], tune=bagged))
-    common = {"regressor": suffix != ""}
+    common = {"regressor": suffix != "", "random": False, "raw": True}
     return {
-        f"blend{suffix}, 8 folds": Blended("catboost", "", parts=parts, **common),
+        f"blend{suffix}, 8 folds": Blended("catboost", "", parts=parts, regressor=suffix != ""),
         f"skrub{suffix}": Candidate(
-            "skrub", "skrub.tabular_pipeline", {"estimator": kind}, random=False, raw=True, **common
+            "skrub", "skrub.tabular_pipeline", {"estimator": kind}, **common
+        ),
+        f"AutoGluon{suffix}": InAMinute(
+            "autogluon.tabular", "AutoGluon", {"is_class": not suffix, "seconds": 60}, **common
         ),
     }
 

@@ -132,7 +132,7 @@ def models_for(
     -------
     dict of str to estimator
         Unfitted models by name. The first is the ensemble, which does not look for what would
-        mislead: see `misleading`.
+        mislead unless the command finds that rows are alike: see `misleading`.
     """
     is_class = table.is_class
     ensemble = _own_model(model, is_class)

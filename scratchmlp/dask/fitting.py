@@ -72,7 +72,8 @@ def fit(
         Weight of each validation sample.
     groups : dask array or Series of shape (n_samples,), default=None
         Groups of the rows of a table, such as patients: all rows of a group are in the same fold.
-        If `cv` is a splitter, it must be one that uses groups.
+        If `cv` is a splitter, it must be one that uses groups. Columns of categories that name
+        groups are hidden in the rows that a fold holds out, as in the estimator's own `fit`.
     rows_per_member : int, 'all' or 'auto', default='auto'
         Number of rows of a table that each member trains on. Each draws its own share at random,
         from the rows outside of its fold.
@@ -125,8 +126,9 @@ def fit(
     **Tables.** Workers encode the table, and each of their threads trains a member at a time.
     `n_jobs` and `inspect_table` have no effect: no columns that would mislead you are sought.
     Callbacks are not supported. This process gets the targets, weights and groups of all rows, and
-    holds the folds and the out-of-fold predictions. The times of `max_time` are read from the
-    clocks of the workers, which must agree with that of this process.
+    holds the folds and the out-of-fold predictions. With groups or a splitter, it looks for columns
+    to hide at the codes of each column of categories, one after the other. The times of `max_time`
+    are read from the clocks of the workers, which must agree with that of this process.
 
     From at most 200,000 rows, the encoder learns as in the estimator's own `fit`. From a sample of
     so many rows, a quantile of a column, such as the median, differs by up to 0.6% of the rows in

@@ -161,8 +161,9 @@ class Evaluated:
         return _safe_indexing(self.given[0], self.positions[rows])
 
     def encode(self, rows: Rows) -> EncodedTable:
-        """Encode some rows."""
-        return self.estimator.encoder_.encode(self.some(rows))[0]
+        """Encode some rows as what predicted them has seen them."""
+        table: EncodedTable = self.estimator.encoder_.encode(self.some(rows))[0]
+        return table.held_out() if self.is_of_fit else table
 
 
 def predict(estimator: Any, X: Any) -> FloatArray:

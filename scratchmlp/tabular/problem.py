@@ -137,13 +137,18 @@ class TrainingProblem(NamedTuple):
         y = self.targets.values(self.data.Y)[rows]
         return self.targets.score(y, oof[rows], self.sample_weight[rows])
 
-    def uncertainty_of(self, oof: FloatArray) -> Callable[[FloatArray], Uncertainty]:
+    def uncertainty_of(
+        self, oof: FloatArray, n_folds: int | None = None
+    ) -> Callable[[FloatArray], Uncertainty]:
         """Return the function that measures how wrong out-of-fold predictions are.
 
         It measures those of a part of an ensemble, too, in units of the errors to expect of `oof`.
+        The models of these are fitted without each fold or, which is faster, without each of
+        `n_folds` sets of folds.
         """
         targets, data = self.targets, self.data
         rows, folds, weight = scored_rows(self.held_out, kept_weight(self.sample_weight))
+        folds = folds % n_folds if n_folds else folds
         difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
 
         def measure(oof: FloatArray) -> Uncertainty:
@@ -152,22 +157,29 @@ class TrainingProblem(NamedTuple):
 
         return measure
 
-    def with_entities(self, names: Collection[str], *, look_for_held_out: bool) -> Self:
-        """Return the problem with more columns that name an entity, such as persons.
+    def with_entities(self, names: Collection[str]) -> Self:
+        """Return the problem with columns of categories that name an entity, such as persons."""
+        return self._marking(names, names_entity=True)
 
-        These are columns of categories: those with one of the names and, if `look_for_held_out`,
-        those of which no fold holds out a value that it trains on.
+    def with_held_out_columns(self) -> Self:
+        """Return the problem with columns marked whose values folds hold out as a whole.
+
+        These are columns of categories of which no fold holds out a value that it trains on.
         """
         table = self.data.X
-        held_out = {
+        held_out = [
             name
             for name, each in table.layout.columns.items()
-            if look_for_held_out and each.coded_as and self._is_held_out(table.codes_of([each]))
-        }
-        encoder = self.encoder.with_entities({*names}, held_out)
+            if each.coded_as and self._is_held_out(table.codes_of([each]))
+        ]
+        return self._marking(held_out, is_held_out=True)
+
+    def _marking(self, names: Collection[str], **marks: bool) -> Self:
+        """Return the problem with fields of some columns of categories changed."""
+        encoder = self.encoder.marking(names, **marks)
         if encoder is self.encoder:
             return self
-        data = self.data._replace(X=table.with_columns(encoder.fitted_columns))
+        data = self.data._replace(X=self.data.X.with_columns(encoder.fitted_columns))
         return self._replace(encoder=encoder, data=data)
 
     def _is_held_out(self, codes: NDArray[np.int32]) -> bool:
@@ -220,6 +232,11 @@ class TrainingProblem(NamedTuple):
             return self
         data = self.data._replace(Y=targets.encode(self.y))
         return self._replace(targets=targets, data=data, terms=[None] * len(self.splits))
+
+
+def folds_decide(estimator: TableParameters, groups: Any) -> bool:
+    """Return whether the user chose which rows folds hold out together."""
+    return groups is not None or not isinstance(estimator.cv, Integral)
 
 
 def problem_of(
@@ -279,7 +296,9 @@ def problem_of(
     seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
     terms, n_rows = [None] * len(splits), len(present)
     scored = what_is_scored(splits, groups)
-    return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms, n_rows, scored)
+    learned = encoder, targets, data, y, weight
+    problem = TrainingProblem(*learned, splits, seeds, terms, n_rows, scored)
+    return problem.with_held_out_columns() if folds_decide(estimator, groups) else problem
 
 
 def _splits(

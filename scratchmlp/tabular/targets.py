@@ -330,7 +330,7 @@ class NumericTargets:
         sizes : ndarray of shape (n_rows, n_outputs)
             Expected errors by models that were fitted without the fold of the row.
         """
-        X = difficulty_inputs(data.X[rows], oof)
+        X = difficulty_inputs(data.X[rows].held_out(), oof)
         return fit_difficulty(X, self.errors(data.Y[rows], oof), self.deviation, folds, weight)
 
     def prediction_sets(self, prediction: FloatArray, reach: FloatArray) -> FloatArray:

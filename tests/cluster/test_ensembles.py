@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
-from sklearn.model_selection import TimeSeriesSplit
+from sklearn.model_selection import PredefinedSplit, TimeSeriesSplit
 from threadpoolctl import threadpool_limits
 
 from scratchmlp import io
@@ -65,6 +65,8 @@ ARRAY = X[["number", "heavy", "late"]].to_numpy(), NUMBER.to_numpy()
 TWO = pd.DataFrame({"a": NUMBER, "b": X["number"] ** 2})
 REVIEWS = X[["number", "review"]]
 WEIGHTED, GROUPED = {"sample_weight": WEIGHT}, {"groups": GROUPS}
+PERSONS, YEARS = "P" + GROUPS.astype(str), np.tile(["first", "second", "third"], 80)
+BY_YEAR = {"cv": PredefinedSplit(np.arange(240) % 3)}
 BALANCED, REPEATED = {"class_weight": "balanced"}, {"n_repeats": 2}
 TIMED = {"numeric_features": ["price"], "max_time": 1e6}
 ALL, MANY, FIFTY = ({"rows_per_member": choice} for choice in ("all", 10**6, 50))
@@ -76,6 +78,8 @@ CASES = {
     "splitter": Case(REGRESSOR, FEW, NUMBER, {"cv": TimeSeriesSplit(2)}, WEIGHTED),
     "kinds of columns": Case(REGRESSOR, X[["number", "price"]], NUMBER, TIMED, GROUPED),
     "persons": Case(REGRESSOR, FEW.assign(subject=np.arange(240) % 40), NUMBER),
+    "held-out persons": Case(REGRESSOR, FEW.assign(who=PERSONS), NUMBER, {}, GROUPED),
+    "held-out years": Case(REGRESSOR, FEW.assign(year=YEARS), NUMBER, BY_YEAR),
     "targets": Case(REGRESSOR, FEW, TWO),
     "counts": Case(REGRESSOR, FEW, np.floor(np.exp(NUMBER)), {"loss": "poisson"}),
     "share of the rows": Case(SHARING, REVIEWS, CLASSES, {}, POSITIVE, FIFTY),

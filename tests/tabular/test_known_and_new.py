@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold, TimeSeriesSplit
+from sklearn.model_selection import GroupKFold, PredefinedSplit, TimeSeriesSplit
 
+from scratchmlp.evaluation.evaluated import evaluate
+from scratchmlp.evaluation.explained import explain
 from scratchmlp.io import load, save
 from scratchmlp.tabular import (
     TabularEncoder,
@@ -20,6 +22,7 @@ from scratchmlp.tabular import (
 )
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
 from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.uncertainty import fit_difficulty
 from tests.helpers.onnx_runs import check_exported
 
 pytestmark = [
@@ -89,9 +92,23 @@ def test_intervals_of_new_persons_are_wider_and_cover_them(split, fitted):
     assert 0.82 < np.mean((low <= y[new]) & (y[new] <= high)) < 0.97
     known = np.diff(fitted.predict_interval(X[~new])).mean()
     assert known < 0.7 * (high - low).mean()
-    for parts in (["trees"], ["trees", "linear"]):
+    for parts in (["trees"], ["trees", "networks"]):
         smaller = fitted.only(*parts)
         assert known < np.diff(smaller.predict_interval(X[new])).mean()
+
+
+def test_errors_for_new_persons_are_modelled_without_each_of_three_sets_of_folds(monkeypatch):
+    n_sets = []
+
+    def recorded(X, errors, unit, folds, weight):
+        n_sets.append(len(np.unique(folds)))
+        return fit_difficulty(X, errors, unit, folds, weight)
+
+    monkeypatch.setattr("scratchmlp.tabular.targets.fit_difficulty", recorded)
+    X, y, _ = panel()
+    TabularEnsembleRegressor([("linear", Ridge())], cv=5).fit(X, y)
+    TabularMLPRegressor(cv=5, max_iter=2).fit(X, y)
+    assert n_sets == [5, 3, 5, 3]
 
 
 def test_sets_of_new_persons_contain_their_classes():
@@ -185,6 +202,49 @@ def test_folds_of_whole_groups_hide_them_where_they_are_held_out(by):
     assert (np.diff(model.predict_interval(X[:9].assign(nr="new"))) > 0.3 * np.diff(known)).all()
 
 
+def test_a_column_that_folds_hold_out_by_value_names_no_person():
+    X, y, person = panel()
+    X["wave"] = np.array(["first", "second", "third"])[person % 3]
+    folds = PredefinedSplit(person % 3)
+    model = TabularMLPRegressor(cv=folds, max_iter=4, random_state=0).fit(X[["x", "wave"]], y)
+    told = model.encoder_.columns_["wave"]
+    assert told["is_held_out"]
+    assert "names_entity" not in told
+    words = "Folds hold out whole values of wave, so training hid it in some rows. "
+    assert str(model.findings_[-1]).startswith(words)
+
+
+@pytest.fixture(scope="module")
+def grouped():
+    """Return a model of whole persons, some of whose targets are noisier, and its table."""
+    X, y, person = panel(n_persons=80)
+    X["nr"] = "P" + X["nr"].astype(str)
+    noise = np.random.default_rng(1).normal(size=len(X))
+    y = y + 3 * noise * (X["nr"] < "P2").to_numpy()
+    return ensemble(inspect_table=False).fit(X, y, groups=person), X, y
+
+
+def test_held_out_persons_are_no_reason_for_a_prediction(grouped):
+    model, X, _ = grouped
+    row = int(model.held_out_[1][0])
+    reason = explain(model, X[row : row + 1], X, of_fit=row).parts["nr"]
+    assert reason == pytest.approx(0, abs=1e-6)
+    assert abs(explain(model, X[row : row + 1], X).parts["nr"]) > 1e-3  # all folds know the person
+
+
+def test_held_out_persons_tell_no_size_of_errors(grouped):
+    model, X, y = grouped
+    blend, table = model.blend_and_table(X)
+    sizes, unknown = (
+        blend.uncertainty.expected_errors(each, model.out_of_fold)
+        for each in (table, table.without_entities())
+    )
+    np.testing.assert_array_equal(sizes, unknown)
+    rows = np.arange(9)
+    assert evaluate(model, X, y, "fit", 0).encode(rows).unknown.all()
+    assert not evaluate(model, X, y, "new", 0).encode(rows).unknown.any()
+
+
 def test_importances_permute_persons():
     X, y, _ = panel(effect=3.0)
     model = TabularMLPRegressor(cv=3, max_iter=24, random_state=0).fit(X, y)
@@ -206,14 +266,18 @@ def test_hidden_rows_are_those_of_a_missing_value(seed):
     X, y, person = panel(seed % 1000)
     X["who"] = person.astype(str)
     problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
-    problem = problem.with_entities(["who"], look_for_held_out=False)
+    problem = problem.with_entities(["who"])
     data = problem.data
     inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
     rows = HidingRows(inputs, data.X, supervised, seed)
-    shown, first, second = inputs.array(data.X, supervised), rows[:], rows[np.arange(len(X))]
+    shown, epochs = inputs.array(data.X, supervised), []
+    for _ in range(2):
+        rows.epoch_begin()
+        epochs.append(rows.X.copy())
+    first, second = epochs
     missing, _ = problem.encoder.encode(X.assign(nr=np.nan, who=None))
     hidden = inputs.array(missing, inputs.hiding(data.X, supervised, data.X.unknown | True)[1])
-    assert ((first == shown) | (first == hidden)).all()
+    assert ((second == shown) | (second == hidden)).all()
     differs = (first != shown).any(axis=1)
     assert 0.05 < differs.mean() < 0.3
     assert (differs != (second != shown).any(axis=1)).any()  # other rows in the next epoch

@@ -18,7 +18,8 @@ from scipy.sparse import csr_array, vstack
 from sklearn.utils import _safe_indexing, check_consistent_length
 
 from scratchmlp.dask.parts import by_part
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.columns.encoded_table import ColumnLayout, EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.reading.findings import NoteCase
@@ -119,6 +120,16 @@ def encode(encoder: TabularEncoder, raw: RawRows) -> EncodedRows:
     """Encode the rows of a partition."""
     table, notes = encoder.encode(raw.X)
     return EncodedRows(table, EncodedSummary(len(table), bytes_of(table), notes))
+
+
+def codes_of(columns: Sequence[ColumnLayout], encoded: EncodedRows) -> NDArray[np.int32]:
+    """Return the codes of some columns."""
+    return encoded.table.codes_of(columns)
+
+
+def with_columns(columns: Columns, encoded: EncodedRows) -> EncodedRows:
+    """Return the rows for columns of which more are hidden."""
+    return encoded._replace(table=encoded.table.with_columns(columns))
 
 
 def bytes_of(table: EncodedTable) -> int:

@@ -1,16 +1,19 @@
 """A table on a cluster, as the driver sees it: how it is read and encoded."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from dask.delayed import Delayed
+from numpy.typing import NDArray
 
 from scratchmlp.dask.collections import Given, divided
 from scratchmlp.dask.parts import Failure, Parts, by_part, reporting_failures
 from scratchmlp.dask.rounds import Rounds, as_it_is, task
 from scratchmlp.dask.tables.rows import (
+    codes_of,
     encode,
     joined,
     learn,
@@ -19,8 +22,10 @@ from scratchmlp.dask.tables.rows import (
     sample,
     select,
     take,
+    with_columns,
 )
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, Layout, layout_of
+from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.columns.encoded_table import ColumnLayout, EncodedTable, Layout, layout_of
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.reading.findings import warn_of
@@ -75,6 +80,16 @@ class ClusterTable(Parts):
             task(partial(take, packed(own)), self.futures[i])
             for i, own in by_part(rows, self.starts)
         ]
+
+    def codes_of(self, columns: Sequence[ColumnLayout]) -> NDArray[np.int32]:
+        """Bring the codes of some columns to the driver."""
+        return np.concatenate(self.results(partial(codes_of, columns)))
+
+    def with_columns(self, columns: Columns) -> "ClusterTable":
+        """See `EncodedTable.with_columns`. The rows of this table are released."""
+        new = Parts.stored(self.rounds, self.tasks(partial(with_columns, columns)), self.numbers)
+        self.rounds.release(self.futures)
+        return replace(self, futures=new.futures, layout=layout_of(columns))
 
 
 def read_all(rounds: Rounds, given: Given) -> tuple[UnencodedTable, dict[str, Any]]:

@@ -174,7 +174,7 @@ def _note_unseen(
     Categories that occurred once in `fit` have no code. If most categories are such ones, several
     rows may have nothing else. New persons, say, are no surprise.
     """
-    if column.names_entity or codes.max() >= 0 or 2 * len(column.coded_levels) < column.n_levels:
+    if column.is_hidden or codes.max() >= 0 or 2 * len(column.coded_levels) < column.n_levels:
         return []
     known = values.dropna()
     if len(known) < SEVERAL:

@@ -95,7 +95,7 @@ class CategoricalColumn(FittedColumn):
     @property
     def hidden_numbers(self) -> list[float] | None:
         """The numbers of a missing value, if training hides the column."""
-        if not self.names_entity or self.coded_as is None:
+        if not self.is_hidden or self.coded_as is None:
             return None
         return [float(each[0]) for each in self.encode(pd.Series([np.nan])).numbers.values()]
 
@@ -177,7 +177,7 @@ class ManyLevels(CategoricalColumn):
         """Return the frequency, the indicator of missing values, and the codes."""
         labels = values.to_numpy(dtype=object)
         codes = self.codes_of(labels)
-        is_missing = codes < 0 if self.names_entity else pd.isna(labels)
+        is_missing = codes < 0 if self.is_hidden else pd.isna(labels)
         missing = {"_missing": is_missing} if self.indicator else {}
         return Encoded({"_frequency": self.frequencies[codes], **missing}, codes)
 
@@ -200,7 +200,7 @@ class ManyCodes(ManyLevels, ScaledColumn):
         """Return the outputs of numbers, the frequency, and the codes."""
         numbers = to_numbers(values, self.expected)
         codes = self.codes_of(values.to_numpy(dtype=object))
-        known = np.where(codes < 0, np.nan, numbers) if self.names_entity else numbers
+        known = np.where(codes < 0, np.nan, numbers) if self.is_hidden else numbers
         scaled = self._encode_numbers(known)
         return Encoded({**scaled, "_frequency": self.frequencies[codes]}, codes)
 

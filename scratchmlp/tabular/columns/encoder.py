@@ -1,5 +1,6 @@
 """The encoder of raw tables, whose float32 output is the input of a network."""
 
+from collections.abc import Collection
 from copy import copy
 from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Integral
@@ -107,6 +108,9 @@ default='from_dtype'
         - "other_levels" of "many": further levels that repeat.
         - "expected" of categories and text: the kind of their values.
         - "cycles" of dates: which of "month" and "hour" differ; "weekdays": days, from Monday (0).
+        - "names_entity" of categories: whether they name what rows belong to, such as persons;
+          "is_held_out": whether folds hold out whole values, in an estimator. Both are hidden in
+          some training rows: see :doc:`/known_and_new`.
         - "n_components" of text.
     notes_ : list of tuple of two str
         What `fit` warned of: a case, such as "identifier", and a clause.
@@ -259,17 +263,15 @@ default='from_dtype'
         encoded, notes = encode_table(table, self._columns)
         return encoded, describe(notes)
 
-    def with_entities(self, names: set[str], held_out: set[str]) -> "TabularEncoder":
-        """Return the fitted encoder with more columns of categories that name an entity.
-
-        The folds hold out whole values of those in `held_out`.
+    def marking(self, names: Collection[str], **marks: Any) -> "TabularEncoder":
+        """Return the fitted encoder with fields of some columns of categories changed.
 
         Internal: other folders of the package call it.
         """
         marked = {
-            name: replace(each, names_entity=True, is_held_out=name in held_out)
+            name: replace(each, **marks)
             for name, each in self._columns.items()
-            if name in names | held_out and isinstance(each, CategoricalColumn)
+            if name in names and isinstance(each, CategoricalColumn)
         }
         if not marked:
             return self

@@ -58,10 +58,9 @@ class FittedColumn(ABC):
     n_rows : int
         Number of rows in `fit`; 0 if the column is left out.
     names_entity : bool
-        Whether categories name what rows belong to, such as persons. Those without a code are
-        encoded as missing ones, and training hides the column in some rows.
+        Whether categories name what rows belong to, such as persons.
     is_held_out : bool
-        Whether folds held out all rows of an entity.
+        Whether each fold of an estimator held out all rows of some categories.
     """
 
     #: Suffixes of the outputs that are numbers in a range.
@@ -76,6 +75,11 @@ class FittedColumn(ABC):
     n_rows: int = 0
     names_entity: bool = False
     is_held_out: bool = False
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether training hides the column in some rows, and values without a code are missing."""
+        return self.names_entity or self.is_held_out
 
     @abstractmethod
     def number_suffixes(self) -> list[str]:

@@ -21,7 +21,7 @@ from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.part import PartEstimator
-from scratchmlp.tabular.prediction import Blend, out_of_fold
+from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.scoring import SCORING, Difference
 from scratchmlp.tabular.uncertainty import largest_errors
@@ -110,21 +110,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self._uncertainty = uncertainty_of(oof)
         for name, part in self._parts.items():
             part.keep_uncertainty(uncertainty_of(fits.oof[name]))
-        if new := problem.without_entities():
-            self._keep_unseen(new)
-
-    def _keep_unseen(self, problem: TrainingProblem) -> None:
-        """Keep how good predictions are for new entities, such as persons."""
-        table, held_out = problem.data.X, problem.held_out
-        parts = {name: part.fitted_part for name, part in self._parts.items()}
-        predicted = {name: out_of_fold(part, table, held_out) for name, part in parts.items()}
-        blend: Any = sum(weight * predicted[name] for name, weight in self.weights_.items())
-        oof = self._targets.blended(blend, self._calibration)
-        self.oof_score_unseen_ = problem.score(oof)
-        uncertainty_of = problem.uncertainty_of(oof)
-        self._uncertainty = self._uncertainty._replace(unseen=uncertainty_of(oof))
-        for name, part in self._parts.items():
-            unseen = uncertainty_of(predicted[name])
+        for name, unseen in self._keep_unseen(problem).items():
+            part = self._parts[name]
             part.keep_uncertainty(part.uncertainty._replace(unseen=unseen))
 
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:

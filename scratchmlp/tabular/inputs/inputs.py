@@ -10,6 +10,7 @@ from sklearn.utils import resample
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.monitor import Observer
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.inputs.logarithms import Logarithms
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
@@ -212,15 +213,13 @@ class InputRows:
         return self.inputs.array(self.table[rows], supervised)
 
 
-class HidingRows:
-    """The inputs of a network for training rows, in some of which entities are hidden.
-
-    These are others each time that rows are selected, so in each epoch.
+class HidingRows(Observer):
+    """Hides entities in the inputs of a network for training rows: in other rows in each epoch.
 
     Parameters
     ----------
     inputs : Inputs
-        How to compute them.
+        How to compute the inputs.
     table : EncodedTable
         The rows.
     supervised : ndarray of shape (n_samples, n_supervised)
@@ -230,37 +229,30 @@ class HidingRows:
 
     Attributes
     ----------
-    shape : tuple of two int
-        Number of rows and of inputs.
+    X : ndarray of shape (n_samples, n_inputs)
+        The inputs, which change when an epoch begins.
     """
 
     def __init__(
         self, inputs: Inputs, table: EncodedTable, supervised: FloatArray, seed: int
     ) -> None:
         self.X = inputs.array(table, supervised)
-        self.shape = self.X.shape
-        self.random_state = np.random.RandomState([seed, 2])
-        self.hidden = [
+        self._random_state = np.random.RandomState([seed, 2])
+        self._hidden = [
             self._differing(inputs.array(*inputs.hiding(table, supervised, hidden)))
             for hidden in _one_by_one(table)
         ]
 
-    def _differing(self, X: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
-        """Return the inputs that differ if an entity is hidden, and their values then."""
+    def _differing(self, X: FloatArray) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
+        """Return the inputs that differ if an entity is hidden, and both of their values."""
         columns = np.flatnonzero((X != self.X).any(axis=0))
-        return columns, X[0, columns]
+        return columns, self.X[:, columns], X[0, columns]
 
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return self.shape[0]
-
-    def __getitem__(self, rows: Any) -> FloatArray:
-        """Return the inputs of rows that a slice or an array of row numbers selects."""
-        X = np.array(self.X[rows])
-        drawn = drawn_rows(len(X), len(self.hidden), self.random_state)
-        for (columns, values), hidden in zip(self.hidden, drawn.T, strict=True):
-            X[np.ix_(hidden, columns)] = values
-        return X
+    def epoch_begin(self) -> None:
+        """Hide entities in other rows than before."""
+        drawn = drawn_rows(len(self.X), len(self._hidden), self._random_state)
+        for (columns, shown, values), hidden in zip(self._hidden, drawn.T, strict=True):
+            self.X[:, columns] = np.where(hidden[:, np.newaxis], values, shown)
 
 
 def _one_by_one(table: EncodedTable) -> Iterator[NDArray[np.bool_]]:
@@ -270,11 +262,11 @@ def _one_by_one(table: EncodedTable) -> Iterator[NDArray[np.bool_]]:
 
 
 def training_inputs(
-    inputs: Inputs, table: EncodedTable, supervised: FloatArray, *, batch_size: int, seed: int
-) -> "FloatArray | InputRows | HidingRows":
+    inputs: Inputs, table: EncodedTable, supervised: FloatArray, seed: int
+) -> tuple["FloatArray | InputRows", list[Observer]]:
     """Return the inputs of a network for training rows, in some of which entities are hidden.
 
-    They are hidden anew in each epoch, unless a batch holds all rows or the array would be large.
+    They are hidden anew in each epoch, unless the array would be large.
 
     Parameters
     ----------
@@ -284,22 +276,22 @@ def training_inputs(
         The rows.
     supervised : ndarray of shape (n_samples, n_supervised)
         See `Inputs.array`.
-    batch_size : int
-        Number of rows of a batch.
     seed : int
         Random state.
 
     Returns
     -------
-    ndarray, InputRows or HidingRows, of shape (n_samples, n_inputs)
+    X : ndarray or InputRows, of shape (n_samples, n_inputs)
         The inputs.
+    observers : list of Observer
+        What hides entities in them when an epoch begins.
     """
     width = inputs.array(table[:1], supervised[:1]).shape[1]
-    is_small = len(table) * width <= _LARGEST_ARRAY
-    if table.layout.entities and is_small and batch_size < len(table):
-        return HidingRows(inputs, table, supervised, seed)
+    if table.layout.entities and len(table) * width <= _LARGEST_ARRAY:
+        hiding = HidingRows(inputs, table, supervised, seed)
+        return hiding.X, [hiding]
     table, supervised = inputs.hiding_some(table, supervised, seed)
-    return inputs.array_or_rows(table, width, supervised)
+    return inputs.array_or_rows(table, width, supervised), []
 
 
 class InputsPlan(NamedTuple):

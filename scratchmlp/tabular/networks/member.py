@@ -241,8 +241,7 @@ def train_member(
     with threads(0):  # one BLAS thread: other members may train at the same time
         training, held_out = data.rows(plan.training), data.rows(plan.held_out)
         inputs, supervised = plan.inputs.fit(training)
-        settings = {"batch_size": recipe.batch_size, "seed": plan.seed}
-        X = training_inputs(inputs, training.X, supervised, **settings)
+        X, hiding = training_inputs(inputs, training.X, supervised, plan.seed)
         training = training._replace(X=X)
         table = held_out.X.held_out()
         held_out = held_out._replace(X=inputs.array_or_rows(table, X.shape[1]))
@@ -257,7 +256,7 @@ def train_member(
         random_state = np.random.RandomState(plan.seed)
         run = Run(parametrization.initial(random_state), random_state, n_epochs=recipe.n_epochs)
         solver = recipe.solver(clock, len(training.X))
-        observers: list[Observer] = [*watchers, clock, LastEpoch(recipe.last_epoch)]
+        observers: list[Observer] = [*watchers, *hiding, clock, LastEpoch(recipe.last_epoch)]
         observers = [plan.tasks, *observers] if plan.tasks else observers
         monitor = Monitor(
             tol=0.0,

@@ -205,7 +205,9 @@ def _zone(column: str, *, given: str | None, fitted: str | None) -> str:
     return f"the dates of {column} {new}, but the column was fitted to dates {old}"
 
 
-def _hidden(column: str) -> str:
+def _hidden(column: str, *, is_named: bool) -> str:
+    if not is_named:
+        return f"folds hold out whole values of {column}, so training hid it in some rows"
     return f"{column} names what rows belong to, such as persons, so training hid it in some rows"
 
 

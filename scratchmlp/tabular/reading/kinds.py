@@ -199,7 +199,11 @@ def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "dat
             name,
             {"role": role, "example": example},
         )
-    return found._replace(notes=[note for note in found.notes if note.case != "numbers"])
+    return _without_note(found, "numbers")
+
+
+def _without_note(found: Found, case: NoteCase) -> Found:
+    return found._replace(notes=[note for note in found.notes if note.case != case])
 
 
 def _left_out(
@@ -427,4 +431,8 @@ def find_kinds(
         if (each := order_as_in_others(name, column, found))
     }
     found |= ordered
-    return found | find_entities(found, guess=guess)
+    found |= find_entities(found, guess=guess)
+    are_text = [kind_of(column) == "text" for column in columns if column.notna().any()]
+    if len(are_text) > 1 and all(are_text):  # such as the cells of a CSV file: it says nothing
+        return {name: _without_note(each, "numbers") for name, each in found.items()}
+    return found
