@@ -71,7 +71,7 @@ class Entity(NamedTuple):
 
     @property
     def is_clearly_named(self) -> bool:
-        """Whether the name leaves no doubt. A "number" or a "class" of 1 to 40 may be a quantity."""
+        """Whether the name leaves no doubt. A "number", or classes 1 to 40, may be a quantity."""
         *_, last = words(self.column) or [""]
         may_be = self.repeats(EVEN) or self.is_sparse
         named = may_be and self.is_named and self.column.lower() not in _NUMBERS_OF_ANYTHING
