@@ -102,7 +102,7 @@ def group_table(runs: pd.DataFrame) -> str:
     results = compare(runs)
     losses = [name for name in LOSSES if name in results]
     first, *others = (MEASURES[name] for name in losses)
-    names = [first, "median", *others, "wins, ties, losses", "fit", "predict", "splits"]
+    names = [first, "median", *others, "wins, ties, losses", "fit", "predict"]
     times = results[[*SECONDS]] / results.loc[ENSEMBLE, [*SECONDS]]
     rows = []
     for name, result in results.iterrows():
@@ -112,9 +112,7 @@ def group_table(runs: pd.DataFrame) -> str:
         outcomes = "{win:.0f}, {tie:.0f}, {loss:.0f}".format(**result)
         fit, predict = (f"{time:.2g}" for time in times.loc[name])
         of_ours = f"**{name}**" if str(name).startswith("Tabular") else str(name)
-        rows.append(
-            [of_ours, *measures, "—" if ours else outcomes, fit, predict, str(result["splits"])]
-        )
+        rows.append([of_ours, *measures, "—" if ours else outcomes, fit, predict])
     return markdown(f"| model | {' | '.join(names)} |", rows)
 
 

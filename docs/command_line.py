@@ -1,5 +1,7 @@
 """The directive ``command-line-options``: the options of the command, from its own parser."""
 
+import re
+
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
@@ -24,18 +26,26 @@ def _section(group) -> nodes.section:
     section = nodes.section(ids=[nodes.make_id(f"options {title}")])
     section += nodes.title(text=title)
     if group.description:
-        section += nodes.paragraph(text=group.description)
+        section += _sentences(group.description)
     body = nodes.tbody("", *[_row(action) for action in group._group_actions])
     columns = [nodes.colspec(colwidth=width) for width in (30, 70)]
-    section += nodes.table("", nodes.tgroup("", *columns, body, cols=2))
+    section += nodes.table("", nodes.tgroup("", *columns, body, cols=2), classes=["options"])
     return section
 
 
 def _row(action) -> nodes.row:
     name = " ".join([", ".join(action.option_strings), _value(action)]).strip()
     option = nodes.paragraph("", "", nodes.literal(text=name))
-    explained = nodes.paragraph(text=action.help)
-    return nodes.row("", nodes.entry("", option), nodes.entry("", explained))
+    return nodes.row("", nodes.entry("", option), nodes.entry("", _sentences(action.help)))
+
+
+def _sentences(text: str) -> nodes.paragraph:
+    """Make a paragraph in which options are code, so that they break at no hyphen."""
+    parts = re.split(r"(--[\w-]+)", text)
+    options = [
+        nodes.literal(text=part) if part.startswith("--") else nodes.Text(part) for part in parts
+    ]
+    return nodes.paragraph("", "", *options)
 
 
 def _value(action) -> str:

@@ -240,6 +240,13 @@ def mark_long_code(app: Sphinx, doctree: nodes.document) -> None:
             code["classes"].append("long")
 
 
+def mark_sentences(app: Sphinx, doctree: nodes.document) -> None:
+    """Mark output without aligned columns, which may wrap."""
+    for block in doctree.findall(nodes.literal_block):
+        if block.get("language") == "text" and not re.search(r"  |^ ", block.astext(), re.M):
+            block["classes"].append("sentences")
+
+
 def size_pictures(app: Sphinx, doctree: nodes.document) -> None:
     """Show the pictures that code draws in one scale, so that their text has one size."""
     for image in doctree.findall(nodes.image):
@@ -322,6 +329,7 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", link_to_reference)
     app.connect("doctree-read", number_equations)
     app.connect("doctree-read", mark_long_code)
+    app.connect("doctree-read", mark_sentences)
     app.connect("doctree-read", mark_cells)
     app.connect("doctree-read", size_pictures)
     app.connect("doctree-read", hide_values)

@@ -91,8 +91,8 @@ def outdated(summary):
     if shown and {*shown} != {summary}:
         yield f"FAILED   {COMPARISON.name} shows {', '.join(shown)}"
     passed, excluded = map(int, re.findall(r"\d+", counts))
-    if shown and f"{passed} of {passed + excluded} pass" not in readme:
-        yield f"FAILED   {README.name} does not say that {passed} of {passed + excluded} pass"
+    if shown and f"{passed} of the {passed + excluded} tests" not in readme:
+        yield f"FAILED   {README.name} does not say {passed} of the {passed + excluded} tests"
 
 
 def main():

@@ -15,6 +15,7 @@ from benchmarks.runs import latest
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+HTML_LINK = re.compile(r'<(a|source|img) [^>]*?(?:href|srcset|src)="([^"]+(?<!\.html))"')
 DOCS = ROOT / "docs"
 FRONT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY")]
 PAGES = [*FRONT, *DOCS.glob("*.md"), *DOCS.glob("*/*.md")]
@@ -22,7 +23,8 @@ PAGES = [*FRONT, *DOCS.glob("*.md"), *DOCS.glob("*/*.md")]
 
 def links(page):
     """Yield the text of each link of a page, with the path and the heading that it leads to."""
-    for text, address in LINK.findall(page.read_text("utf-8")):
+    content = page.read_text("utf-8")
+    for text, address in LINK.findall(content) + HTML_LINK.findall(content):
         if not address.startswith("https://"):
             path, _, heading = address.partition("#")
             yield text, source(page.parent / path if path else page), heading
@@ -221,10 +223,13 @@ def test_pages_after_the_tutorial_have_its_model_and_its_numbers():
 
 def test_the_doors_of_the_front_page_are_those_of_readme():
     readme, front = ((ROOT / name).read_text("utf-8") for name in ("README.md", "docs/index.md"))
-    door = re.compile(r"^- \*\*\[([^]]+)\]\(#[\w-]+\)\.\*\* (.+?)(?=^- |\n\n)", re.M | re.S)
-    card = re.compile(r"^:::{grid-item-card} ([^\n]+)\n:link: .+?\n\n(.+?)\n:::", re.M | re.S)
+    door = re.compile(r"^- \*\*\[([^]]+)\]\([^)]+\)\.\*\* (.+?)(?=^- |\n\n)", re.M | re.S)
+    card = re.compile(r"^:::{grid-item-card} ([^\n]+)\n.+?\n```\n\n([^`]+?)\n:::", re.M | re.S)
     found = door.findall(readme), card.findall(front)
-    doors, cards = ([(title, " ".join(text.split())) for title, text in pairs] for pairs in found)
+    doors, cards = (
+        [(title, " ".join(LINK.sub(r"\1", text).split())) for title, text in pairs]
+        for pairs in found
+    )
     assert doors == cards
     assert len(doors) == 3
 

@@ -1,7 +1,11 @@
 """Boxes, arrows and colors of the pictures that explain backpropagation.
 
-The pictures are about five inches wide, so that their text is readable on a phone.
+The pictures are about five inches wide, so that their text is readable on a phone. They are files,
+which repositories show too. To draw one again, run in the root of the source, for example:
+python docs/figures/one_unit.py docs/_static/one_unit.svg
 """
+
+import sys
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -19,6 +23,12 @@ def canvas(width: float, height: float) -> tuple[Figure, Axes]:
     ax.set(xlim=(0, width), ylim=(0, height))
     ax.axis("off")
     return figure, ax
+
+
+def save(figure: Figure) -> None:
+    """Write the picture to the path that the command names; the same picture is the same file."""
+    with plt.rc_context({"svg.hashsalt": ""}):
+        figure.savefig(sys.argv[1], metadata={"Date": None})
 
 
 def box(ax: Axes, x: float, y: float, text: str, color: str = NEUTRAL, size: float = SIZE) -> None:

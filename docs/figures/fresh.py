@@ -34,7 +34,7 @@ def short(name: str) -> str:
 
 
 runs = latest(STORED)
-figure, panels = plt.subplots(2, figsize=(6, 7.4), layout="constrained")
+figure, panels = plt.subplots(2, sharex=True, figsize=(6, 7.6), layout="constrained")
 points = []
 for ax, (group, label) in zip(panels, PANELS.items(), strict=True):
     of_group = runs[runs["table"].isin(GROUPS[group])]
@@ -45,13 +45,14 @@ for ax, (group, label) in zip(panels, PANELS.items(), strict=True):
     }
     places = {name: place for name, place in places.items() if place[1] < HIGHEST}
     ax.scatter(*zip(*places.values(), strict=True), c=[color(n, GRAY) for n in places], zorder=3)
-    ax.set(xscale="log", xlabel="time of a fit / ensemble's", ylabel=label)
+    ax.set(xscale="log", ylabel=label)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.axhline(1, color="0.4", linewidth=1)
     ax.margins(x=0.25, y=0.1)
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(alpha=0.3)
     points.append({short(name): place for name, place in places.items()})
+panels[-1].set_xlabel("time of a fit / ensemble's")
 figure.draw_without_rendering()  # what follows needs the places of the axes
 figure.set_layout_engine("none")
 for ax, of_panel in zip(panels, points, strict=True):

@@ -34,9 +34,9 @@ for ax, epochs in zip(axes, EPOCHS, strict=True):
     for _ in range(epochs - done):
         network.partial_fit(X, y, classes=np.arange(3))
     done = epochs
-    shades = network.predict_proba(plane) @ (0.45 + 0.55 * COLORS)  # paler than the points
+    shades = network.predict_proba(plane) @ (0.6 + 0.4 * COLORS)  # paler than the points
     image = shades.reshape(len(side), len(side), 3)
     ax.imshow(image, origin="lower", extent=(-1.15, 1.15, -1.15, 1.15))
-    ax.scatter(*X.T, c=COLORS[y], s=4, linewidths=0.2, edgecolors="white")
+    ax.scatter(*X.T, c=COLORS[y], s=5, linewidths=0)
     ax.axis("off")
 figure.savefig(sys.argv[1], dpi=150)

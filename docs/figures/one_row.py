@@ -1,7 +1,7 @@
 """The network 2-3-2 for one row: both passes, with the numbers on its units and its edges."""
 
 import numpy as np
-from drawing import BACKWARD, FORWARD, NEUTRAL, PALE, arrow, canvas, note
+from drawing import BACKWARD, FORWARD, NEUTRAL, PALE, arrow, canvas, note, save
 from matplotlib.offsetbox import AnchoredOffsetbox, TextArea, VPacker
 
 x, Y = np.array([1.0, 2.0]), np.array([1.0, 0.0])
@@ -91,3 +91,4 @@ for (left, _), name in zip(
     (inputs[0], hidden[0], outputs[0]), ("inputs", "hidden units", "outputs"), strict=True
 ):
     note(ax, left, 0.15, name, NEUTRAL)
+save(figure)

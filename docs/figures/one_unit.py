@@ -1,6 +1,6 @@
 """The graph of one unit: values on the way down, derivatives on the way up."""
 
-from drawing import BACKWARD, FORWARD, arrow, box, canvas, note
+from drawing import BACKWARD, FORWARD, arrow, box, canvas, note, save
 
 figure, ax = canvas(5.2, 5.6)
 
@@ -30,3 +30,4 @@ note(ax, 2.65, 1.48, r"$\partial \ell / \partial a = a - y = 0.7311$", BACKWARD,
 note(ax, 2.65, 2.95, r"$\delta = \partial \ell / \partial z$", BACKWARD, ha="left")
 note(ax, 2.65, 2.70, r"$= 0.7311 \cdot 0.1966 = 0.1437$", BACKWARD, ha="left")
 note(ax, 2.5, 0.25, "down: values     up: derivatives of $\\ell$")
+save(figure)

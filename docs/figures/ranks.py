@@ -15,16 +15,18 @@ from benchmarks.runs import latest
 runs = latest(STORED)
 losses = main_loss(runs[runs["table"].isin(GROUPS["classes"] + GROUPS["numbers"])])
 ranks, groups = mean_ranks(losses), alike(losses)
-figure, ax = plt.subplots(figsize=(5.4, 0.3 * len(ranks) + 1), layout="constrained")
+figure, ax = plt.subplots(figsize=(6, 0.3 * len(ranks) + 1.2), layout="constrained")
 rows = {name: row for row, name in enumerate(ranks.index)}
 colors = [color(name, GRAY) for name in ranks.index]
 ax.scatter(ranks, rows.values(), c=colors, s=30, zorder=3)
 for i, group in enumerate(groups):
-    place = [ranks.max() + 1.5 + 0.4 * i] * 2  # right of all points and their numbers
-    ax.plot(place, [rows[group[0]], rows[group[-1]]], color=GRAY, linewidth=3)
+    place = [ranks.max() + 2.2 + 0.8 * i] * 2  # right of all points and their numbers
+    ax.plot(place, [rows[group[0]], rows[group[-1]]], color=GRAY, linewidth=4)
+ax.text(1, 1, "not significantly\ndifferent", ha="right", va="bottom", transform=ax.transAxes)
 for rank, row in zip(ranks, rows.values(), strict=True):
     ax.annotate(f"{rank:.1f}", (rank, row), (6, 0), textcoords="offset points", va="center")
 ax.set_yticks(list(rows.values()), rows)
+ax.set_xticks(range(1, round(ranks.max()) + 1, 2))
 ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel="mean rank, 1 is best")
 ax.spines[["top", "right"]].set_visible(False)
 ax.grid(axis="x", alpha=0.3)

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from drawing import BACKWARD, FORWARD, NEUTRAL, arrow, box, canvas, note
+from drawing import BACKWARD, FORWARD, NEUTRAL, arrow, box, canvas, note, save
 
 figure, ax = canvas(5.2, 6.4)
 left, right = 1.25, 3.95
@@ -42,3 +42,4 @@ box(ax, right, 1.0, r"$\partial J / \partial W_2 = a_1^\top \delta_2$" + "\n$3 \
 arrow(ax, (right, 2.23), (right, 1.33), BACKWARD)
 arrow(ax, (left + 0.4, 3.3), (right - 0.66, 1.28), NEUTRAL)
 note(ax, 2.6, 0.2, "The gradients of the biases are the column sums of each delta.")
+save(figure)

@@ -4,9 +4,9 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.cli.folds import Folds
@@ -258,16 +258,18 @@ def sentences(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) 
 def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Folds) -> list[Note]:
     """Find what would mislead the user.
 
+    A fit to all rows with the same random state finds the same, in the same numbers.
+
     Parameters
     ----------
     model : TabularEnsemble* or TabularMLP*
         An estimator that is not fitted.
-    X : DataFrame of shape (n_samples, n_used)
-        The columns of the table, as `read_columns` returns them.
+    X : DataFrame of shape (n_samples, n_features)
+        Raw table.
     y : ndarray of shape (n_samples,)
         Target.
     folds : Folds
-        The folds of the comparison, in which a column is looked at too.
+        The folds of the comparison.
 
     Returns
     -------
@@ -275,9 +277,11 @@ def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Fold
         What is found.
     """
     which_are_alike = folds.groups is None and not folds.by_time
-    model = clone(model).set_params(cv=folds.splits)
+    model, arguments = folds.for_rows(model, np.arange(len(y)))
+    if folds.by_time:  # the fit itself holds out few rows, the latest
+        model.set_params(cv=folds.splits)
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
-        problem = problem_of(model, X, y)
+        problem = problem_of(model, X, y, **arguments)
         return find_misleading(problem, X, which_are_alike=which_are_alike)
 
 

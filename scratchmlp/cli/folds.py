@@ -11,10 +11,12 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli.messages import InputError, count, quoted
 from scratchmlp.tabular.folds import Rows, shuffled_splits, what_is_scored
+from scratchmlp.utils.names import listed
 
 SMALL = 2_000  # rows; larger tables get fewer folds
 MIN_GROUPS = 3  # so that two are left to train on, one for each fold of an ensemble
-MIN_TIMES = 9  # so that the first of two splits has three times to train on
+FEWEST = 3  # times to train on, one for each fold of an ensemble, and rows to evaluate on
+MIN_TIMES = 9  # so that there are so many in two splits
 #: Members of an ensemble on rows in the order of time, and the share that each holds out.
 MEMBERS, HELD_OUT = 8, 40
 
@@ -48,6 +50,13 @@ class Folds(NamedTuple):
     left_out: list[str]
     groups: NDArray[np.intp] | None
     by_time: bool
+
+    def of_known(self, columns: list[str]) -> "Folds":
+        """Return the folds, of which held-out rows have known values of some columns."""
+        if not columns:
+            return self
+        description = f"{self.description} of known values of {listed(columns)}"
+        return self._replace(description=description)
 
     def for_rows(self, model: Any, rows: Rows) -> tuple[Any, dict[str, Any]]:
         """Clone a model for some rows, and return what its `fit` needs beside table and target.
@@ -153,8 +162,13 @@ def _by_time(times: NDArray[np.intp], n_splits: int) -> list[Split]:
             f"the column of --time has {count(n_times, 'different value')} in the rows that can be "
             f"used, but at least {MIN_TIMES} are needed. Choose another column, or remove --time."
         )
-    folds = TimeSeriesSplit(min(n_splits, n_times // 3 - 1)).split(np.arange(n_times))
-    return [(_of(times, earlier), _of(times, later)) for earlier, later in folds]
+    splits: list[Split] = []
+    for n in range(n_splits, 1, -1):
+        folds = [*TimeSeriesSplit(n).split(np.arange(n_times))]
+        splits = [(_of(times, earlier), _of(times, later)) for earlier, later in folds]
+        if min(len(folds[0][0]), *(len(held_out) for _, held_out in splits)) >= FEWEST:
+            break
+    return splits
 
 
 def _of(times: NDArray[np.intp], part: NDArray[np.intp]) -> Rows:

@@ -292,9 +292,9 @@ _COLUMNS: dict[str, Settings] = {
         "age=999 in one. Repeat the option for more. A saved model remembers the values",
     },
     "--id": _column(
-        "column that identifies the rows. No model uses it. Predictions begin with it, and a "
-        "report names rows by it. A saved model remembers it. With --load, --id names another "
-        "one"
+        "column that identifies the rows. No model uses it, unless --date or --numeric names it "
+        "too. Predictions begin with it, and a report names rows by it. A saved model remembers "
+        "it. With --load, --id names another one"
     ),
 }
 _ROWS: dict[str, Settings] = {

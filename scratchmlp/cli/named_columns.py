@@ -10,6 +10,7 @@ COMPATIBLE = (
     {"--id", "--groups"},
     {"--id", "--time"},
     {"--id", "--date"},
+    {"--id", "--numeric"},
     {"--time", "--date"},
     {"--time", "--numeric"},
     *({"--na", f"--{field}"} for field in ("numeric", "categorical", "text", "date")),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from scratchmlp.arrays import FloatArray
@@ -111,10 +112,16 @@ class Predictions(NamedTuple):
         Probabilities of the classes, or predicted numbers.
     ends : ndarray of shape (n_samples, 2) or None
         Lower and upper ends of an interval around each predicted number; None if there are none.
+    entities : list of str
+        Names of the columns that name what rows belong to, such as persons.
+    is_new : ndarray of shape (n_samples,)
+        Whether a row is of none that `fit` has seen.
     """
 
     values: FloatArray
-    ends: FloatArray | None = None
+    ends: FloatArray | None
+    entities: list[str]
+    is_new: NDArray[np.bool_]
 
 
 def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> Predictions:
@@ -134,15 +141,16 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
     Predictions
         The predictions. There are no intervals if the coverage needs more rows than `fit` had.
     """
-    if is_classifier(model):
-        return Predictions(model.predict_proba(X))
     blend, table = model.blend_and_table(X)
+    belonging = table.layout.entity_names, np.asarray(table.unknown.any(axis=1))
+    if is_classifier(model):
+        return Predictions(blend.predict(table), None, *belonging)
     try:
         blend.uncertainty.scores.quantile(coverage)
     except ValueError as error:
         say(f"the predictions have no columns 'low' and 'high': {error}")
-        return Predictions(blend.predict(table))
-    return Predictions(*blend.predict_with_sets(table, coverage))
+        return Predictions(blend.predict(table), None, *belonging)
+    return Predictions(*blend.predict_with_sets(table, coverage), *belonging)
 
 
 def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame:
@@ -159,16 +167,19 @@ def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame
     -------
     DataFrame of shape (n_samples, 1 + n_classes), (n_samples, 3) or (n_samples, 1)
         Predicted class and the probability of each class. For regression, the prediction and the
-        ends of its interval, if there are intervals.
+        ends of its interval, if there are intervals. If columns name what rows belong to, a last
+        column such as "new person" says which rows are of none that training has seen.
     """
     P, ends = predicted.values, predicted.ends
-    if not is_classifier(model):
+    if is_classifier(model):
+        first, *names = _names(model.classes_)
+        table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
+        table.insert(0, first, model.classes_[P.argmax(axis=1)])
+    else:
         numbers = [P] if ends is None else [P, *ends.T]
-        table = pd.DataFrame(dict(zip(_names(), numbers, strict=False)))
-        return table.round(_decimals(model))
-    first, *names = _names(model.classes_)
-    table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
-    table.insert(0, first, model.classes_[P.argmax(axis=1)])
+        table = pd.DataFrame(dict(zip(_names(), numbers, strict=False))).round(_decimals(model))
+    if predicted.entities:
+        table[f"new {' or '.join(predicted.entities)}"] = predicted.is_new
     return table
 
 
@@ -225,23 +236,39 @@ def scores_of_known(
     Yields
     ------
     str
-        A sentence about rows that cannot be scored, or the scores.
+        A sentence about rows that cannot be scored, or the scores. If columns name what rows belong
+        to, such as persons, those of known and of new ones, too.
     """
     is_class = is_classifier(model)
     y = _class_numbers(model, target) if is_class else _numbers(as_text(target))
     target = as_text(target)
-    known = np.isfinite(y)
+    known = np.isfinite(y.to_numpy())
     if (others := target.notna() & ~known).any():
         what = "classes that the model does not know" if is_class else "targets that are no numbers"
         names = quoted(target[others].unique())
         yield f"{count(int(others.sum()), 'row')} with {what}, not scored: {names}"
     if not known.any():
         return
-    truth = y[known].to_numpy(np.intp if is_class else np.float64)
-    counts = np.bincount(truth, minlength=len(model.classes_)) if is_class else None
-    scores = values_of(default_metrics(counts), truth, predicted.values[known])
-    written = [f"{name} {significant(value, 3)}" for name, value in scores.items()]
-    yield f"{count(len(truth), 'row')} with a value of {quote(target.name)}: {', '.join(written)}"
+    for which, rows in _parts(predicted, known, f"with a value of {quote(target.name)}"):
+        truth = y[rows].to_numpy(np.intp if is_class else np.float64)
+        counts = np.bincount(truth, minlength=len(model.classes_)) if is_class else None
+        scores = values_of(default_metrics(counts), truth, predicted.values[rows])
+        written = [f"{name} {significant(value, 3)}" for name, value in scores.items()]
+        yield f"{count(len(truth), 'row')} {which}: {', '.join(written)}"
+
+
+def _parts(
+    predicted: Predictions, known: NDArray[np.bool_], which: str
+) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield all rows with a target, and those of known and of new persons: in words, and which."""
+    names = " or ".join(map(quote, predicted.entities))
+    kinds = {"known": known & ~predicted.is_new, "new": known & predicted.is_new} if names else {}
+    parts = {f"of a {kind} {names}": rows for kind, rows in kinds.items() if rows.any()}
+    if len(parts) == 1:
+        yield f"{which}, all {next(iter(parts))}", known
+        return
+    yield which, known
+    yield from parts.items()
 
 
 def _numbers(target: "pd.Series[Any]") -> "pd.Series[float]":

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
 from scratchmlp.cli.baselines import check_baselines
@@ -122,10 +123,12 @@ class Comparison:
         _print_table(table, options)
         say(*evaluation.folds.left_out)
         own = next(iter(models.values()))
-        found = misleading(own, X, table.y, evaluation.folds)
+        found = misleading(_for_raw(table, own, options), table.X, table.y, evaluation.folds)
         say(*map(with_option, found))
+        entities = [note.column for note in found if note.case == "entity"]
+        evaluation = evaluation._replace(folds=evaluation.folds.of_known(entities))
         # Compared fits hide columns of persons only if they look for them, as that of --save does.
-        own.set_params(inspect_table=any(note.case == "entity" for note in found))
+        own.set_params(inspect_table=bool(entities))
         results = compare(models, X, table.y, evaluation)
         for result in results.values():
             say(*fit_notes(list(result["estimator"])))
@@ -178,7 +181,7 @@ class Comparison:
         """Train the model of a name on all rows. It gets the raw table, and can read others."""
         table = self.table
         model = to_train(name, self.models, self.scores.results)
-        model.set_params(**self.options.roles.encoder_settings(table.columns), inspect_table=True)
+        model = _for_raw(table, model, self.options)
         model, arguments = self.scores.evaluation.folds.for_rows(model, np.arange(len(table.y)))
         try:
             with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
@@ -227,6 +230,12 @@ class Comparison:
         labels = labels_of(table.X, table.ids)
         X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=options.target)
         return evaluate(model, X, y, "fit", options.seed or 0)
+
+
+def _for_raw(table: Table, model: BaseTabular, options: Options) -> BaseTabular:
+    """Return a model that reads the raw table, and looks for what would mislead."""
+    settings = options.roles.encoder_settings(table.columns)
+    return clone(model).set_params(**settings, inspect_table=True)
 
 
 def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> BaseTabular:

@@ -6,6 +6,7 @@ from typing import get_args
 import numpy as np
 
 from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.metrics import CLASSES, NUMBERS, values_of
 from scratchmlp.evaluation.numbers import number, plain, share
 from scratchmlp.reporting.columns import DESCRIBED_COLUMNS
 from scratchmlp.reporting.content import Section, Table
@@ -120,6 +121,8 @@ def _task(evaluated: Evaluated) -> str:
     if evaluated.is_of_fit:
         sentence += f" Expect its scores for {plain(evaluated.estimator.scored, 200)}."
         sentence += _of_new(evaluated)
+    else:
+        sentence += _of_known_and_new(evaluated)
     if evaluated.sample_weight is not None:
         sentence += " The scores use the weights that the rows had in fit."
     return sentence
@@ -137,6 +140,25 @@ def _of_new(evaluated: Evaluated) -> str:
     return (
         f" For rows with a new value of {listed(names)}, expect {measure} {number(score).text}, "
         f"not {number(evaluated.estimator.oof_score_).text}."
+    )
+
+
+def _of_known_and_new(evaluated: Evaluated) -> str:
+    """Say how many new rows are of new entities, such as persons, and how good both kinds are."""
+    table = evaluated.encode(np.arange(len(evaluated.y)))
+    is_new, names = table.unknown.any(axis=1), map(plain, table.layout.entity_names)
+    of_new = f"a new value of {' or '.join(names)}"
+    if is_new.all() or not is_new.any():
+        which = "All" if is_new.any() else "None"
+        return f" {which} of them have {of_new}." if table.layout.entities else ""
+    measure = NUMBERS["R2"] if evaluated.proba is None else CLASSES["accuracy"]
+    new, known = (
+        number(values_of([measure], evaluated.truth[rows], evaluated.outputs[rows])[measure.name])
+        for rows in (is_new, ~is_new)
+    )
+    return (
+        f" {is_new.sum():,} of them have {of_new}: their {measure.name} is {new.text}, that of the "
+        f"others {known.text}."
     )
 
 

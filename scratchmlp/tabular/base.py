@@ -32,8 +32,8 @@ from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 from scratchmlp.utils.names import listed
 
-#: Number of sets of folds without which errors for unseen entities are modelled. Eight folds one by
-#: one gave the same coverage and widths, and took more than twice the time.
+#: Number of sets of folds without which errors for unseen entities are modelled. With eight folds
+#: one by one, intervals did not cover more, and this took more than twice the time.
 _UNSEEN_FOLDS = 3
 
 
@@ -108,10 +108,11 @@ class BaseTabular(
             be such that `predict` accepts them.
         groups : array-like of shape (n_samples,), default=None
             Groups of the rows, such as patients. All rows of a group are in the same fold. If `cv`
-            is a splitter, it must be one that uses groups. Columns of categories that name groups
-            are hidden in the rows that a fold holds out: see :doc:`/known_and_new`. The target
-            encoding of columns of many categories does not use groups: a training row is encoded by
-            the targets of other rows of its group too.
+            is a splitter, it must be one that uses groups. If all rows that you will predict are of
+            new groups, leave a column that names them out of `X`. A column of categories that names
+            groups is hidden in the rows that a fold holds out: see :doc:`/known_and_new`. The
+            target encoding of columns of many categories does not use groups: a training row is
+            encoded by the targets of other rows of its group too.
 
         Returns
         -------

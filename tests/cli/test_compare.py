@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from scratchmlp.cli import article, comparison
 from scratchmlp.cli import training as training_module
 from scratchmlp.cli.baselines import BASELINES, numbers_and_categories, numbers_and_text
-from scratchmlp.cli.columns import decide_columns, read_columns
+from scratchmlp.cli.columns import decide_columns, read_columns, with_option
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.roles import Roles
@@ -144,7 +144,8 @@ def misleading_rows():
 @pytest.mark.usefixtures("brief", "uncompared")
 def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
     table, known = misleading_rows(), ["--target", "amount", "--ignore", "paid"]
-    _, err = run(csv(table), *known)
+    out, err = run(csv(table), *known)
+    assert "folds, for random rows of known values of person\n" in out
     assert "scratchmlp: rows of the same person are alike: a quick model has a root mean" in err
     assert "If all rows that you will predict are of new values, add --groups 'person'" in err
     sentinel = (
@@ -154,11 +155,22 @@ def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
     assert "are 999" not in run(csv(table), *known, "--na", "weeks=999")[1]
     times = table.assign(week=np.arange(len(table)))
     for given in (["--groups", "person"], ["--time", "week"]):  # the user has decided
-        assert "are alike" not in run(csv(times), *known, *given)[1]
+        out, err = run(csv(times), *known, *given)
+        assert "are alike" not in err
+        assert "of known values" not in out
     leak = table.assign(paid=table["paid"].map({"late": 2.5, "in time": 0.5}), late=table["paid"])
     _, err = run(csv(leak.drop(columns="amount")), "--target", "late")
     assert "the column paid alone predicts 100.0 % of the rows right" in err
     assert "Is it known when you predict? If not, add --ignore 'paid'." in err
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+def test_a_saved_model_has_found_what_was_said_above_the_scores(csv, tmp_path):
+    model = tmp_path / "y.model"
+    _, err = run(csv(misleading_rows()), "--target", "amount", "--save", model)
+    found = [note for note in load(model).findings_ if note.case in ("entity", "sentinel")]
+    assert len(found) == 2
+    assert [note for note in found if f"scratchmlp: {with_option(note)}\n" not in err] == []
 
 
 def test_compared_ensembles_hide_persons_as_the_saved_one_does(csv, monkeypatch, brief, tmp_path):

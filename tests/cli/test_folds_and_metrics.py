@@ -82,10 +82,16 @@ def test_later_rows_are_predicted_from_earlier_ones():
     assert splits[-1][1][-1] == N - 1
 
 
-@pytest.mark.parametrize(("n_times", "n_splits"), [(9, 2), (12, 3), (18, 5), (60, 5)])
-def test_few_times_get_fewer_splits(n_times, n_splits):
-    splits = make_folds(NUMBERS, False, times=np.arange(N) * n_times // N).splits
+@pytest.mark.parametrize(
+    ("n_rows", "n_times", "n_splits"),
+    [(9, 9, 2), (12, 12, 3), (18, 18, 5), (60, 60, 5), (60, 9, 5), (60, 10, 5), (60, 12, 4)],
+)
+def test_few_rows_or_times_get_fewer_splits(n_rows, n_times, n_splits):
+    times = np.arange(n_rows) * n_times // n_rows
+    splits = make_folds(NUMBERS[:n_rows], False, times=times).splits
     assert len(splits) == n_splits
+    assert len({*times[splits[0][0]]}) >= 3
+    assert min(len(held_out) for _, held_out in splits) >= 3
 
 
 def test_classes_that_come_later_are_not_scored_before_they_are_known():

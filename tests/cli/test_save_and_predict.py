@@ -6,6 +6,7 @@ import re
 import sys
 from functools import cache
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from scratchmlp.cli.files import check_files, check_form, write
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
 from scratchmlp.cli.roles import Roles
-from scratchmlp.cli.saved_model import load_model
+from scratchmlp.cli.saved_model import SavedModel, load_model
 from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import labels_of, load_table
 from scratchmlp.io import ModelFileError, load, save
@@ -217,6 +218,32 @@ def test_known_targets_are_scored_on_stderr(trained, csv):
     assert f"scratchmlp: {n_known} rows with a value of 'number': RMSE " in err
     _, err = run(trained["class"].path, "--load", model_of(trained, "class"))
     assert "scratchmlp: 80 rows with a value of 'class': accuracy 0.9" in err
+
+
+@pytest.mark.parametrize("target", ["own", "is_high"])
+def test_rows_of_new_persons_are_told_and_scored_apart(target, csv, tmp_path):
+    person = np.arange(120) % 30
+    own = np.random.default_rng(0).normal(size=30)[person].round(2)
+    table = pd.DataFrame({"person": [f"P{n}" for n in person], "x": np.arange(120.0), "own": own})
+    table["is_high"] = np.where(own > 0, "yes", "no")
+    kind = TabularMLPRegressor if target == "own" else TabularMLPClassifier
+    model = kind(cv=2, max_iter=40, inspect_table=False, random_state=0)
+    model.fit(table[["person", "x"]], table[target])
+    saved_model.save_model(path := tmp_path / "m", SavedModel(model, target))
+    new = table[:40].assign(person=table["person"].mask(table.index >= 30, "new"))
+
+    out, err = run(csv(new), "--load", path)
+    is_new = pd.read_csv(StringIO(out))["new person"]
+    assert [*np.flatnonzero(is_new)] == [*range(30, 40)]
+    name = "R²" if target == "own" else "accuracy"
+    pattern = (
+        rf"(\d+) rows? (?:with a value of '{target}'|of a (\w+) 'person'): .*?{name} (-?[.\d]+)"
+    )
+    [(_, all_rows, _), (n_known, known, right), (n_new, new_ones, less)] = re.findall(pattern, err)
+    assert (all_rows, n_known, known, n_new, new_ones) == ("", "30", "known", "10", "new")
+    assert float(less) < float(right)
+    _, err = run(csv(new[30:]), "--load", path)
+    assert f"10 rows with a value of '{target}', all of a new 'person': " in err
 
 
 def scored(model, X, target):

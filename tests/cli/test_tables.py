@@ -423,9 +423,10 @@ def test_a_table_in_the_order_of_time(date, visits):
     assert list(table.X["x"].astype(float)) == list(expected["x"])
 
 
-def test_numbers_that_order_the_rows_may_stay_an_input(csv):
+@pytest.mark.parametrize("named", [{"time": "year"}, {"id": "year", "time": "year"}])
+def test_numbers_that_order_or_identify_the_rows_may_stay_an_input(named, csv):
     path = csv(pd.DataFrame({"year": 2020 - np.arange(20), "y": np.arange(20) % 7}))
-    table = load_table(path, "y", roles=Roles(time="year", numeric=["year"]))
+    table = load_table(path, "y", roles=Roles(**named, numeric=["year"]))
     assert [*table.X["year"].astype(int)] == [*range(2001, 2021)]
     assert table.columns["year"].kind == "number"
 
@@ -479,7 +480,10 @@ def test_what_differs_from_training_is_said(trained, csv):
         code=table["code"].where(table["size_missing"])
     )  # missing values are not unseen
     [missing] = unlike_training(X, load(model).encoder_._columns)
-    assert re.fullmatch("column 'code' has clearly changed: .* % missing, before 0.0 %", missing)
+    assert re.fullmatch(
+        "column 'code' has clearly changed: .* % are missing, but 0.0 % were in training",
+        missing,
+    )
     assert list(unlike_training(table, load(model).encoder_._columns)) == []
 
 
@@ -491,7 +495,7 @@ def test_what_clearly_changed_is_said_in_a_few_lines():
     new = X.mask(rng.random(X.shape) < 0.5).replace({"rate": {"fixed": "FIXED"}})
     first, *changed, more = differences(X, new)
     assert first.startswith("column 'rate' contains categories not seen in training, in 1")
-    assert re.search(r" of 400 rows: 'FIXED'; [45]\d\.\d % missing, before 0\.0 %$", first)
+    assert re.search(r" of 400 rows: 'FIXED'; [45]\d\.\d % are missing, but 0\.0 % ", first)
     assert [each.split("'")[1] for each in changed] == ["x0", "x1", "x2", "x3", "x4"]
     assert more == "4 more columns clearly changed: drift(X) of the model, in Python, says how"
 

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import r2_score
 
 from scratchmlp import report
 from scratchmlp.evaluation.numbers import number, plain
@@ -56,17 +57,39 @@ def test_columns_of_new_rows_that_clearly_changed_are_named_above_the_scores():
     page = Page(report(model, new, Y, rows="new"))
     assert [heading["id"] for heading in page.all("h2")][:2] == ["drift", "summary"]
     box = page.text.partition("Otherwise, train on recent rows. ")[2].partition(" Summary ")[0]
-    assert box.endswith(" plan 37.5 % unseen, such as '<b>'")
+    assert box.endswith(" plan 37.5 % are unseen, such as '<b>'")
 
 
-def test_the_summary_tells_the_score_of_new_persons():
+@pytest.fixture(scope="module")
+def persons():
+    """Return a model of a table of persons, the table, and the target."""
     rng = np.random.default_rng(0)
     person, own = np.arange(240) % 40, rng.normal(0, 3, 40)
     table = pd.DataFrame({"person": [f"P{n}" for n in person], "x": rng.normal(size=240)})
     y = own[person] + table["x"].to_numpy()
     model = TabularMLPRegressor(cv=2, max_iter=8, random_state=0, inspect_table=False).fit(table, y)
+    return model, table, y
+
+
+def test_the_summary_tells_the_score_of_new_persons(persons):
+    model, table, y = persons
     page = Page(report(model, table, y))
     new, known = (number(score).text for score in (model.oof_score_unseen_, model.oof_score_))
     assert f"For rows with a new value of person, expect R² {new}, not {known}." in page.text
-    page = Page(report(model, table.assign(person="new"), y, rows="new"))
-    assert "For rows with a new value" not in page.text
+    assert "of them have a new value" not in page.text
+
+
+def test_the_summary_tells_the_scores_of_known_and_of_new_persons_among_new_rows(persons):
+    model, table, y = persons
+    is_new = table.index < 100
+    mixed = table.assign(person=table["person"].mask(is_new, "new"))
+    new, known = (
+        number(r2_score(y[rows], model.predict(mixed[rows]))).text for rows in (is_new, ~is_new)
+    )
+    told = f"100 of them have a new value of person: their R² is {new}, that of the others {known}."
+    for rows, sentence in (
+        (mixed, told),
+        (table, "None of them have a new value of person."),
+        (table.assign(person="new"), "All of them have a new value of person."),
+    ):
+        assert sentence in Page(report(model, rows, y, rows="new")).text

@@ -448,6 +448,14 @@ def fitted(request):
         return given, encoder, notes, X, encoder.transform(X)
 
 
+def test_numbers_that_are_text_are_noted_only_beside_columns_that_are_none():
+    X = pd.DataFrame({"size": [*"1234567"], "weight": ["1.5", "2", *"34567"], "empty": None})
+    told = warnings_of(TabularEncoder().fit, X)
+    assert not any(note.startswith(TOOK_NUMBERS) for note in told)
+    told = warnings_of(TabularEncoder().fit, X.astype({"weight": float}))
+    assert any(note.startswith(TOOK_NUMBERS + "size.") for note in told)
+
+
 #: Columns whose writing `fit` learns, and cells in every writing.
 WRITINGS = {
     "points": ["3,326.37", "20.50"],

@@ -62,18 +62,19 @@ CHANGES = [
     ("rooms", lambda x: 10 * x, "above"),
     ("rooms", lambda x: 2.54 * x, "above"),
     ("rate", lambda x: x.replace("fixed", " fixed "), "unseen, such as ' fixed '"),
-    ("rate", lambda x: x.str.upper(), "100.0 % unseen, such as 'FIXED'"),
-    ("rate", lambda x: x.replace("fixed", "free"), "0.0 % 'fixed', before 5"),
-    ("city", lambda x: x.str.upper(), "100.0 % unseen, such as 'CITY 1'"),
-    ("person", lambda x: "other " + x, "100.0 % unseen"),
-    ("income", masked, "% missing, before "),
+    ("rate", lambda x: x.str.upper(), "all values are unseen, such as 'FIXED'"),
+    ("rate", lambda x: x.replace("fixed", "free"), "no value is 'fixed', but 5"),
+    ("city", lambda x: x.str.upper(), "all values are unseen, such as 'CITY 1'"),
+    ("person", lambda x: "other " + x, "all values are unseen"),
+    ("income", masked, "% are missing, but "),
     ("income", lambda x: 1000 * x, "above"),
-    ("income", lambda x: x.fillna(0), "0.0 % missing, before "),
-    ("member", lambda x: ~x, "% 'True', before "),
-    ("day", lambda x: x + pd.Timedelta(days=31), "above 2024-03-31, the highest before"),
-    ("day", lambda x: x - pd.Timedelta(days=366), "below 2024-03-01, the lowest before"),
-    ("waited", lambda x: 60 * x, "days, the highest before"),
-    ("note", masked, "50.0 % missing, before 0.0 %"),
+    ("income", lambda x: x.fillna(0), "no value is missing, but "),
+    ("member", lambda x: ~x, "% are 'True', but "),
+    ("day", lambda x: x + pd.Timedelta(days=31), "above 2024-03-31, the highest in training"),
+    ("day", lambda x: x - pd.Timedelta(days=366), "below 2024-03-01, the lowest in training"),
+    ("waited", lambda x: 60 * x, "days, the highest in training"),
+    ("rooms", lambda x: x.clip(upper=2), "no value is above 2, but 3"),
+    ("note", masked, "50.0 % are missing, but 0.0 % were in training"),
 ]
 
 
@@ -154,10 +155,10 @@ def test_values_that_mean_missing_and_text_of_numbers_are_read_as_in_fit():
     fit = table(300)
     fit, new = (each.assign(price=each["price"].map("€ {:.2f}".format)) for each in (fit, fit))
     new.loc[::2, "income"] = -99
-    assert compared(fit, new).loc["income", "why"].endswith("the lowest before")
+    assert compared(fit, new).loc["income", "why"].endswith("the lowest in training")
     drift = compared(fit, new, missing_values={"income": -99})
     assert drift.index[drift["changed"]].tolist() == ["income"]
-    assert "% missing, before" in drift.loc["income", "why"]
+    assert "% are missing, but" in drift.loc["income", "why"]
 
 
 @pytest.mark.parametrize("n", [1, 2])

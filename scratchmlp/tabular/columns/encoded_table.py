@@ -109,7 +109,12 @@ class Layout(NamedTuple):
     @property
     def entities(self) -> list[ColumnLayout]:
         """The columns that name what rows belong to."""
-        return [each for each in self.columns.values() if each.hidden is not None]
+        return [self.columns[name] for name in self.entity_names]
+
+    @property
+    def entity_names(self) -> list[str]:
+        """The names of these columns."""
+        return [name for name, each in self.columns.items() if each.hidden is not None]
 
     def coded_as(self, *encodings: LevelEncoding) -> list[ColumnLayout]:
         """Return the columns whose codes are encoded in one of some ways."""

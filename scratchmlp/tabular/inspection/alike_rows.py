@@ -21,13 +21,14 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS
-from scratchmlp.tabular.inspection.alike_candidates import Entity, ValuesOf, entities, times
+from scratchmlp.tabular.inspection.alike_candidates import ValuesOf, entities, times
 from scratchmlp.tabular.inspection.quick_models import (
     constant_prediction,
     losses_of,
     targets_of,
     weights_of,
 )
+from scratchmlp.tabular.reading.entities import Entity
 from scratchmlp.tabular.reading.findings import Note
 
 _MOST_CANDIDATES = 3
@@ -124,8 +125,10 @@ def _one_for_each_subject(notes: Iterable[Note], named: Mapping[str, Entity]) ->
     for note in sorted(notes, key=priority, reverse=True):
         if note.case == "time":
             yield note
-        elif not any(named[note.column].tells(each) for each in told):
-            told.append(named[note.column])
+            continue
+        own = named[note.column]
+        if not any(own.is_told_by(each) or each.is_told_by(own) for each in told):
+            told.append(own)
             yield note
 
 

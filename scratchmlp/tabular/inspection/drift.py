@@ -124,7 +124,7 @@ class _Compared(NamedTuple):
     counts : dict of DriftCase to Counts
         See `ColumnDrift`.
     words : dict of DriftCase to str
-        What follows the share now, if it is a change.
+        What values are, if it is a change.
     bins : tuple of two ndarrays of shape (n_bins,)
         Rows with a value in each bin, in `fit` and now.
     values : list of tuple of Counts and str
@@ -147,14 +147,14 @@ class _Compared(NamedTuple):
             before, now = counts.shares
             is_harmless = case == "unseen" and not now > before  # all persons may be known
             if not is_harmless and counts.matters and counts.p_value < level:
-                changes[case] = f"{_percent(now)} {self.words[case]}"
+                changes[case] = f"{_are(now)} {self.words[case]}"
         index = psi(*self.bins)
         has_new_values = not changes.keys() <= {"missing"}  # which explain the index
         if self.values and index >= _LEAST_PSI and not has_new_values:
             counts, which = min(self.values, key=lambda each: each[0].p_value)
             if counts.p_value < level:
                 before, now = counts.shares
-                changes["values"] = f"{_percent(now)} {which}, before {_percent(before)}"
+                changes["values"] = f"{_are(now)} {which}, {_unlike(before)}"
         return ColumnDrift(self.counts, index, changes)
 
 
@@ -188,7 +188,7 @@ def _compare(column: Column, values: "pd.Series[Any]") -> _Compared:
     counts: dict[DriftCase, Counts] = {
         "missing": Counts(n_missing, column.n_rows, n_now - len(known), n_now)
     }
-    words: dict[DriftCase, str] = {"missing": f"missing, before {_percent(column.share_missing)}"}
+    words: dict[DriftCase, str] = {"missing": f"missing, {_unlike(column.share_missing)}"}
     compared, n_known = _Compared(counts, words), column.n_rows - n_missing
     if isinstance(column, CategoricalColumn) and column.uses_values:
         compared = _with_levels(compared, column, known, n_known)
@@ -209,8 +209,8 @@ def _with_range(
         "above": Counts(0, n_known, n_above, n_now),
     }
     words: dict[DriftCase, str] = {
-        "below": f"below {written[0]}, the lowest before",
-        "above": f"above {written[-1]}, the highest before",
+        "below": f"below {written[0]}, the lowest in training",
+        "above": f"above {written[-1]}, the highest in training",
     }
     fit = np.array(column.decile_counts, dtype=float)
     now = counts_between(numbers, deciles).astype(float)
@@ -267,8 +267,15 @@ def _written(number: float, kind: str) -> str:
     return f"{number:.6g} days" if kind == "duration" else f"{number:.6g}"
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def _are(share: float) -> str:
+    """Begin a clause about a share of the values now."""
+    if share in (0, 1):
+        return "all values are" if share else "no value is"
+    return f"{100 * share:.1f} % are"
+
+
+def _unlike(share: float) -> str:
+    return f"but {100 * share:.1f} % were in training"
 
 
 def compared_columns(columns: Columns) -> Columns:

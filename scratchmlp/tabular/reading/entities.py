@@ -4,13 +4,16 @@ Values by chance and values by design differ in how evenly they repeat. Of value
 draws, the variance of the numbers of rows is at least their mean. Of a study with equally many rows
 of each person it is 0, and of a random part of its rows the share that is not drawn, times the
 mean.
+
+Training hides a column whose name or whose values are clearly those of an entity: see `hidden`.
+Of others, a fit asks whether the rows of a value are alike: see `find_alike_rows`.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from scratchmlp.tabular.reading.codes import (
     YEARS,
@@ -20,45 +23,52 @@ from scratchmlp.tabular.reading.codes import (
     names_time,
     words,
 )
-from scratchmlp.tabular.reading.values import Floats, different_values
+from scratchmlp.tabular.reading.values import Floats
 
 FEWEST_VALUES = 20  # of an entity
 ROWS_OF_EACH = (2, 50)  # fewest and most rows of a value, on average; more are those of a group
-EVEN = 0.5  # largest variance of the rows of a value, divided by their mean
+EVEN, BY_CHANCE = 0.5, 1.5  # largest variance of the rows of a value, divided by their mean
 _NUMBERS_OF_ANYTHING = {"number", "num"}  # unlike "nr"
 FULL = 0.95  # share of the range from which on whole numbers have no gaps
 SKEWED = 0.15  # part of the range below which half of the numbers are those of quantities
 
 
-class Candidate(NamedTuple):
+class Entity(NamedTuple):
     """A column whose values repeat as those of an entity may do.
 
     Attributes
     ----------
-    name : str
+    column : str
         Name of the column.
     codes : ndarray of shape (n_samples,), int
         Number of the value of each row; -1 if it is missing.
-    n_values : int
-        Number of values.
+    counts : ndarray of shape (n_values,), int
+        Rows of each value.
     numbers : ndarray of shape (n_values,) or None
         The different values, sorted, if they are whole numbers that are not read as codes.
-    is_even : bool
-        Whether all values have about equally many rows.
     """
 
-    name: str
-    codes: Any
-    n_values: int
-    numbers: Floats | None
-    is_even: bool
+    column: str
+    codes: NDArray[np.integer]
+    counts: NDArray[np.integer]
+    numbers: Floats | None = None
+
+    @property
+    def n_values(self) -> int:
+        """Number of values."""
+        return len(self.counts)
 
     @property
     def is_named(self) -> bool:
         """Whether the name says that the values name something."""
-        *_, last = words(self.name) or [""]
-        may_be = self.is_even and self.name.lower() not in _NUMBERS_OF_ANYTHING
-        return names_identifier(last) or (may_be and names_entity(self.name))
+        return names_entity(self.column)
+
+    @property
+    def is_clearly_named(self) -> bool:
+        """Whether the name leaves no doubt. A "number" or an uneven "class" may be a quantity."""
+        *_, last = words(self.column) or [""]
+        may_be = self.repeats(EVEN) and self.column.lower() not in _NUMBERS_OF_ANYTHING
+        return names_identifier(last) or (may_be and self.is_named)
 
     @property
     def has_gaps(self) -> bool:
@@ -74,31 +84,40 @@ class Candidate(NamedTuple):
         is_skewed = np.median(self.numbers) - low < SKEWED * (high - low)
         return bool(not is_skewed and self.n_values < FULL * (high - low + 1))
 
-    def is_fact_of(self, other: "Candidate") -> bool:
+    def repeats(self, unevenness: float = np.inf) -> bool:
+        """Return whether values have several rows each, whose numbers vary at most so much."""
+        mean = self.counts.mean()
+        return bool(mean >= ROWS_OF_EACH[0] and self.counts.var() <= unevenness * mean)
+
+    def is_told_by(self, other: "Entity") -> bool:
+        """Return whether all rows of a value of another column have the same value of this one."""
+        known = (self.codes >= 0) & (other.codes >= 0)
+        pairs = other.codes[known].astype(np.int64) * (self.codes.max() + 1) + self.codes[known]
+        return len(np.unique(pairs)) <= other.n_values
+
+    def is_fact_of(self, other: "Entity") -> bool:
         """Return whether each value of another column has one of these numbers, mostly its own.
 
         Such as the income of a person, which is no name of this person.
         """
-        if not other.n_values / 2 <= self.n_values <= other.n_values:
-            return False
-        known = (self.codes >= 0) & (other.codes >= 0)
-        pairs = other.codes[known].astype(np.int64) * self.n_values + self.codes[known]
-        return len(np.unique(pairs)) <= other.n_values
+        return other.n_values / 2 <= self.n_values <= other.n_values and self.is_told_by(other)
 
 
-def candidate(name: str, values: "pd.Series[Any]", numbers: Floats | None) -> Candidate | None:
-    """Return a column of labels or whole numbers, if its values repeat as those of an entity."""
-    codes, unique, counts = different_values(values)
-    least, most = (n_rows * len(unique) for n_rows in ROWS_OF_EACH)
-    if len(unique) < FEWEST_VALUES or not least <= counts.sum() <= most or names_time(name):
+def entity(column: str, codes: NDArray[np.integer], numbers: Floats | None = None) -> Entity | None:
+    """Return a column of labels or whole numbers, if its values may be those of an entity.
+
+    There are many values, and not many rows of each. Times are no entities.
+    """
+    counts = np.bincount(codes[codes >= 0])
+    counts = counts[counts > 0]
+    n_most = ROWS_OF_EACH[1] * len(counts)
+    if len(counts) < FEWEST_VALUES or counts.sum() > n_most or names_time(column):
         return None
-    is_even = bool(counts.var() <= EVEN * counts.mean())
-    different = None if numbers is None else np.unique(numbers)
-    return Candidate(name, codes, len(unique), different, is_even)
+    return Entity(column, codes, counts, None if numbers is None else np.unique(numbers))
 
 
-def entities(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Return the columns that name an entity.
+def hidden(candidates: Iterable[Entity]) -> list[Entity]:
+    """Return the columns that clearly name an entity, which training hides in some rows.
 
     The name may tell, such as "patient_id". Otherwise, they are whole numbers that are repeated
     evenly and leave gaps in their range: among 1, 2, 3, ... there are also times and ranks.
@@ -106,18 +125,19 @@ def entities(candidates: Iterable[Candidate]) -> list[Candidate]:
 
     Parameters
     ----------
-    candidates : iterable of Candidate
-        The columns whose values repeat as those of an entity may do, in the order of the table.
+    candidates : iterable of Entity
+        The columns whose values may be those of an entity, in the order of the table.
 
     Returns
     -------
-    list of Candidate
-        Those that name an entity.
+    list of Entity
+        Those that name one.
     """
-    even = [each for each in candidates if each.is_even or each.is_named]
-    even.sort(key=lambda each: (not each.is_named, each.numbers is not None, -each.n_values))
+    repeated = (each for each in candidates if each.repeats())
+    even = [each for each in repeated if each.is_clearly_named or each.repeats(EVEN)]
+    even.sort(key=lambda x: (not x.is_clearly_named, x.numbers is not None, -x.n_values))
     return [
         each
         for i, each in enumerate(even)
-        if each.is_named or (each.has_gaps and not any(map(each.is_fact_of, even[:i])))
+        if each.is_clearly_named or (each.has_gaps and not any(map(each.is_fact_of, even[:i])))
     ]

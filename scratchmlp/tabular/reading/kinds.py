@@ -21,7 +21,7 @@ from scratchmlp.tabular.reading.codes import (
     names_identifier,
 )
 from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
-from scratchmlp.tabular.reading.entities import Candidate, candidate, entities
+from scratchmlp.tabular.reading.entities import Entity, entity, hidden
 from scratchmlp.tabular.reading.findings import Found, Note, NoteCase, Reading
 from scratchmlp.tabular.reading.from_text import (
     MISSING,
@@ -199,7 +199,11 @@ def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "dat
             name,
             {"role": role, "example": example},
         )
-    return found._replace(notes=[note for note in found.notes if note.case != "numbers"])
+    return _without_note(found, "numbers")
+
+
+def _without_note(found: Found, case: NoteCase) -> Found:
+    return found._replace(notes=[note for note in found.notes if note.case != case])
 
 
 def _left_out(
@@ -379,18 +383,17 @@ def find_entities(found: Mapping[str, Found], *, guess: bool) -> dict[str, Found
         numbers = _whole_numbers(each) if may_be_codes else None
         if each.kind == "category" or numbers is not None:
             with naming_column(name):
-                candidates.append(candidate(name, each.values, numbers))
-    return {
-        each.name: _as_entity(each, found[each.name]) for each in entities(filter(None, candidates))
-    }
+                candidates.append(entity(name, different_values(each.values).codes, numbers))
+    chosen = hidden(filter(None, candidates))
+    return {each.column: _as_entity(each, found[each.column]) for each in chosen}
 
 
-def _as_entity(column: Candidate, found: Found) -> Found:
+def _as_entity(entity: Entity, found: Found) -> Found:
     """Return a column as one of categories that name an entity."""
     if found.kind == "number":
         by_values = "whole numbers that repeat evenly and leave gaps"
-        reason = "named like a code" if column.is_named else by_values
-        found = _as_codes(column.name, found, reason)
+        reason = "named like a code" if entity.is_clearly_named else by_values
+        found = _as_codes(entity.column, found, reason)
     return found._replace(names_entity=True)
 
 
@@ -428,4 +431,8 @@ def find_kinds(
         if (each := order_as_in_others(name, column, found))
     }
     found |= ordered
-    return found | find_entities(found, guess=guess)
+    found |= find_entities(found, guess=guess)
+    are_text = [kind_of(column) == "text" for column in columns if column.notna().any()]
+    if len(are_text) > 1 and all(are_text):  # such as the cells of a CSV file: it says nothing
+        return {name: _without_note(each, "numbers") for name, each in found.items()}
+    return found
