@@ -32,8 +32,8 @@ from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 from scratchmlp.utils.names import listed
 
-#: Number of sets of folds without which errors for unseen entities are modelled. Eight folds one by
-#: one gave the same coverage and widths, and took more than twice the time.
+#: Number of sets of folds without which errors for unseen entities are modelled. With eight folds
+#: one by one, intervals did not cover more, and this took more than twice the time.
 _UNSEEN_FOLDS = 3
 
 

@@ -252,7 +252,8 @@ class HidingRows(Observer):
         """Hide entities in other rows than before."""
         drawn = drawn_rows(len(self.X), len(self._hidden), self._random_state)
         for (columns, shown, values), hidden in zip(self._hidden, drawn.T, strict=True):
-            self.X[:, columns] = np.where(hidden[:, np.newaxis], values, shown)
+            self.X[:, columns] = shown
+            self.X[np.ix_(hidden, columns)] = values
 
 
 def _one_by_one(table: EncodedTable) -> Iterator[NDArray[np.bool_]]:
