@@ -276,9 +276,9 @@ def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Fold
     list of Note
         What is found.
     """
-    which_are_alike = folds.groups is None and not folds.by_time
+    which_are_alike = folds.groups is None and folds.times is None
     model, arguments = folds.for_rows(model, np.arange(len(y)))
-    if folds.by_time:  # the fit itself holds out few rows, the latest
+    if folds.times is not None:  # the fit itself holds out few rows, the latest
         model.set_params(cv=folds.splits)
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
         problem = problem_of(model, X, y, **arguments)

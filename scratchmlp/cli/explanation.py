@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
+from sklearn.model_selection import check_cv
 
 from scratchmlp.cli.folds import members_by_time
 from scratchmlp.cli.messages import InputError, count, quote
@@ -69,7 +70,8 @@ def check_held_out(value: str, table: Table) -> None:
     row, n_rows = row_of(value, table.X, table.ids), len(table.X)
     if table.times is None:
         return
-    first = min(held_out.min() for _, held_out in members_by_time(n_rows).split(table.X))
+    splits = check_cv(members_by_time(table.times)).split(table.X)
+    first = min(held_out.min() for _, held_out in splits)
     if row < first:
         raise InputError(
             f"--explain is {quote(value)}, a row from which all members learn: with --time, they "

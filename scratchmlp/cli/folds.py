@@ -41,15 +41,16 @@ class Folds(NamedTuple):
         A sentence about rows that no model is evaluated on, if there are any.
     groups : ndarray of shape (n_samples,) or None
         Number of the group of each row. The folds of an ensemble consist of whole groups too.
-    by_time : bool
-        Whether the rows are in the order of time. An ensemble then uses its rows in this order.
+    times : ndarray of shape (n_samples,) or None
+        Number of the time of each row, if the rows are in the order of time. An ensemble then uses
+        its rows in this order.
     """
 
     splits: list[Split]
     description: str
     left_out: list[str]
     groups: NDArray[np.intp] | None
-    by_time: bool
+    times: NDArray[np.intp] | None
 
     def of_known(self, columns: list[str]) -> "Folds":
         """Return the folds, of which held-out rows have known values of some columns."""
@@ -79,14 +80,28 @@ class Folds(NamedTuple):
         model = clone(model)
         if not has_fit_parameter(model, "groups"):
             return model, {}
-        if self.by_time:
-            model.set_params(cv=members_by_time(len(rows)))
+        if self.times is not None:
+            model.set_params(cv=members_by_time(self.times[rows]))
         return model, {} if self.groups is None else {"groups": self.groups[rows]}
 
 
-def members_by_time(n_rows: int) -> TimeSeriesSplit:
-    """Return the splits of the members of an ensemble on rows in the order of time."""
-    return TimeSeriesSplit(min(MEMBERS, n_rows - 1), test_size=max(1, n_rows // HELD_OUT))
+def members_by_time(times: NDArray[np.intp]) -> TimeSeriesSplit | list[Split]:
+    """Return the splits of the members of an ensemble on rows in the order of time.
+
+    Rows of the same time are not separated. If the last fifth of the times is less than one for
+    each member, several members have the same split.
+    """
+    _, times = np.unique(times, return_inverse=True)
+    n_times = int(times.max()) + 1
+    n_splits = min(MEMBERS, max(2, n_times * MEMBERS // HELD_OUT))
+    splitter = TimeSeriesSplit(n_splits, test_size=max(1, n_times // HELD_OUT))
+    if n_splits == MEMBERS and n_times == len(times):
+        return splitter
+    splits = [
+        (_of(times, earlier), _of(times, later))
+        for earlier, later in splitter.split(np.arange(n_times))
+    ]
+    return splits * (MEMBERS // n_splits)
 
 
 def make_folds(
@@ -140,7 +155,7 @@ def make_folds(
         splits = shuffled_splits(n_splits, 1, Y, groups, np.random.RandomState(seed))
     splits, left_out = _without_unseen_classes(splits, y) if is_class else (splits, [])
     description = f"{len(splits)} {kind}, for {what_is_scored(splits, groups)}"
-    return Folds(splits, description, left_out, groups, times is not None)
+    return Folds(splits, description, left_out, groups, times)
 
 
 def _check_groups(groups: NDArray[np.intp]) -> None:

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import check_cv
 from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli import comparison, folds
 from scratchmlp.cli.comparison import SHOWN, make_evaluation
-from scratchmlp.cli.folds import make_folds
+from scratchmlp.cli.folds import make_folds, members_by_time
 from scratchmlp.cli.messages import InputError
 from scratchmlp.evaluation.metrics import default_metrics
 from scratchmlp.tabular import TabularMLPRegressor
@@ -157,10 +158,20 @@ def test_the_members_of_the_ensemble_hold_out_later_rows(n_rows, fits):
     comparison.compare({"ensemble": TabularMLPRegressor()}, pd.DataFrame({"x": y}), y, evaluation)
     for (cv, passed), (rows, _) in zip(fits, evaluation.folds.splits, strict=True):
         assert passed is None
-        splits = list(cv.split(rows))
+        splits = list(check_cv(cv).split(rows))
         assert 2 <= len(splits) <= 8
         assert all(training.max() < held_out.min() for training, held_out in splits)
         assert all(len(training) >= 0.7 * len(rows) - 8 for training, _ in splits)
+
+
+@pytest.mark.parametrize("n_times", [3, 10, 15, 24, 100])
+def test_members_separate_no_rows_of_the_same_time(n_times):
+    times = np.repeat(np.arange(n_times), np.arange(n_times) % 4 + 1)
+    splits = members_by_time(times)
+    assert 6 <= len(splits) <= 8
+    for training, held_out in splits:
+        assert times[training].max() < times[held_out].min()
+        assert len({*times[training]}) >= 0.7 * n_times - 2
 
 
 # Metrics.
