@@ -76,6 +76,8 @@ def predict_table(data: str, options: Options) -> None:
     if saved.target is not None and saved.target in raw.frame:
         known = raw.frame[saved.target] if is_class else raw.readable(saved.target)
         say(*scores_of_known(saved.model, predicted, known))
+    else:
+        say(*expected_of_new(saved.model, predicted))
 
 
 def _ids(raw: RawTable, data: str, given: str | None, saved: SavedModel) -> "pd.Series[Any] | None":
@@ -122,6 +124,10 @@ class Predictions(NamedTuple):
     ends: FloatArray | None
     entities: list[str]
     is_new: NDArray[np.bool_]
+
+    def of(self, kind: str) -> str:
+        """Say of what kind of person, say, rows are."""
+        return f"of a {kind} {' or '.join(map(quote, self.entities))}"
 
 
 def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> Predictions:
@@ -219,6 +225,29 @@ def check_id(name: str | None, classes: Iterable[Any] | None) -> None:
         )
 
 
+def expected_of_new(model: BaseTabular, predicted: Predictions) -> Iterator[str]:
+    """Say how many rows are of new persons, say, and how good predictions of such rows are.
+
+    Parameters
+    ----------
+    model : TabularEnsemble* or TabularMLP*
+        The model that predicted.
+    predicted : Predictions
+        Its predictions.
+
+    Yields
+    ------
+    str
+        A sentence, if there are such rows.
+    """
+    if not (n_new := int(predicted.is_new.sum())):
+        return
+    sentence = f"{n_new:,} of {count(len(predicted.is_new), 'row')} {predicted.of('new')}"
+    unseen = getattr(model, "oof_score_unseen_", model.oof_score_)  # folds may hold out persons
+    measure = "accuracy" if is_classifier(model) else "R²"
+    yield f"{sentence}: expect {measure} {significant(unseen, 2)} for them"
+
+
 def scores_of_known(
     model: BaseTabular, predicted: Predictions, target: "pd.Series[Any]"
 ) -> Iterator[str]:
@@ -261,14 +290,16 @@ def _parts(
     predicted: Predictions, known: NDArray[np.bool_], which: str
 ) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """Yield all rows with a target, and those of known and of new persons: in words, and which."""
-    names = " or ".join(map(quote, predicted.entities))
-    kinds = {"known": known & ~predicted.is_new, "new": known & predicted.is_new} if names else {}
-    parts = {f"of a {kind} {names}": rows for kind, rows in kinds.items() if rows.any()}
+    if not predicted.entities:
+        yield which, known
+        return
+    kinds = {"known": known & ~predicted.is_new, "new": known & predicted.is_new}
+    parts = {predicted.of(kind): rows for kind, rows in kinds.items() if rows.any()}
     if len(parts) == 1:
         yield f"{which}, all {next(iter(parts))}", known
-        return
-    yield which, known
-    yield from parts.items()
+    else:
+        yield which, known
+        yield from parts.items()
 
 
 def _numbers(target: "pd.Series[Any]") -> "pd.Series[float]":

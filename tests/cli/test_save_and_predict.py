@@ -244,6 +244,9 @@ def test_rows_of_new_persons_are_told_and_scored_apart(target, csv, tmp_path):
     assert float(less) < float(right)
     _, err = run(csv(new[30:]), "--load", path)
     assert f"10 rows with a value of '{target}', all of a new 'person': " in err
+    _, err = run(csv(new.drop(columns=target)), "--load", path)
+    expected = f"{model.oof_score_unseen_:#.2g}"
+    assert f"10 of 40 rows of a new 'person': expect {name} {expected} for them" in err
 
 
 def scored(model, X, target):
