@@ -170,7 +170,10 @@ def test_readme_and_the_page_on_networks_show_medians_of_what_is_stored():
         for kind in ("classes", "numbers")
     )
     page = (DOCS / "tabular.md").read_text("utf-8")
-    assert f"{classes:.1f} times as long as theirs for classes, and {numbers:.1f} times" in page
+    times = (
+        f"{classes:.1f} times as long as one of the networks alone (numbers: {numbers:.1f} times"
+    )
+    assert times in page
 
 
 #: By what a row of the table about new persons says of test rows: the table that was measured.

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 
 sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
 
-from benchmarks.differences import ENSEMBLE, main_loss, mean_seconds, ratio
+from benchmarks.differences import ENSEMBLE, main_loss, mean_seconds, median_ratio
 from benchmarks.fresh import GROUPS, STORED
 from benchmarks.runs import latest
 
@@ -41,7 +41,8 @@ for ax, (group, label) in zip(panels, PANELS.items(), strict=True):
     losses = main_loss(of_group)
     of_ours = mean_seconds(of_group, ENSEMBLE)
     places = {
-        name: (mean_seconds(of_group, name) / of_ours, ratio(losses, name)[0]) for name in losses
+        name: (mean_seconds(of_group, name) / of_ours, median_ratio(losses, name))
+        for name in losses
     }
     places = {name: place for name, place in places.items() if place[1] < HIGHEST}
     ax.scatter(*zip(*places.values(), strict=True), c=[color(n, GRAY) for n in places], zorder=3)

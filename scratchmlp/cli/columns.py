@@ -18,7 +18,7 @@ from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
 from scratchmlp.tabular.inspection.drift import compared_columns, find_drift
 from scratchmlp.tabular.inspection.findings import find_misleading
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.problem import folds_decide, problem_of
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.findings import WORDINGS, Note, NoteCase, describe
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
@@ -258,7 +258,8 @@ def sentences(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) 
 def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Folds) -> list[Note]:
     """Find what would mislead the user.
 
-    A fit to all rows with the same random state finds the same, in the same numbers.
+    A fit to all rows with the same random state finds the same, in the same numbers; but not in the
+    order of time, where it holds out the latest rows only.
 
     Parameters
     ----------
@@ -276,13 +277,13 @@ def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Fold
     list of Note
         What is found.
     """
-    which_are_alike = folds.groups is None and folds.times is None
     model, arguments = folds.for_rows(model, np.arange(len(y)))
     if folds.times is not None:  # the fit itself holds out few rows, the latest
         model.set_params(cv=folds.splits)
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
         problem = problem_of(model, X, y, **arguments)
-        return find_misleading(problem, X, which_are_alike=which_are_alike)
+        may_be_alike = not folds_decide(model, arguments.get("groups"))
+        return find_misleading(problem, X, which_are_alike=may_be_alike)
 
 
 def with_option(note: Note) -> str:

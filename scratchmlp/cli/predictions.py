@@ -116,18 +116,18 @@ class Predictions(NamedTuple):
         Lower and upper ends of an interval around each predicted number; None if there are none.
     entities : list of str
         Names of the columns that name what rows belong to, such as persons.
-    is_new : ndarray of shape (n_samples,)
-        Whether a row is of none that `fit` has seen.
+    is_unknown : ndarray of shape (n_samples,)
+        Whether training knows none that a row is of.
     """
 
     values: FloatArray
     ends: FloatArray | None
     entities: list[str]
-    is_new: NDArray[np.bool_]
+    is_unknown: NDArray[np.bool_]
 
-    def of(self, kind: str) -> str:
-        """Say of what kind of person, say, rows are."""
-        return f"of a {kind} {' or '.join(map(quote, self.entities))}"
+    def of(self, which: str) -> str:
+        """Say of which person, say, rows are."""
+        return f"of {which} {' or '.join(map(quote, self.entities))}"
 
 
 def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> Predictions:
@@ -148,7 +148,7 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
         The predictions. There are no intervals if the coverage needs more rows than `fit` had.
     """
     blend, table = model.blend_and_table(X)
-    belonging = table.layout.entity_names, np.asarray(table.unknown.any(axis=1))
+    belonging = [*table.layout.known_entities], table.is_unknown
     if is_classifier(model):
         return Predictions(blend.predict(table), None, *belonging)
     try:
@@ -174,7 +174,7 @@ def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame
     DataFrame of shape (n_samples, 1 + n_classes), (n_samples, 3) or (n_samples, 1)
         Predicted class and the probability of each class. For regression, the prediction and the
         ends of its interval, if there are intervals. If columns name what rows belong to, a last
-        column such as "new person" says which rows are of none that training has seen.
+        column such as "unknown person" says of which rows training knows none.
     """
     P, ends = predicted.values, predicted.ends
     if is_classifier(model):
@@ -185,7 +185,7 @@ def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame
         numbers = [P] if ends is None else [P, *ends.T]
         table = pd.DataFrame(dict(zip(_names(), numbers, strict=False))).round(_decimals(model))
     if predicted.entities:
-        table[f"new {' or '.join(predicted.entities)}"] = predicted.is_new
+        table[f"unknown {' or '.join(predicted.entities)}"] = predicted.is_unknown
     return table
 
 
@@ -240,9 +240,11 @@ def expected_of_new(model: BaseTabular, predicted: Predictions) -> Iterator[str]
     str
         A sentence, if there are such rows.
     """
-    if not (n_new := int(predicted.is_new.sum())):
+    if not (n_new := int(predicted.is_unknown.sum())):
         return
-    sentence = f"{n_new:,} of {count(len(predicted.is_new), 'row')} {predicted.of('new')}"
+    sentence = (
+        f"{n_new:,} of {count(len(predicted.is_unknown), 'row')} {predicted.of('an unknown')}"
+    )
     unseen = getattr(model, "oof_score_unseen_", model.oof_score_)  # folds may hold out persons
     measure = "accuracy" if is_classifier(model) else "R²"
     yield f"{sentence}: expect {measure} {significant(unseen, 2)} for them"
@@ -293,7 +295,8 @@ def _parts(
     if not predicted.entities:
         yield which, known
         return
-    kinds = {"known": known & ~predicted.is_new, "new": known & predicted.is_new}
+    unknown = predicted.is_unknown
+    kinds = {"a known": known & ~unknown, "an unknown": known & unknown}
     parts = {predicted.of(kind): rows for kind, rows in kinds.items() if rows.any()}
     if len(parts) == 1:
         yield f"{which}, all {next(iter(parts))}", known

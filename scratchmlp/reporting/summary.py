@@ -146,11 +146,11 @@ def _of_new(evaluated: Evaluated) -> str:
 def _of_known_and_new(evaluated: Evaluated) -> str:
     """Say how many new rows are of new entities, such as persons, and how good both kinds are."""
     table = evaluated.encode(np.arange(len(evaluated.y)))
-    is_new, names = table.unknown.any(axis=1), map(plain, table.layout.entity_names)
-    of_new = f"a new value of {' or '.join(names)}"
+    is_new, names = table.is_unknown, map(plain, table.layout.known_entities)
+    of_new = f"no known value of {' or '.join(names)}"
     if is_new.all() or not is_new.any():
         which = "All" if is_new.any() else "None"
-        return f" {which} of them have {of_new}." if table.layout.entities else ""
+        return f" {which} of them have {of_new}." if table.layout.known_entities else ""
     measure = NUMBERS["R2"] if evaluated.proba is None else CLASSES["accuracy"]
     new, known = (
         number(values_of([measure], evaluated.truth[rows], evaluated.outputs[rows])[measure.name])

@@ -31,6 +31,7 @@ from scratchmlp.tabular.folds import (
     what_is_scored,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
+from scratchmlp.tabular.reading.entities import ROWS_OF_EACH
 from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.tabular.reading.values import check_collected
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
@@ -148,7 +149,7 @@ class TrainingProblem(NamedTuple):
         """
         targets, data = self.targets, self.data
         rows, folds, weight = scored_rows(self.held_out, kept_weight(self.sample_weight))
-        folds = folds % n_folds if n_folds else folds
+        folds = np.unique(folds, return_inverse=True)[1] % n_folds if n_folds else folds
         difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
 
         def measure(oof: FloatArray) -> Uncertainty:
@@ -183,7 +184,12 @@ class TrainingProblem(NamedTuple):
         return self._replace(encoder=encoder, data=data)
 
     def _is_held_out(self, codes: NDArray[np.int32]) -> bool:
-        """Return whether folds hold out all rows of a value, for all values with a code."""
+        """Return whether folds hold out all rows of a value, for all values with a code.
+
+        Values of one row are held out as a whole by any folds.
+        """
+        if (codes >= 0).sum() < ROWS_OF_EACH[0] * len(np.unique(codes[codes >= 0])):
+            return False
         known = [
             (codes[training][codes[training] >= 0], codes[held_out][codes[held_out] >= 0])
             for training, held_out in self.splits

@@ -266,7 +266,7 @@ class Uncertainty(NamedTuple):
         self, table: EncodedTable, prediction: FloatArray
     ) -> tuple[FloatArray, list[tuple[Any, HeldOutScores]]]:
         """Return the expected errors of rows, and of which of them which scores tell more."""
-        sizes, new = self.expected_errors(table, prediction), table.unknown.any(axis=1)
+        sizes, new = self.expected_errors(table, prediction), table.is_unknown
         if self.unseen is None or not new.any():
             return sizes, [(slice(None), self.scores)]
         sizes[new] = self.unseen.expected_errors(table[new], prediction[new])

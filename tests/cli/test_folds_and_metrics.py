@@ -169,6 +169,8 @@ def test_members_separate_no_rows_of_the_same_time(n_times):
     times = np.repeat(np.arange(n_times), np.arange(n_times) % 4 + 1)
     splits = members_by_time(times)
     assert 6 <= len(splits) <= 8
+    different = {tuple(np.unique(times[held_out])) for _, held_out in splits}
+    assert len(different) == min(8, max(2, n_times // 5))
     for training, held_out in splits:
         assert times[training].max() < times[held_out].min()
         assert len({*times[training]}) >= 0.7 * n_times - 2

@@ -233,20 +233,20 @@ def test_rows_of_new_persons_are_told_and_scored_apart(target, csv, tmp_path):
     new = table[:40].assign(person=table["person"].mask(table.index >= 30, "new"))
 
     out, err = run(csv(new), "--load", path)
-    is_new = pd.read_csv(StringIO(out))["new person"]
+    is_new = pd.read_csv(StringIO(out))["unknown person"]
     assert [*np.flatnonzero(is_new)] == [*range(30, 40)]
     name = "R²" if target == "own" else "accuracy"
     pattern = (
-        rf"(\d+) rows? (?:with a value of '{target}'|of a (\w+) 'person'): .*?{name} (-?[.\d]+)"
+        rf"(\d+) rows? (?:with a value of '{target}'|of an? (\w+) 'person'): .*?{name} (-?[.\d]+)"
     )
     [(_, all_rows, _), (n_known, known, right), (n_new, new_ones, less)] = re.findall(pattern, err)
-    assert (all_rows, n_known, known, n_new, new_ones) == ("", "30", "known", "10", "new")
+    assert (all_rows, n_known, known, n_new, new_ones) == ("", "30", "known", "10", "unknown")
     assert float(less) < float(right)
     _, err = run(csv(new[30:]), "--load", path)
-    assert f"10 rows with a value of '{target}', all of a new 'person': " in err
+    assert f"10 rows with a value of '{target}', all of an unknown 'person': " in err
     _, err = run(csv(new.drop(columns=target)), "--load", path)
     expected = f"{model.oof_score_unseen_:#.2g}"
-    assert f"10 of 40 rows of a new 'person': expect {name} {expected} for them" in err
+    assert f"10 of 40 rows of an unknown 'person': expect {name} {expected} for them" in err
 
 
 def scored(model, X, target):

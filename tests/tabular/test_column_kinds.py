@@ -338,6 +338,9 @@ EXAMPLES = {
     "named school, of different sizes": category(
         np.repeat(rng().choice(9000, 60, replace=False), rng().integers(2, 30, 60)), TOOK_CODES,
         name="School", reason="named like a code", names_entity=True),
+    "quantities of households": number(
+        np.repeat(100 * rng().choice(9000, 60, replace=False), rng().integers(2, 30, 60)),
+        name="income_per_household"),
     "named class, not evenly repeated": number(np.minimum(np.arange(N) % 90, 40), name="class"),
     "named after persons": category([f"P{i % 60}" for i in range(N)], name="person",
         names_entity=True),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold, PredefinedSplit, TimeSeriesSplit
+from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
 
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.evaluation.explained import explain
@@ -241,8 +241,9 @@ def test_held_out_persons_tell_no_size_of_errors(grouped):
     )
     np.testing.assert_array_equal(sizes, unknown)
     rows = np.arange(9)
-    assert evaluate(model, X, y, "fit", 0).encode(rows).unknown.all()
-    assert not evaluate(model, X, y, "new", 0).encode(rows).unknown.any()
+    for given, is_hidden in ("fit", True), ("new", False):
+        table = evaluate(model, X, y, given, 0).encode(rows)
+        assert ((table.codes_of(table.layout.entities) < 0) == is_hidden).all()
 
 
 def test_importances_permute_persons():
@@ -276,11 +277,39 @@ def test_hidden_rows_are_those_of_a_missing_value(seed):
         epochs.append(rows.X.copy())
     first, second = epochs
     missing, _ = problem.encoder.encode(X.assign(nr=np.nan, who=None))
-    hidden = inputs.array(missing, inputs.hiding(data.X, supervised, data.X.unknown | True)[1])
-    assert ((second == shown) | (second == hidden)).all()
+    n_entities = len(data.X.layout.entities)
+    every = np.ones((len(X), n_entities), dtype=bool)
+    hidden = inputs.array(missing, inputs.hiding(data.X, supervised, every)[1])
+    for entity in np.eye(n_entities, dtype=bool):
+        alone = inputs.array(*inputs.hiding(data.X, supervised, every & entity))
+        own = (alone != shown).any(axis=0)
+        same = [(second[:, own] == each[:, own]).all(axis=1) for each in (shown, hidden)]
+        assert (same[0] | same[1]).all()
     differs = (first != shown).any(axis=1)
     assert 0.05 < differs.mean() < 0.3
     assert (differs != (second != shown).any(axis=1)).any()  # other rows in the next epoch
+
+
+def test_values_of_one_row_are_held_out_by_no_folds():
+    X, y, _ = panel()
+    X["remark"] = pd.Series([f"only {i}" if i % 60 == 0 else None for i in range(len(X))])
+    model = TabularMLPRegressor(cv=KFold(2), max_iter=4, inspect_table=False, random_state=0)
+    model.set_params(categorical_features=["from_dtype", "remark"]).fit(X, y)
+    assert not model.encoder_.columns_["remark"].get("is_held_out")
+
+
+def test_known_persons_get_their_intervals_beside_a_column_that_folds_hold_out():
+    X, y, _ = panel(effect=3.0)
+    X["wave"] = [f"wave {i % 3}" for i in range(len(X))]
+    settings = {"max_iter": 40, "inspect_table": False, "random_state": 0}
+    model = TabularMLPRegressor(cv=PredefinedSplit(np.arange(len(X)) % 3), **settings).fit(X, y)
+    assert model.encoder_.columns_["wave"]["is_held_out"]
+    widths = [
+        np.ptp(model.predict_interval(X.assign(wave=wave)), axis=1) for wave in ("wave 0", "next")
+    ]
+    np.testing.assert_allclose(*[each.mean() for each in widths], rtol=0.2)
+    new = np.ptp(model.predict_interval(X.assign(nr=-1)), axis=1)
+    assert new.mean() > 1.2 * widths[1].mean()
 
 
 def test_facts_of_persons_name_no_person():

@@ -108,13 +108,14 @@ class Layout(NamedTuple):
 
     @property
     def entities(self) -> list[ColumnLayout]:
-        """The columns that name what rows belong to."""
-        return [self.columns[name] for name in self.entity_names]
+        """The columns that training hides in some rows."""
+        return [each for each in self.columns.values() if each.hidden is not None]
 
     @property
-    def entity_names(self) -> list[str]:
-        """The names of these columns."""
-        return [name for name, each in self.columns.items() if each.hidden is not None]
+    def known_entities(self) -> dict[str, ColumnLayout]:
+        """Those of which held-out rows of folds have known values, by name."""
+        columns = self.columns.items()
+        return {n: each for n, each in columns if each.hidden is not None and not each.is_held_out}
 
     def coded_as(self, *encodings: LevelEncoding) -> list[ColumnLayout]:
         """Return the columns whose codes are encoded in one of some ways."""
@@ -256,12 +257,13 @@ class EncodedTable:
         return np.where(np.isnan(numbers), np.float32(0), numbers)
 
     @property
-    def unknown(self) -> NDArray[np.bool_]:
-        """Which columns that name an entity tell no known one, of shape (n_samples, n_entities)."""
-        return self.codes_of(self.layout.entities) < 0
+    def is_unknown(self) -> NDArray[np.bool_]:
+        """Whether rows have no known value of a column of `Layout.known_entities`."""
+        codes = self.codes_of([*self.layout.known_entities.values()])
+        return np.asarray((codes < 0).any(axis=1))
 
     def hiding(self, hidden: NDArray[np.bool_]) -> "EncodedTable":
-        """Return the table with columns that name an entity missing in some rows.
+        """Return the table with columns that training hides missing in some rows.
 
         `hidden`, of shape (n_samples, n_entities), tells which columns in which rows.
         """
@@ -272,8 +274,8 @@ class EncodedTable:
         return EncodedTable(numbers, codes, self.terms, self.layout)
 
     def without_entities(self) -> "EncodedTable":
-        """Return the table with all columns that name an entity missing."""
-        return self.hiding(np.ones_like(self.unknown))
+        """Return the table with all columns that training hides missing."""
+        return self.hiding(np.ones((len(self), len(self.layout.entities)), dtype=bool))
 
     def held_out(self) -> "EncodedTable":
         """Return rows of a fold as models without it see them: values that it holds out are new."""
@@ -281,9 +283,9 @@ class EncodedTable:
         return self.hiding(np.tile(new, (len(self), 1))) if any(new) else self
 
     def with_columns(self, columns: Columns) -> "EncodedTable":
-        """Return the table for columns of which more name an entity."""
+        """Return the table for columns of which training hides more."""
         table = EncodedTable(self.numbers, self.codes, self.terms, layout_of(columns))
-        return table.hiding(table.unknown)
+        return table.hiding(table.codes_of(table.layout.entities) < 0)
 
     def codes_of(self, columns: Iterable[ColumnLayout]) -> NDArray[np.int32]:
         """Return the codes of some columns."""

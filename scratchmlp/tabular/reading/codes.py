@@ -78,6 +78,12 @@ def is_identifier(name: str, numbers: Floats) -> bool:
     return by_design or (n > 5 * SMALL and _n_digits(numbers) >= LONG)
 
 
+def are_sparse(different: Floats) -> bool:
+    """Return whether different numbers use little of their range, and are not rounded."""
+    is_sparse = bool(len(different) < SPARSE * np.ptp(different))
+    return is_sparse and len(np.unique(different % 10)) > 5
+
+
 def may_identify(column: "pd.Series[Any]") -> bool:
     """Return whether a column, of numbers or text, has a whole number in each row, none twice."""
     return column.is_unique and bool(column.astype(str).str.fullmatch(r"\d+").all())
@@ -114,8 +120,7 @@ def is_code(name: str, numbers: Floats) -> bool:
     if len(different) <= SMALL or different[0] < 0 or _n_digits(different) < SHORTEST_CODE:
         return False
     repeat = len(numbers) >= 2 * len(different)
-    sparse = bool(len(different) < SPARSE * np.ptp(different))
-    return repeat and sparse and len(np.unique(different % 10)) > 5
+    return repeat and are_sparse(different)
 
 
 def names_code(name: str) -> bool:
@@ -144,9 +149,14 @@ def names_entity(name: str) -> bool:
     A word such as "patient" must be the last one, but for a number, as in "patient_no". A word such
     as "nr" says so if it is the whole name.
     """
-    named = [word for word in words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
+    named = words_of_entity(name)
     is_number = not _NUMBER_WORDS.isdisjoint(words(name)) and not named
     return is_number or names_code(name) or not _ENTITY_WORDS.isdisjoint(named[-1:])
+
+
+def words_of_entity(name: str) -> list[str]:
+    """Return the words of a name without numbers and words for them, such as "nr"."""
+    return [word for word in words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
 
 
 def are_times(name: str, numbers: Floats) -> bool:

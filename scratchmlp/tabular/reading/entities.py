@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from scratchmlp.tabular.reading.codes import (
     YEARS,
+    are_sparse,
     is_grid,
     names_entity,
     names_identifier,
     names_time,
     words,
+    words_of_entity,
 )
 from scratchmlp.tabular.reading.values import Floats
 
@@ -30,7 +32,6 @@ ROWS_OF_EACH = (2, 50)  # fewest and most rows of a value, on average; more are 
 EVEN, BY_CHANCE = 0.5, 1.5  # largest variance of the rows of a value, divided by their mean
 _NUMBERS_OF_ANYTHING = {"number", "num"}  # unlike "nr"
 FULL = 0.95  # share of the range from which on whole numbers have no gaps
-SPARSE = 0.1  # share of their range of which codes, such as those of schools, use less
 SKEWED = 0.15  # part of the range below which half of the numbers are those of quantities
 
 
@@ -73,16 +74,15 @@ class Entity(NamedTuple):
     def is_clearly_named(self) -> bool:
         """Whether the name leaves no doubt. A "number", or classes 1 to 40, may be a quantity."""
         *_, last = words(self.column) or [""]
-        may_be = self.repeats(EVEN) or self.is_sparse
+        is_code = self.has_gaps and len(words_of_entity(self.column)) <= 1 and self.is_sparse
+        may_be = self.repeats(EVEN) or is_code
         named = may_be and self.is_named and self.column.lower() not in _NUMBERS_OF_ANYTHING
         return named or names_identifier(last)
 
     @property
     def is_sparse(self) -> bool:
         """Whether the values are whole numbers that use little of their range."""
-        if self.numbers is None or not self.has_gaps:
-            return False
-        return bool(self.n_values < SPARSE * np.ptp(self.numbers))
+        return self.numbers is not None and are_sparse(self.numbers)
 
     @property
     def has_gaps(self) -> bool:
@@ -107,7 +107,7 @@ class Entity(NamedTuple):
         """Return whether all rows of a value of another column have the same value of this one."""
         known = (self.codes >= 0) & (other.codes >= 0)
         pairs = other.codes[known].astype(np.int64) * (self.codes.max() + 1) + self.codes[known]
-        return len(np.unique(pairs)) <= other.n_values
+        return len(np.unique(pairs)) == len(np.unique(other.codes[known]))
 
     def is_fact_of(self, other: "Entity") -> bool:
         """Return whether each value of another column has one of these numbers, mostly its own.
