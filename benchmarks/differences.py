@@ -98,8 +98,8 @@ def table_means(losses: pd.DataFrame) -> pd.DataFrame:
 
 
 def unranked(losses: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the candidates that lack tables which most candidates have, with these tables."""
-    has = losses.notna().groupby(level="table").any()
+    """Return the candidates that lack the splits of tables which most have, with these tables."""
+    has = losses.notna().groupby(level="table").sum() >= N_FOLDS
     usual = has[has.mean(axis=1) > 0.5]
     return {str(name): list(usual.index[~usual[name]]) for name in usual if not usual[name].all()}
 

@@ -110,9 +110,10 @@ def group_table(runs: pd.DataFrame) -> str:
         measures = ["1" if ours else result[loss] for loss in losses]
         measures.insert(1, "1" if ours else f"{result['median']:.3f}")
         outcomes = "{win:.0f}, {tie:.0f}, {loss:.0f}".format(**result)
+        is_compared = not ours and not result["unknown"]
         fit, predict = (f"{time:.2g}" for time in times.loc[name])
         of_ours = f"**{name}**" if str(name).startswith("Tabular") else str(name)
-        rows.append([of_ours, *measures, "—" if ours else outcomes, fit, predict])
+        rows.append([of_ours, *measures, outcomes if is_compared else "—", fit, predict])
     return markdown(f"| model | {' | '.join(names)} |", rows)
 
 
@@ -129,7 +130,7 @@ def report(runs: pd.DataFrame, each: bool) -> None:
             n_tables, n_all = of_group["table"].nunique(), len(GROUPS[group])
             print(f"\n{group}, {n_tables} of {n_all} tables\n\n{group_table(of_group)}")
             for name, lacking in unranked(losses).items():
-                print(f"{name} has no rank: it was not measured on {', '.join(lacking)}")
+                print(f"{name} has no rank: it was not measured on all of {', '.join(lacking)}")
     shown = runs if each else runs[~runs["table"].isin((*GROUPS["classes"], *GROUPS["numbers"]))]
     if len(shown):
         print(f"\nlog-loss, or RMSE as a share of the target's deviation\n\n{losses_table(shown)}")

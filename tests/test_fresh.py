@@ -170,7 +170,7 @@ def test_a_table_of_one_candidate_does_not_change_ranks():
 def test_a_candidate_that_lacks_tables_has_no_rank_and_is_reported(capsys):
     assert unranked(main_loss(store())) == {"absent": ["two"]}
     fresh.report(store().replace({"one": "OJ", "two": "spam7"}), each=False)
-    assert "absent has no rank: it was not measured on spam7\n" in capsys.readouterr().out
+    assert "absent has no rank: it was not measured on all of spam7\n" in capsys.readouterr().out
 
 
 def test_a_loss_of_zero_is_an_error_that_names_it():
