@@ -241,8 +241,8 @@ def test_held_out_persons_tell_no_size_of_errors(grouped):
     )
     np.testing.assert_array_equal(sizes, unknown)
     rows = np.arange(9)
-    for given, is_hidden in ("fit", True), ("new", False):
-        table = evaluate(model, X, y, given, 0).encode(rows)
+    for rows_of, is_hidden in ("fit", True), ("new", False):
+        table = evaluate(model, X, y, rows_of, 0).encode(rows)
         assert ((table.codes_of(table.layout.entities) < 0) == is_hidden).all()
 
 
