@@ -101,7 +101,7 @@ def members_by_time(times: NDArray[np.intp]) -> TimeSeriesSplit | list[Split]:
         (_of(times, earlier), _of(times, later))
         for earlier, later in splitter.split(np.arange(n_times))
     ]
-    return splits * (MEMBERS // n_splits)
+    return [splits[i % n_splits] for i in range(MEMBERS)]
 
 
 def make_folds(

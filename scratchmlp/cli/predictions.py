@@ -59,7 +59,11 @@ def predict_table(data: str, options: Options) -> None:
             f"--coverage is about intervals of numbers, but the model in {options.load} predicts "
             "classes. Remove --coverage."
         )
-    say(*unlike_training(X, columns))
+    if unlike := [*unlike_training(X, columns)]:
+        say(
+            *unlike,
+            "scores and intervals from training may not hold for rows that are so different",
+        )
     try:
         if options.explain is not None:
             print(explain_row(saved.model, X, ids, options.explain, is_of_fit=False), flush=True)
@@ -117,7 +121,7 @@ class Predictions(NamedTuple):
     entities : list of str
         Names of the columns that name what rows belong to, such as persons.
     is_unknown : ndarray of shape (n_samples,)
-        Whether training knows none that a row is of.
+        Whether the value of at least one of these columns is missing, or new to the model.
     """
 
     values: FloatArray
@@ -174,7 +178,7 @@ def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame
     DataFrame of shape (n_samples, 1 + n_classes), (n_samples, 3) or (n_samples, 1)
         Predicted class and the probability of each class. For regression, the prediction and the
         ends of its interval, if there are intervals. If columns name what rows belong to, a last
-        column such as "unknown person" says of which rows training knows none.
+        column such as "unknown person" says which rows have a missing or new value in at least one.
     """
     P, ends = predicted.values, predicted.ends
     if is_classifier(model):
@@ -226,7 +230,7 @@ def check_id(name: str | None, classes: Iterable[Any] | None) -> None:
 
 
 def expected_of_new(model: BaseTabular, predicted: Predictions) -> Iterator[str]:
-    """Say how many rows are of new persons, say, and how good predictions of such rows are.
+    """Say how many rows are of unknown persons, say, and how good their predictions are.
 
     Parameters
     ----------
@@ -240,12 +244,13 @@ def expected_of_new(model: BaseTabular, predicted: Predictions) -> Iterator[str]
     str
         A sentence, if there are such rows.
     """
-    if not (n_new := int(predicted.is_unknown.sum())):
+    unseen = getattr(model, "oof_score_unseen_", None)  # a model by `only` has none
+    n_new = int(predicted.is_unknown.sum())
+    if unseen is None or not n_new:
         return
     sentence = (
         f"{n_new:,} of {count(len(predicted.is_unknown), 'row')} {predicted.of('an unknown')}"
     )
-    unseen = getattr(model, "oof_score_unseen_", model.oof_score_)  # folds may hold out persons
     measure = "accuracy" if is_classifier(model) else "R²"
     yield f"{sentence}: expect {measure} {significant(unseen, 2)} for them"
 
@@ -291,7 +296,7 @@ def scores_of_known(
 def _parts(
     predicted: Predictions, known: NDArray[np.bool_], which: str
 ) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Yield all rows with a target, and those of known and of new persons: in words, and which."""
+    """Yield all rows with a target, and those of known and of unknown persons, say."""
     if not predicted.entities:
         yield which, known
         return

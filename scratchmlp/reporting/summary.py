@@ -120,6 +120,10 @@ def _task(evaluated: Evaluated) -> str:
         sentence += f" {lost:,} other rows have no out-of-fold prediction and are left out."
     if evaluated.is_of_fit:
         sentence += f" Expect its scores for {plain(evaluated.estimator.scored, 200)}."
+        if evaluated.estimator.scored == "later rows":
+            sentence += (
+                " These follow directly on the training rows: errors may grow further ahead."
+            )
         sentence += _of_new(evaluated)
     else:
         sentence += _of_known_and_new(evaluated)
@@ -147,7 +151,7 @@ def _of_known_and_new(evaluated: Evaluated) -> str:
     """Say how many new rows are of new entities, such as persons, and how good both kinds are."""
     table = evaluated.encode(np.arange(len(evaluated.y)))
     is_new, names = table.is_unknown, map(plain, table.layout.known_entities)
-    of_new = f"no known value of {' or '.join(names)}"
+    of_new = f"an unknown value of {' or '.join(names)}"
     if is_new.all() or not is_new.any():
         which = "All" if is_new.any() else "None"
         return f" {which} of them have {of_new}." if table.layout.known_entities else ""

@@ -164,11 +164,11 @@ def test_the_members_of_the_ensemble_hold_out_later_rows(n_rows, fits):
         assert all(len(training) >= 0.7 * len(rows) - 8 for training, _ in splits)
 
 
-@pytest.mark.parametrize("n_times", [3, 10, 15, 24, 100])
+@pytest.mark.parametrize("n_times", [3, 10, 15, 28, 100])
 def test_members_separate_no_rows_of_the_same_time(n_times):
     times = np.repeat(np.arange(n_times), np.arange(n_times) % 4 + 1)
     splits = members_by_time(times)
-    assert 6 <= len(splits) <= 8
+    assert len([*splits]) == 8
     different = {tuple(np.unique(times[held_out])) for _, held_out in splits}
     assert len(different) == min(8, max(2, n_times // 5))
     for training, held_out in splits:

@@ -247,6 +247,7 @@ def test_rows_of_new_persons_are_told_and_scored_apart(target, csv, tmp_path):
     _, err = run(csv(new.drop(columns=target)), "--load", path)
     expected = f"{model.oof_score_unseen_:#.2g}"
     assert f"10 of 40 rows of an unknown 'person': expect {name} {expected} for them" in err
+    assert "scores and intervals from training may not hold for rows that are so different" in err
 
 
 def scored(model, X, target):

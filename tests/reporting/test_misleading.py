@@ -86,12 +86,11 @@ def test_the_summary_tells_the_scores_of_known_and_of_new_persons_among_new_rows
     new, known = (
         number(r2_score(y[rows], model.predict(mixed[rows]))).text for rows in (is_new, ~is_new)
     )
-    told = (
-        f"100 of them have no known value of person: their R² is {new}, that of the others {known}."
-    )
+    scores = f"their R² is {new}, that of the others {known}."
+    told = f"100 of them have an unknown value of person: {scores}"
     for rows, sentence in (
         (mixed, told),
-        (table, "None of them have no known value of person."),
-        (table.assign(person="new"), "All of them have no known value of person."),
+        (table, "None of them have an unknown value of person."),
+        (table.assign(person="new"), "All of them have an unknown value of person."),
     ):
         assert sentence in Page(report(model, rows, y, rows="new")).text

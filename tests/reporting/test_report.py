@@ -243,7 +243,9 @@ def test_a_page_says_for_which_rows_its_scores_hold(cv, is_grouped, of, tmp_path
     model = TabularMLPClassifier(**QUICK | {"cv": cv}).fit(X, Y, groups=groups)
     io.save(model, tmp_path / "model")
     for estimator in (model, io.load(tmp_path / "model")):
-        assert f" Expect its scores for {of}. " in Page(report(estimator, X, Y)).text
+        text = Page(report(estimator, X, Y)).text
+        assert f" Expect its scores for {of}. " in text
+        assert ("errors may grow further ahead" in text) == (of == "later rows")
     assert "Expect its scores" not in report(model, X, Y, rows="new")
 
 

@@ -258,7 +258,7 @@ class EncodedTable:
 
     @property
     def is_unknown(self) -> NDArray[np.bool_]:
-        """Whether rows have no known value of a column of `Layout.known_entities`."""
+        """Whether a value of at least one column of `Layout.known_entities` is missing or new."""
         codes = self.codes_of([*self.layout.known_entities.values()])
         return np.asarray((codes < 0).any(axis=1))
 
