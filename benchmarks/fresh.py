@@ -86,7 +86,13 @@ def overview_table(runs: pd.DataFrame) -> str:
     return markdown(
         header,
         (
-            [name, f"{lower:.0f} of {tables:.0f}", f"{loss:.3f}", *map(p_value, p), f"{time:.3g}"]
+            [
+                name,
+                f"{lower:.0f} of {tables:.0f}",
+                f"{loss:.3f}",
+                *map(p_value, p),
+                f"{1 / time:.2g}",
+            ]
             for name, tables, lower, loss, *p, time in overview(runs).itertuples()
         ),
     )

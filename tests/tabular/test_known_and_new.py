@@ -159,9 +159,9 @@ def test_the_note_says_what_is_done(fitted):
     codes, entity, hidden = fitted.findings_
     assert (codes.case, entity.case) == ("codes", "entity")
     assert str(hidden) == (
-        "Nr names what rows belong to, such as persons, so training hid it in some rows. The "
-        "model thus learns to predict rows of new ones without it. If its values are quantities, "
-        "name it in numeric_features."
+        "The column nr names what rows belong to, such as persons, so training hid it in some "
+        "rows. The model thus learns to predict rows of new ones without it. If its values are "
+        "quantities, name it in numeric_features."
     )
 
 

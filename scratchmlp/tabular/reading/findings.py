@@ -208,7 +208,8 @@ def _zone(column: str, *, given: str | None, fitted: str | None) -> str:
 def _hidden(column: str, *, is_named: bool) -> str:
     if not is_named:
         return f"folds hold out whole values of {column}, so training hid it in some rows"
-    return f"{column} names what rows belong to, such as persons, so training hid it in some rows"
+    belong = "names what rows belong to, such as persons"
+    return f"the column {column} {belong}, so training hid it in some rows"
 
 
 def _leak(column: str, **values: Any) -> str:
