@@ -91,7 +91,7 @@ def overview_table(runs: pd.DataFrame) -> str:
                 f"{lower:.0f} of {tables:.0f}",
                 f"{loss:.3f}",
                 *map(p_value, p),
-                f"{1 / time:.2g}",
+                f"{time:.2g}",
             ]
             for name, tables, lower, loss, *p, time in overview(runs).itertuples()
         ),

@@ -10,8 +10,7 @@ from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli.messages import InputError, count, quoted
-from scratchmlp.tabular.folds import Rows, shuffled_splits, what_is_scored
-from scratchmlp.utils.names import listed
+from scratchmlp.tabular.folds import Rows, of_known_values, shuffled_splits, what_is_scored
 
 SMALL = 2_000  # rows; larger tables get fewer folds
 MIN_GROUPS = 3  # so that two are left to train on, one for each fold of an ensemble
@@ -54,10 +53,7 @@ class Folds(NamedTuple):
 
     def of_known(self, columns: list[str]) -> "Folds":
         """Return the folds, of which held-out rows have known values of some columns."""
-        if not columns:
-            return self
-        description = f"{self.description} of known values of {listed(columns)}"
-        return self._replace(description=description)
+        return self._replace(description=of_known_values(self.description, columns))
 
     def for_rows(self, model: Any, rows: Rows) -> tuple[Any, dict[str, Any]]:
         """Clone a model for some rows, and return what its `fit` needs beside table and target.
@@ -97,10 +93,7 @@ def members_by_time(times: NDArray[np.intp]) -> TimeSeriesSplit | list[Split]:
     splitter = TimeSeriesSplit(n_splits, test_size=max(1, n_times // HELD_OUT))
     if n_splits == MEMBERS and n_times == len(times):
         return splitter
-    splits = [
-        (_of(times, earlier), _of(times, later))
-        for earlier, later in splitter.split(np.arange(n_times))
-    ]
+    splits = _whole_times(times, splitter)
     return [splits[i % n_splits] for i in range(MEMBERS)]
 
 
@@ -179,16 +172,20 @@ def _by_time(times: NDArray[np.intp], n_splits: int) -> list[Split]:
         )
     splits: list[Split] = []
     for n in range(n_splits, 1, -1):
-        folds = [*TimeSeriesSplit(n).split(np.arange(n_times))]
-        splits = [(_of(times, earlier), _of(times, later)) for earlier, later in folds]
-        if min(len(folds[0][0]), *(len(held_out) for _, held_out in splits)) >= FEWEST:
+        splits = _whole_times(times, TimeSeriesSplit(n))
+        n_first = len(np.unique(times[splits[0][0]]))
+        if min(n_first, *(len(held_out) for _, held_out in splits)) >= FEWEST:
             break
     return splits
 
 
-def _of(times: NDArray[np.intp], part: NDArray[np.intp]) -> Rows:
-    """Return the numbers of the rows of some times."""
-    return np.flatnonzero(np.isin(times, part))
+def _whole_times(times: NDArray[np.intp], splitter: TimeSeriesSplit) -> list[Split]:
+    """Split rows so that none of the same time are separated."""
+    parts = splitter.split(np.arange(int(times.max()) + 1))
+    return [
+        (np.flatnonzero(np.isin(times, earlier)), np.flatnonzero(np.isin(times, later)))
+        for earlier, later in parts
+    ]
 
 
 def _without_unseen_classes(splits: list[Split], y: NDArray[Any]) -> tuple[list[Split], list[str]]:

@@ -81,7 +81,7 @@ def predict_table(data: str, options: Options) -> None:
         known = raw.frame[saved.target] if is_class else raw.readable(saved.target)
         say(*scores_of_known(saved.model, predicted, known))
     else:
-        say(*expected_of_new(saved.model, predicted))
+        say(*expected_of_unknown(saved.model, predicted))
 
 
 def _ids(raw: RawTable, data: str, given: str | None, saved: SavedModel) -> "pd.Series[Any] | None":
@@ -229,7 +229,7 @@ def check_id(name: str | None, classes: Iterable[Any] | None) -> None:
         )
 
 
-def expected_of_new(model: BaseTabular, predicted: Predictions) -> Iterator[str]:
+def expected_of_unknown(model: BaseTabular, predicted: Predictions) -> Iterator[str]:
     """Say how many rows are of unknown persons, say, and how good their predictions are.
 
     Parameters
@@ -245,11 +245,11 @@ def expected_of_new(model: BaseTabular, predicted: Predictions) -> Iterator[str]
         A sentence, if there are such rows.
     """
     unseen = getattr(model, "oof_score_unseen_", None)  # a model by `only` has none
-    n_new = int(predicted.is_unknown.sum())
-    if unseen is None or not n_new:
+    n_unknown = int(predicted.is_unknown.sum())
+    if unseen is None or not n_unknown:
         return
     sentence = (
-        f"{n_new:,} of {count(len(predicted.is_unknown), 'row')} {predicted.of('an unknown')}"
+        f"{n_unknown:,} of {count(len(predicted.is_unknown), 'row')} {predicted.of('an unknown')}"
     )
     measure = "accuracy" if is_classifier(model) else "R²"
     yield f"{sentence}: expect {measure} {significant(unseen, 2)} for them"
@@ -273,7 +273,7 @@ def scores_of_known(
     ------
     str
         A sentence about rows that cannot be scored, or the scores. If columns name what rows belong
-        to, such as persons, those of known and of new ones, too.
+        to, such as persons, those of known and of unknown ones, too.
     """
     is_class = is_classifier(model)
     y = _class_numbers(model, target) if is_class else _numbers(as_text(target))

@@ -12,6 +12,7 @@ from scratchmlp.reporting.columns import DESCRIBED_COLUMNS
 from scratchmlp.reporting.content import Section, Table
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
+from scratchmlp.tabular.columns.encoded_table import layout_of
 from scratchmlp.tabular.reading.findings import MisleadingCase, Note
 from scratchmlp.utils.names import listed
 
@@ -137,9 +138,8 @@ def _of_new(evaluated: Evaluated) -> str:
     score = getattr(evaluated.estimator, "oof_score_unseen_", None)
     if score is None:
         return ""
-    columns = evaluated.estimator.encoder_.fitted_columns.items()
-    new = [name for name, each in columns if each.is_hidden and not each.is_held_out]
-    names = [plain(name, 40) for name in new]
+    layout = layout_of(evaluated.estimator.encoder_.fitted_columns)
+    names = [plain(name, 40) for name in layout.known_entities]
     measure = "R²" if evaluated.proba is None else "accuracy"
     return (
         f" For rows with a new value of {listed(names)}, expect {measure} {number(score).text}, "

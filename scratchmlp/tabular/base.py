@@ -21,16 +21,15 @@ from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
-from scratchmlp.tabular.folds import Rows, Scored, rows_in
+from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
 from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
 from scratchmlp.tabular.prediction import Blend, out_of_fold
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem, folds_decide, problem_of
-from scratchmlp.tabular.reading.findings import Note, warn_of
+from scratchmlp.tabular.reading.findings import Note, alike_in, warn_of
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
-from scratchmlp.utils.names import listed
 
 #: Number of sets of folds without which errors for unseen entities are modelled. With eight folds
 #: one by one, intervals did not cover more, and this took more than twice the time.
@@ -146,7 +145,7 @@ class BaseTabular(
             may_be_alike = not folds_decide(fitted, groups)
             found = fitted._find_misleading(problem, X, which_are_alike=may_be_alike)
             findings.warn_of_misleading(found)
-            problem = problem.with_entities([n.column for n in found if n.case == "entity"])
+            problem = problem.with_entities(alike_in(found))
             fitted.fit_problem(problem._replace(tasks=tasks, started=started, findings=found))
             if tasks:
                 tasks.end(fitted=True)
@@ -212,10 +211,9 @@ class BaseTabular(
 
         Internal: other folders of the package call it.
         """
-        known = [column for case, column, _ in self._findings if case == "entity"]
-        if known and self._scored == "random rows":
-            return f"random rows of known values of {listed(known)}"
-        return self._scored
+        if self._scored != "random rows":
+            return self._scored
+        return of_known_values(self._scored, alike_in(Note(*each) for each in self._findings))
 
     def scored_rows(self) -> tuple[Rows, Rows, FloatArray | None]:
         """Return the rows whose errors tell how sure predictions are: see `scored_rows`.

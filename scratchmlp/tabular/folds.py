@@ -20,6 +20,7 @@ from sklearn.utils.validation import column_or_1d
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.scaling import exponents
+from scratchmlp.utils.names import listed
 from scratchmlp.utils.public import stacklevel
 
 Rows = NDArray[np.intp]
@@ -191,6 +192,11 @@ def what_is_scored(splits: Sequence[tuple[Rows, Rows]], groups: Any) -> Scored:
     group, _ = pd.factorize(column_or_1d(groups, input_name="groups"))
     common = (np.intersect1d(group[training], group[held_out]) for training, held_out in splits)
     return "rows of known groups" if any(map(len, common)) else "rows of new groups"
+
+
+def of_known_values(scored: str, columns: Sequence[str]) -> str:
+    """Say of scored rows that they have known values of columns, if there are any columns."""
+    return f"{scored} of known values of {listed(columns)}" if columns else scored
 
 
 def warn_of_one_row(splits: list[tuple[Rows, Rows]]) -> None:

@@ -489,6 +489,11 @@ def describe(notes: Iterable[Note]) -> list[tuple[NoteCase, str]]:
     return common + [(note.case, note.clause) for note in notes if note.case not in alike]
 
 
+def alike_in(notes: Iterable[Note]) -> list[str]:
+    """Return the columns of which rows with the same value are alike: those of "entity" notes."""
+    return [note.column for note in notes if note.case == "entity"]
+
+
 def warn_of(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) -> None:
     """Warn of what the encoder has left out or guessed, at the line of the user that led to it.
 
