@@ -173,7 +173,7 @@ def latest_theta(estimator: Any) -> FloatArray:
 
 def _checksum(theta: FloatArray) -> int:
     """Return a checksum of parameters, which may be a view with gaps."""
-    return zlib.crc32(np.ascontiguousarray(theta))
+    return zlib.crc32(np.ascontiguousarray(theta).data)
 
 
 def fitted_network(estimator: Any) -> Network:
