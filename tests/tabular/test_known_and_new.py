@@ -23,6 +23,7 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
 from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.uncertainty import fit_difficulty
+from tests.configurations.columns import table_of
 from tests.helpers.onnx_runs import check_exported
 
 pytestmark = [
@@ -261,11 +262,16 @@ def test_a_seventh_of_the_rows_is_hidden(seed, n_entities):
     assert hidden.all(axis=1).sum() > 0.4 * hidden.any(axis=1).sum()
 
 
-@settings(max_examples=10)
-@given(st.integers(0, 10**6))
-def test_hidden_rows_are_those_of_a_missing_value(seed):
-    X, y, person = panel(seed % 1000)
+@settings(max_examples=12)
+@given(st.integers(0, 10**6), st.booleans(), st.booleans())
+def test_hidden_rows_are_those_of_a_missing_value(seed, with_text, with_products):
+    X, y, person = panel(seed % 1000, n_persons=100, n_rows=4)
     X["who"] = person.astype(str)
+    if with_products:
+        X["product"] = [f"article {i % 100}" for i in range(len(X))]
+    if with_text:
+        X["review"] = table_of(["text"], len(X), seed)
+        y = y + 2 * X["review"].str.contains("good")
     problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
     problem = problem.with_entities(["who"])
     data = problem.data
@@ -276,6 +282,7 @@ def test_hidden_rows_are_those_of_a_missing_value(seed):
         rows.epoch_begin()
         epochs.append(rows.X.copy())
     first, second = epochs
+    assert len(inputs.supervised) == 1 + with_text
     missing, _ = problem.encoder.encode(X.assign(nr=np.nan, who=None))
     n_entities = len(data.X.layout.entities)
     every = np.ones((len(X), n_entities), dtype=bool)
@@ -285,6 +292,10 @@ def test_hidden_rows_are_those_of_a_missing_value(seed):
         own = (alone != shown).any(axis=0)
         same = [(second[:, own] == each[:, own]).all(axis=1) for each in (shown, hidden)]
         assert (same[0] | same[1]).all()
+    if with_text:  # words name no person
+        words = inputs.supervised[1].transform(data.X)
+        assert words.any()
+        np.testing.assert_array_equal(hidden[:, -words.shape[1] :], words)
     differs = (first != shown).any(axis=1)
     assert 0.05 < differs.mean() < 0.3
     assert (differs != (second != shown).any(axis=1)).any()  # other rows in the next epoch
