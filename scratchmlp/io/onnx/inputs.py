@@ -64,10 +64,10 @@ def fold_inputs(
                 own.append(n_features + new)
             n_features += sum(map(len, added))
     inputs = [np.concatenate(own) for own in positions]
-    for added, width in zip(map(len, inputs), widths, strict=True):
-        if added != width:
+    for n_added, width in zip(map(len, inputs), widths, strict=True):
+        if n_added != width:
             raise ValueError(
-                f"The model of a fold has {width} inputs, but there are ONNX nodes for {added}. "
+                f"The model of a fold has {width} inputs, but there are ONNX nodes for {n_added}. "
                 "Each input that Inputs.array appends needs nodes in scratchmlp/io/onnx/inputs.py."
             )
     return concat(parts), inputs

@@ -315,7 +315,7 @@ class InputsPlan(NamedTuple):
     bins: Bins | None
     positive: Mapping[int, float]
 
-    def fit(self, data: Data) -> tuple[Inputs, list[FloatArray]]:
+    def fit(self, data: Data) -> tuple[Inputs, Sequence[FloatArray]]:
         """Fit the encodings to training rows.
 
         Parameters
