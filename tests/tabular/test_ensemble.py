@@ -668,6 +668,9 @@ def test_a_dropped_estimator_can_be_what_was_hardly_needed():
     np.testing.assert_array_equal(found, [1, 0, 0])
     found = without_negligible(np.full(2, 0.5), [y, y], loss, none[:2])  # of loss 0
     np.testing.assert_array_equal(found, [0, 1])
+    negative = negative_score("r2", y, None, None)
+    found = without_negligible(np.full(2, 0.5), [good, like_it], negative, none[:2])
+    np.testing.assert_array_equal(found, [0, 1])
 
 
 def test_only_names_an_estimator(classifier):
