@@ -10,6 +10,7 @@ import lzma
 import re
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
 from scratchmlp.cli.roles import DEFAULT, FileFormat
@@ -30,6 +32,7 @@ from scratchmlp.cli.sniffing import (
     separate,
 )
 from scratchmlp.tabular.reading.from_text import with_other_mark, words_for_missing
+from scratchmlp.tabular.reading.values import different_values
 from scratchmlp.utils.extras import install_command
 
 STDIN = "-"
@@ -214,7 +217,7 @@ def _read_text(text: str, sep: str, encoding: str, name: str) -> RawTable:
     cells beyond the columns. Cells that a row lacks are empty.
     """
     marks = SEPARATORS.get(sep, repr(sep))
-    lines = _measure(text, sep, marks, name)
+    lines = _if_equal(text, sep) or _measure(text, sep, marks, name)
     raw = _below_header(_cells(text, sep, lines, name), name)
     facts, notes = [], []
     if sep != ",":
@@ -239,6 +242,15 @@ class _Lines(NamedTuple):
     last: int
     shorter: list[int]
     n_columns: int
+
+
+def _if_equal(text: str, sep: str) -> _Lines | None:
+    """Count the cells by their separators, if no cell is quoted and all rows have equally many."""
+    lines = text.rstrip("\n").split("\n")
+    n_separators = {line.count(sep) for line in lines}
+    if '"' in text or len(n_separators) > 1 or not lines[0].strip().strip(sep):
+        return None
+    return _Lines(1, len(lines), [], n_separators.pop() + 1)
 
 
 def _measure(text: str, sep: str, marks: str, name: str) -> _Lines:
@@ -416,15 +428,16 @@ def _mark_missing(
     """
     words, codes = {}, []
     for name in [str(each) for each in frame if _is_text(frame[each])]:
-        cells = _stripped(frame[name])
+        different = different_values(frame[name])
+        values = [*map(str.strip, different.unique)]
         is_kept = keep_na is True or name in keep_na
-        missing = {""} if is_kept else words_for_missing({*cells.dropna()})
-        known = np.where(cells.isin(missing), np.nan, cells)
-        frame[name] = pd.Series(known, cells.index, dtype=object)
-        lost = cells[cells.isin(missing - {""})]
-        if len(lost):
-            words[name] = lost.value_counts()
-        if not is_kept and (frame[name] == "NA").any():
+        missing = {*values} & ({""} if is_kept else words_for_missing({*values}))
+        known = [np.nan if value in missing else value for value in values]
+        cells = np.array([*known, np.nan], dtype=object)[different.codes]  # -1 is of missing values
+        frame[name] = pd.Series(cells, frame.index, dtype=object)
+        if lost := missing - {""}:
+            words[name] = _rows_of_words(values, different.counts, lost)
+        if not is_kept and "NA" in known:
             codes.append(name)
     note = (
         "NA is a value, not a missing one, among the codes of capital letters in "
@@ -433,8 +446,12 @@ def _mark_missing(
     return words, [note] if codes else []
 
 
-def _stripped(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Strip each different value of a text column; missing values become nan."""
-    codes, values = pd.factorize(column.to_numpy(dtype=object))
-    changed = np.array([*map(str.strip, values), np.nan], dtype=object)  # -1 is of missing values
-    return pd.Series(changed[codes], column.index, dtype=object, name=column.name)
+def _rows_of_words(
+    values: list[str], counts: NDArray[np.intp], words: Set[str]
+) -> "pd.Series[int]":
+    """Count in how many rows each of some words stands, the most frequent first."""
+    rows = Counter(dict.fromkeys(words, 0))
+    for value, n in zip(values, counts, strict=True):
+        if value in words:  # " NA" and "NA" are one word
+            rows[value] += int(n)
+    return pd.Series(dict(rows.most_common()))

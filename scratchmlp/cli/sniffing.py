@@ -271,8 +271,8 @@ def _notes_on_commas(
 
 def _sample(column: "pd.Series[Any]") -> list[str]:
     """Return the values of some rows, without units."""
-    known = column.dropna()
-    return [*map(without_units, known.iloc[:: len(known) // SAMPLE + 1])]
+    known = np.flatnonzero(column.notna())
+    return [*map(without_units, column.iloc[known[:: len(known) // SAMPLE + 1]])]
 
 
 def _told_by(values: list[str]) -> str | None:

@@ -11,6 +11,7 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.tabular.reading.codes import is_code
 from scratchmlp.tabular.reading.findings import Note, describe
 from scratchmlp.tabular.reading.kinds import find_kind
+from scratchmlp.tabular.reading.values import different_values
 from scratchmlp.tabular.targets import NumericTargets
 
 MAX_CLASSES = 50  # numbers with more different values are a regression target
@@ -29,6 +30,8 @@ def as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
     Whole numbers of Excel and Parquet files have no decimals, although missing values among them
     make them floats.
     """
+    if column.dtype == object:  # text
+        return column
     text = column.astype(str).astype(object).where(column.notna())
     if column.dtype.kind == "f" and all(each.endswith(".0") for each in text.dropna()):
         return text.map(lambda each: each.removesuffix(".0"), na_action="ignore")
@@ -90,7 +93,9 @@ def read_target(known: "pd.Series[Any]") -> Target:
     Target
         Its values.
     """
-    plain: pd.Series[float] = pd.to_numeric(known, errors="coerce").astype(float)
+    different = different_values(known)
+    numbers_of = pd.to_numeric(pd.Series(different.unique, dtype=object), errors="coerce")
+    plain = pd.Series(numbers_of.to_numpy(float)[different.codes], known.index)
     found, numbers = find_kind(str(known.name), known, guess=False), None
     if plain.notna().all():
         numbers = plain
@@ -166,7 +171,11 @@ def _classes(
     Classes are numbers if they are then written as in the file. Otherwise, they are text: 7 and 07
     are two classes.
     """
-    labels = written.astype(np.int64) if written.str.fullmatch(_WHOLE).all() else written
+    labels = (
+        written.astype(np.int64)
+        if written.drop_duplicates().str.fullmatch(_WHOLE).all()
+        else written
+    )
     y, notes = labels[labels.map(labels.value_counts()) >= MIN_ROWS], []
     _check_classes(target, y)
     others = written.drop(y.index)

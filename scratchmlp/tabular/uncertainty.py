@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
 from scratchmlp.tabular.folds import Rows, effective_number, rows_in
-from scratchmlp.utils.threads import threads
+from scratchmlp.utils.threads import one_thread
 
 #: Most rows whose scores are kept. Of more rows, these are drawn at random.
 _MOST_SCORES = 10_000
@@ -331,7 +330,7 @@ def fit_difficulty(
         least = _FLOOR * float(np.average(errors[rows], weights=kept))
         return Difficulty(model, max(least, 1e-9), unit)
 
-    with threads(0), threadpool_limits(1, user_api="openmp"):
+    with one_thread():
         for fold in np.unique(folds):
             others = folds != fold
             sizes[~others] = fitted_to(others).predict(X[~others])

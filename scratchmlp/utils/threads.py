@@ -4,6 +4,9 @@ import os
 import sys
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +61,22 @@ class threads:  # noqa: N801 (it reads like a function, as threadpool_limits doe
             for limit in _LIMITS:
                 limit.leave(self)
             raise
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run BLAS and OpenMP on one thread.
+
+    Use it in a ``with`` statement, for work that other threads or processes do at the same time.
+    """
+    with threads(0), _controller(len(sys.modules)).limit(limits=1, user_api="openmp"):
+        yield
+
+
+@lru_cache(maxsize=1)
+def _controller(n_modules: int) -> ThreadpoolController:
+    """Return what controls OpenMP, looked for anew after imports, which may bring libraries."""
+    return ThreadpoolController()
 
 
 class _Limit:

@@ -21,7 +21,7 @@ from pandas._libs.parsers import STR_NA_VALUES
 
 from scratchmlp.cli.columns import describe_columns, read_columns
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.reading import read_file
+from scratchmlp.cli.reading import _if_equal, _measure, read_file
 from scratchmlp.cli.roles import FileFormat, Roles
 from scratchmlp.cli.table import load_new_table, load_table, select_features
 from scratchmlp.tabular import TabularEncoder
@@ -326,6 +326,26 @@ def test_rows_with_fewer_cells_than_the_header(csv):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "equal"),
+    [
+        ("x,y\n1,2\n3,4\n", True),
+        ("x\n1\n2\n", True),
+        ("x,y\r\n1,2\r\n", True),
+        ("x,y\n1,2\n3\n", False),
+        ("x,y\n1,2,3\n", False),
+        ("x,y\n\n1,2\n", False),
+        (",\nx,y\n1,2\n", False),
+        ('x,y\n1,"2,3"\n', False),
+    ],
+)
+def test_cells_need_no_count_if_no_cell_is_quoted_and_all_rows_are_equally_long(text, equal):
+    counted = _if_equal(text, ",")
+    assert (counted is not None) == equal
+    if counted:
+        assert counted == _measure(text, ",", "commas", "the file")
+
+
 def test_a_long_cell(csv):
     assert len(read_file(csv(b"a,b\n1," + b"x" * 200_000 + b"\n")).frame["b"][0]) == 200_000
 
@@ -346,6 +366,12 @@ def test_words_for_missing_values(keep_na, kept, csv):
     path = csv(pd.DataFrame({"a": [*words, " ", "x"], "b": "y"}))
     values = list(read_file(path, FileFormat(keep_na=keep_na)).frame["a"].dropna())
     assert values == ([*words, "x"] if kept else ["x"])
+
+
+def test_words_for_missing_values_are_counted_without_the_blanks_around_them(csv):
+    words = read_file(csv(b"x,y\n1,?\n2, NA\n3,NA\n4,NA \n5,?\n6,\n7,b\n")).words
+    assert words["y"].to_dict() == {"NA": 3, "?": 2}
+    assert list(words) == ["y"]
 
 
 def test_na_is_a_value_among_codes_of_countries(csv):

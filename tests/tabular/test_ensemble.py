@@ -775,8 +775,16 @@ def test_leaderboard(scoring, alone, classifier):
     assert parts["as_good"]["networks"] == (gain.mean() <= error)
     assert (parts["seconds"] > 0).all()
     assert whole["seconds"] == pytest.approx(parts["seconds"].sum())
-    assert ((parts["bytes"] == 0) == (parts["weight"] == 0)).all()
-    assert whole["bytes"] == parts["bytes"].sum()
+
+
+def test_a_leaderboard_pickles_no_estimator(classifier, monkeypatch):
+    def refuse(*args):
+        raise AssertionError("pickled")
+
+    monkeypatch.setattr(type(classifier._parts["networks"]), "__reduce_ex__", refuse)
+    assert classifier.leaderboard().columns.tolist() == [
+        *("weight", "score", "loss", "difference", "standard_error", "as_good", "folds", "seconds")
+    ]
 
 
 @pytest.mark.parametrize(

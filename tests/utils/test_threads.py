@@ -10,10 +10,10 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.utils.threads import threads
+from scratchmlp.utils.threads import one_thread, threads
 from tests.helpers.blas_threads import blas_threads
 
 X, Y = load_digits(return_X_y=True)
@@ -127,6 +127,21 @@ def test_a_limit_within_the_context_is_kept_and_ends_with_it():
         with threadpool_limits(3, user_api="blas"):
             assert set(blas_threads().values()) == {3}
         assert set(blas_threads().values()) == {1}
+
+
+def test_libraries_are_looked_for_only_if_modules_were_imported(monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        module, "ThreadpoolController", lambda: made.append(1) or ThreadpoolController()
+    )
+    module._controller.cache_clear()
+    for n_made in (1, 1, 2):
+        if n_made == 2:
+            monkeypatch.setitem(sys.modules, "a_module_with_a_library", object())
+        with one_thread():
+            assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+        assert len(made) == n_made
+    module._controller.cache_clear()
 
 
 def test_ctrl_c_on_the_way_in_or_out_leaves_no_limit(monkeypatch, two):

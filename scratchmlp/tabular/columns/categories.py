@@ -230,13 +230,13 @@ def fit_categories(
         If a label cannot be hashed.
     """
     common["expected"] = kind_of(values)
-    codes, found, counts = different_values(values)
-    n_levels = len(found)
+    different = different_values(values)
+    counts, n_levels = different.counts, len(different.unique)
     # In a small table every level counts. Otherwise, one row says nothing about other rows. But a
     # person with one row is no new one.
     all_count = n_levels <= FEW_LEVELS or common["names_entity"]
     informative = np.flatnonzero((counts > 1) | all_count)
-    levels = [_python_object(found[i]) for i in informative]
+    levels = [_python_object(different.unique[i]) for i in informative]
     order = sorted(range(len(levels)), key=lambda i: _rank(levels[i]))
     # The sort is stable: equally frequent levels are kept in the order of `_rank`.
     by_count = sorted(order, key=lambda i: -counts[informative[i]])
@@ -249,7 +249,7 @@ def fit_categories(
         "n_levels": n_levels,
         "counts": tuple(int(counts[informative[i]]) for i in (*kept, *others)),
     }
-    missing = bool(codes.min() < 0)
+    missing = bool(different.codes.min() < 0)
     if n_levels <= max_categories or not levels:
         return FewLevels(encoding=_encoding(len(levels), n_levels, missing), **common)
     common |= {"encoding": "many", "other_levels": tuple(levels[i] for i in others)}

@@ -23,7 +23,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import gen_batches, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
-from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
@@ -38,7 +37,7 @@ from scratchmlp.tabular.prediction import Part
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassTargets, Targets
-from scratchmlp.utils.threads import threads
+from scratchmlp.utils.threads import one_thread
 
 _ROWS = 2**14  # that are predicted at the same time
 _FEW_ROWS = 64  # which a forest predicts faster without its threads
@@ -311,7 +310,7 @@ def fit_fold(estimator: Any, data: Data, fold: Fold) -> tuple[FoldModel, FloatAr
     inputs_of = _inputs(model, inputs)
     arguments = _fit_arguments(model, training, held_out._replace(X=inputs_of(held_out.X)))
     # Other folds may be fitted at the same time.
-    with threads(0), threadpool_limits(1, user_api="openmp"):
+    with one_thread():
         X = fill_empty_columns(inputs_of(training.X, supervised), training.sample_weight)
         model.fit(X, _targets(training), **arguments)
         fitted = FoldModel(model, inputs, data.n_targets, 1 / (len(training.Y) * data.n_targets))

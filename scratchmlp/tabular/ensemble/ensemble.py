@@ -1,6 +1,5 @@
 """TabularEnsembleClassifier and TabularEnsembleRegressor: networks, trees and others, weighted."""
 
-import pickle
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
@@ -251,7 +250,6 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             - "folds" : number of folds in which it was fitted. Its score and its loss are of these:
               from 1,000 rows, an estimator may be dropped after a trial in two folds.
             - "seconds" : time of its fit.
-            - "bytes" : size of its pickle, which is made for this, or the sum. 0 if it was dropped.
 
         See Also
         --------
@@ -277,12 +275,11 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         linear                        0.3      3
         """
         check_is_fitted(self)
-        sizes = {name: len(pickle.dumps(part)) for name, part in self._parts.items()}
         parts = pd.DataFrame(
-            {"weight": self.weights_, "score": self.oof_scores_, **self._measured, "bytes": sizes},
+            {"weight": self.weights_, "score": self.oof_scores_, **self._measured},
             index=list(self.oof_scores_),
         )
-        parts = parts.fillna({"weight": 0.0, "bytes": 0}).astype({"bytes": int})
+        parts = parts.fillna({"weight": 0.0})
         whole = {
             "weight": 1.0,
             "score": self.oof_score_,
@@ -292,7 +289,6 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             "as_good": True,
             "folds": max(self._measured["folds"].values()),
             "seconds": parts["seconds"].sum(),
-            "bytes": parts["bytes"].sum(),
         }
         return pd.concat([pd.DataFrame(whole, index=[type(self).__name__]), parts])
 

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _num_samples
-from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
@@ -21,7 +20,7 @@ from scratchmlp.tabular.folds import Rows, by_row, rows_in
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.scoring import BlendLoss
 from scratchmlp.tabular.targets import Targets
-from scratchmlp.utils.threads import threads
+from scratchmlp.utils.threads import one_thread
 
 _ROWS = 2**13  # that are predicted at the same time, if a fold holds out fewer
 
@@ -66,7 +65,7 @@ class OutOfFold:
 
     def _predict(self, changes: list[Change]) -> Iterator[FloatArray]:
         # If the processors are busy, threads would wait for each other in each of many calls.
-        with threads(0), threadpool_limits(1, user_api="openmp"):
+        with one_thread():
             predictions = [
                 predict(exchange(self.table, rows, changes)) for rows, predict in self.predictors
             ]

@@ -8,6 +8,7 @@ another table as it was written in `fit`: each value by itself, whatever the oth
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from scratchmlp.tabular.reading.dates import (
 from scratchmlp.tabular.reading.findings import Found, Note, Reading
 from scratchmlp.tabular.reading.numbers import (
     PADDED,
+    are_plain,
     common_unit,
     find_decimal,
     read_flags,
@@ -101,7 +103,7 @@ def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found |
     Found or None
         What the column is. None if it is none of these.
     """
-    padded = [PADDED.fullmatch(text) is not None for text in values.text]
+    padded = [text[:1] == "0" and PADDED.fullmatch(text) is not None for text in values.text]
     if values.counts[padded].sum() > FEW * values.counts.sum():  # codes, such as "007"
         return None
     if all(map(_ROOM.fullmatch, values.text)):
@@ -109,8 +111,8 @@ def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found |
     kinds: list[ValueKind] = ["flag", "number", "date", "duration"]
     if len(values.unique) > 2 and are_compact_dates(values.text):
         kinds.remove("number")
-    kinds = [kind for kind in kinds if not _is_hopeless(kind, values)]
-    found = (_read_as(kind, name, column, values) for kind in kinds)
+    hopeful = (kind for kind in kinds if not _is_hopeless(kind, values))
+    found = (_read_as(kind, name, column, values) for kind in hopeful)
     return next(filter(None, found), None)
 
 
@@ -181,16 +183,16 @@ def _read_as(
         return None
     can_read = [text for text, bad in zip(values.text, unread, strict=True) if not bad]
     converted = _rows(read, values, column, kind)
-    notes = [*_notes_on_numbers(name, can_read)] if kind == "number" else []
+    notes = [*_notes_on_numbers(name, can_read, reading)] if kind == "number" else []
     if form and form.ambiguous:
         notes.append(Note("order", name, {"example": can_read[0], "order": form.order}))
     notes += note_unreadable(name, column, converted, kind, reading)
-    has_units = [reading.units is None or _has_units(text, reading) for text in can_read]
+    has_units = reading.units is None or all(_has_units(text, reading) for text in can_read)
     reading = replace(
         reading,
-        some_without_units=not all(has_units),
+        some_without_units=not has_units,
         date_marks=marks_of(can_read, form.pattern) if form else (),
-        unreadable=tuple(text for text, bad in zip(values.text, unread, strict=True) if bad),
+        unreadable=tuple(values.text[i] for i in np.flatnonzero(unread)),
     )
     reason, why = _reason(kind, reading, form)
     return Found(VALUES[kind].column, reason, converted, reading, notes, form, why)
@@ -307,7 +309,9 @@ def note_unreadable(
     list of Note
         A note on values of another kind, and one on dates of unknown order, if there are any.
     """
-    lost = [to_text(value).strip() for value in column[column.notna() & read.isna()]]
+    lost = [to_text(value).strip() for value in column[read.isna()].dropna()]
+    if not lost:
+        return []
     unclear = {*dates_without_order(lost)} if kind == "date" else set()
     others = [value for value in lost if value not in unclear]
     dates = [value for value in lost if value in unclear]
@@ -352,11 +356,12 @@ def _are_few(values: Different, unread: NDArray[np.bool_]) -> bool:
     "unlimited", which the indicator of missing values then stands for. They must not be categories
     beside a few numbers, such as "3+" beside 0, 1 and 2.
     """
-    others = unread & [text.lower() not in MISSING for text in values.text]
-    if not others.any():
+    lost = np.flatnonzero(unread)
+    others = lost[[values.text[i].lower() not in MISSING for i in lost]]
+    if not len(others):
         return True
     n_known, n_others = values.counts.sum(), values.counts[others].sum()
-    one_word = others.sum() == 1 and values.counts[~unread].sum() >= n_known / 2
+    one_word = len(others) == 1 and values.counts[~unread].sum() >= n_known / 2
     return bool((~unread).sum() > MANY and (n_others <= max(1, FEW * n_known) or one_word))
 
 
@@ -408,7 +413,8 @@ def _rows(
 
 def _decimal(values: Different) -> str | None:
     """Return the decimal mark of the numbers of a column, or None if no value tells."""
-    return find_decimal(to_text(value) for value in values.unique if isinstance(value, str))
+    are_text = [isinstance(value, str) for value in values.unique]
+    return find_decimal(values.text if all(are_text) else compress(values.text, are_text))
 
 
 def _date_format(kind: ValueKind, values: Different) -> DateFormat | None:
@@ -421,9 +427,12 @@ def _how_written(kind: ValueKind, values: Different, form: DateFormat | None = N
         return Reading(date_format=form.pattern if form else ISO)
     if kind != "number":
         return Reading()
+    decimal = _decimal(values) or "."
+    if are_plain(values.text):
+        return Reading(decimal=decimal)
     unit = common_unit([text for text in values.text if text.lower() not in MISSING])
     units = unit or " ".join(units_of(values.text))
-    return Reading(decimal=_decimal(values) or ".", units=units or None)
+    return Reading(decimal=decimal, units=units or None)
 
 
 def _reason(kind: ValueKind, reading: Reading, form: DateFormat | None) -> tuple[str, Why]:
@@ -437,9 +446,9 @@ def _reason(kind: ValueKind, reading: Reading, form: DateFormat | None) -> tuple
     return VALUES[kind].from_text, "values"
 
 
-def _notes_on_numbers(name: str, values: Sequence[str]) -> Iterator[Note]:
+def _notes_on_numbers(name: str, values: Sequence[str], reading: Reading) -> Iterator[Note]:
     """Yield notes on what is guessed or dropped of numbers that are text."""
-    units = units_of(values)
+    units = units_of(values) if reading.units else []
     if len(units) > 1 or (units and not all(units[0] in value for value in values)):
         yield Note("units", name, {"units": units})
     if all(map(_WHOLE.fullmatch, values)):

@@ -6,6 +6,7 @@ same column of another table in the same way.
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from numbers import Real
 from typing import Any, Literal
 
@@ -298,7 +299,7 @@ def _whole_numbers(found: Found) -> Floats | None:
     if on_purpose or found.reading.units:
         return None
     known = to_numbers(column.dropna(), "number")
-    return known if (known % 1 == 0).all() else None
+    return known if (known == np.floor(known)).all() else None
 
 
 def _is_constant(known: "pd.Series[Any]", values: Different | None) -> bool:
@@ -432,7 +433,8 @@ def find_kinds(
     }
     found |= ordered
     found |= find_entities(found, guess=guess)
-    are_text = [kind_of(column) == "text" for column in columns if column.notna().any()]
+    known = [each.why != "no values" for each in found.values()]
+    are_text = [kind_of(column) == "text" for column in compress(columns, known)]
     if len(are_text) > 1 and all(are_text):  # such as the cells of a CSV file: it says nothing
         return {name: _without_note(each, "numbers") for name, each in found.items()}
     return found

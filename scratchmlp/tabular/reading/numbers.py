@@ -18,6 +18,7 @@ _CURRENCY = (
     r"(?:[$€£¥₹₽₩₺₫₪₴₱฿]|(?:US|R|A|C|HK|NZ|S)\$|kr\.?|zł|Kč|Ft|Fr\.|"
     r"USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|TRY|SGD|HKD)"
 )
+_PLAIN = frozenset("0123456789+-.,")
 _UNITS = re.compile(rf"{_CURRENCY}|[%‰]")
 #: A number with groups of thousands, a decimal mark, an exponent, and a unit before or after it.
 _NUMBER = (
@@ -33,6 +34,9 @@ _NUMBERS = {
     for mark, other in ((".", ","), (",", "."))
 }
 _MARKS = re.compile(r"(?<!\d)(?:\d*(?:[.,]\d+)+|\d+[.,])")
+#: Numbers with other digits tell the same mark, but for a single zero before it.
+_NINES = str.maketrans("12345678", "99999999")
+_OTHER_ZERO = re.compile(r"0(?=\d)|(?<=[\d.,])0")
 _ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}")  # of a computer
 _DASHES = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-"})  # minus signs of typographers
 PADDED = re.compile(r"0\d+", re.ASCII)  # a code rather than a number
@@ -57,8 +61,12 @@ def find_decimal(values: Iterable[str]) -> str | None:
     {'.', ','} or None
         The decimal mark that most values have. None if no value tells, as in "1,234".
     """
-    votes = [mark for value in values for mark in map(_decimal_of, _MARKS.findall(value)) if mark]
-    return max(".,", key=votes.count) if votes else None
+    alike = _OTHER_ZERO.sub("9", "\n".join(values).translate(_NINES))
+    votes = dict.fromkeys(".,", 0)
+    for number, n in Counter(_MARKS.findall(alike)).items():
+        if mark := _decimal_of(number):
+            votes[mark] += n
+    return max(votes, key=lambda mark: votes[mark]) if any(votes.values()) else None
 
 
 def read_numbers(values: Sequence[str], decimal: str) -> Floats:
@@ -94,9 +102,14 @@ def without_units(value: str) -> str:
     return parts[2] if parts else value
 
 
+def are_plain(values: Iterable[str]) -> bool:
+    """Return whether values consist of digits, signs and marks alone, and so have no units."""
+    return _PLAIN.issuperset("".join(values))
+
+
 def units_of(values: Iterable[str]) -> list[str]:
     """Return the signs of currencies and percent that values contain, in sorted order."""
-    return sorted({unit for value in values for unit in _UNITS.findall(value)})
+    return sorted({*_UNITS.findall("\n".join(values))})
 
 
 def common_unit(values: Sequence[str]) -> str:
@@ -104,7 +117,8 @@ def common_unit(values: Sequence[str]) -> str:
 
     A single capital letter is no unit, because values such as "12A" are seats or codes.
     """
-    words = Counter(found[1] for found in map(_WORD_AFTER.fullmatch, values) if found)
+    followed = (value for value in values if not value[-1:].isdecimal())
+    words = Counter(found[1] for found in map(_WORD_AFTER.fullmatch, followed) if found)
     word, n = words.most_common(1)[0] if words else ("", 0)
     is_letter = len(word) == 1 and word.isupper()
     return "" if is_letter or n < UNIT_SHARE * len(values) else word

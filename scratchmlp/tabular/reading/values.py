@@ -3,6 +3,8 @@
 import datetime
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -193,7 +195,8 @@ class ColumnError(ValueError):
         return str(self.args[0])
 
 
-class Different(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Different:
     """The different values of a column.
 
     Attributes
@@ -210,7 +213,7 @@ class Different(NamedTuple):
     unique: list[Any]
     counts: NDArray[np.intp]
 
-    @property
+    @cached_property
     def text(self) -> list[str]:
         """The different values as text, without blanks around them."""
         return [to_text(value).strip() for value in self.unique]
