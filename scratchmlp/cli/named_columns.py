@@ -34,8 +34,8 @@ def check_roles(raw: RawTable, path: str, target: str, roles: Roles) -> None:
         check_column(raw, path, option, name)
         of_column = options.setdefault(name, [])
         of_column += [] if option in of_column else [option]
-        if contradiction := _contradicting(of_column):
-            raise InputError(_contradiction(*contradiction, name))
+        if two := _contradicting(of_column):
+            raise InputError(_contradiction(two[0], two[1], name))
 
 
 def _contradicting(options: Sequence[str]) -> Sequence[str]:

@@ -169,7 +169,7 @@ def test_the_members_of_the_ensemble_hold_out_later_rows(n_rows, fits):
         assert all(len(training) >= 0.7 * len(rows) - 8 for training, _ in splits)
 
 
-@pytest.mark.parametrize("n_times", [3, 10, 15, 28, 100])
+@pytest.mark.parametrize("n_times", [3, 10, 15, 28, 80, 100])
 def test_members_separate_no_rows_of_the_same_time(n_times):
     times = np.repeat(np.arange(n_times), np.arange(n_times) % 4 + 1)
     splits = members_by_time(times)

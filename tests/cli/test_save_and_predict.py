@@ -255,13 +255,11 @@ def test_rows_of_new_persons_are_told_and_scored_apart(target, csv, tmp_path):
     expected = f"{model.oof_score_unseen_:#.2g}"
     sentence = f"10 of 40 rows of an unknown 'person': expect {name} {expected} for them"
     assert sentence not in err
-    empty, of_known = (
-        new.assign(**{target: new[target].where(known)}) for known in (False, ~is_new)
-    )
-    for unscored, n_scored in ((new.drop(columns=target), 0), (empty, 0), (of_known, 30)):
+    of_known = new.assign(**{target: new[target].where(~is_new)})
+    for unscored in (new.drop(columns=target), new.assign(**{target: None}), of_known):
         _, err = run(csv(unscored), "--load", path)
         assert sentence in err
-        assert (f"30 rows with a value of '{target}'" in err) == bool(n_scored)
+        assert (f"30 rows with a value of '{target}'" in err) == (unscored is of_known)
     assert "scores and intervals from training may not hold for rows that are so different" in err
 
 

@@ -414,16 +414,6 @@ def test_scores_of_a_weighted_fit_are_those_of_fit(ensemble, part, target, metri
     assert scores_of(evaluate(model, X, y, "new", 0))[metric].value < 0.6
 
 
-def test_new_rows_have_no_weights():
-    X = np.random.default_rng(0).normal(size=(60, 1))
-    model = TabularEnsembleRegressor([("only", LinearRegression())], cv=2, random_state=0)
-    model.fit(X, X[:, 0] ** 2, np.arange(60.0))
-    y = X[:20, 0] ** 2
-    evaluated = evaluate(model, X[:20], y, "new", 0)
-    assert evaluated.sample_weight is None
-    assert scores_of(evaluated)["R2"].value == pytest.approx(model.score(X[:20], y))
-
-
 def test_the_worst_mistakes_of_a_weighted_fit_count_by_weight():
     rng = np.random.default_rng(0)
     X, weight = rng.normal(size=(60, 1)), rng.integers(0, 3, 60).astype(float)
