@@ -42,7 +42,7 @@ def make_baselines(
     is_class : bool
         Whether the target holds classes.
     encoder : dict
-        Parameters of encoders for the columns, as `read_columns` returns them.
+        Parameters of encoders for the columns, as `typed_settings` returns them.
     n_jobs : int
         Number of threads; -1 means the number of processors.
     seed : int

@@ -1,7 +1,7 @@
 """The columns of a table: what the encoder decides, and what the user is told."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, get_args
 
 import numpy as np
@@ -18,7 +18,7 @@ from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
 from scratchmlp.tabular.inspection.drift import compared_columns, find_drift
 from scratchmlp.tabular.inspection.findings import find_misleading
-from scratchmlp.tabular.problem import folds_decide, problem_of
+from scratchmlp.tabular.problem import encoding_with, folds_decide, problem_of
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.findings import WORDINGS, Note, NoteCase, describe
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
@@ -32,7 +32,7 @@ USE_ALL_DIFFERENT = (
 )
 
 
-def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
+def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[TabularEncoder, list[str]]:
     """Decide what each column is.
 
     Parameters
@@ -44,8 +44,8 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
 
     Returns
     -------
-    columns : dict of str to Column
-        The fitted columns.
+    encoder : TabularEncoder
+        The fitted encoder.
     notes : list of str
         Sentences about what is left out or guessed.
 
@@ -69,7 +69,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
             f"no column can inform a prediction: {listed(reasons)}. The table needs a column of "
             "numbers, or one whose values repeat and differ."
         )
-    return columns, list(sentences(encoder.notes_))
+    return encoder, list(sentences(encoder.notes_))
 
 
 def _wrong_role(error: ColumnError) -> str:
@@ -82,7 +82,7 @@ def _wrong_role(error: ColumnError) -> str:
     )
 
 
-def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[str, Any]]:
+def read_columns(X: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     """Read the columns of a raw table, so that parts of it need no decisions of their own.
 
     Parameters
@@ -94,31 +94,53 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[
 
     Returns
     -------
-    typed : DataFrame of shape (n_samples, n_used)
+    DataFrame of shape (n_samples, n_used)
         Numbers, dates, booleans, categories and text, without the columns that are left out. Many
-        codes are categories and, in a column of their own, numbers.
-    settings : dict
-        Parameters of an encoder or an ensemble that say which columns are categories and text.
+        codes are categories and, in a column of their own, numbers, unless they name an entity:
+        training hides it in some rows, and the numbers would show it.
     """
-    used = {name: column for name, column in columns.items() if column.n_outputs}
+    used = _used(columns)
     typed = {
         # Whether there is an identifier may inform.
         name: X[name].isna() if column.kind == "identifier" else column.read(name, X[name])[0]
         for name, column in used.items()
     }
     # The settings name codes as categories, of which an encoder would not keep the numbers.
-    numbers = {
-        f"{name} as a number": typed[name]
-        for name, column in used.items()
-        if isinstance(column, ManyCodes)
+    codes = [n for n, c in used.items() if isinstance(c, ManyCodes) and not c.names_entity]
+    numbers = {_unlike(f"{name} as a number", X.columns): typed[name] for name in codes}
+    return pd.DataFrame(numbers | typed, index=X.index)
+
+
+def typed_settings(columns: Columns) -> dict[str, Any]:
+    """Return the parameters of an encoder that say what the columns of `read_columns` are.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+        The fitted columns.
+
+    Returns
+    -------
+    dict
+        Parameters of an encoder or an ensemble that say which columns are categories and text.
+    """
+    used = _used(columns).items()
+    return {
+        "categorical_features": [n for n, c in used if c.kind in ("category", "identifier")],
+        "text_features": [name for name, column in used if column.kind == "text"],
     }
-    settings = {
-        "categorical_features": [
-            n for n, c in used.items() if c.kind in ("category", "identifier")
-        ],
-        "text_features": [name for name, column in used.items() if column.kind == "text"],
-    }
-    return pd.DataFrame(numbers | typed, index=X.index), settings
+
+
+def _unlike(name: str, names: Collection[str]) -> str:
+    """Return a name that none of several names is."""
+    while name in names:
+        name += "_"
+    return name
+
+
+def _used(columns: Columns) -> Columns:
+    """Return the columns that are not left out."""
+    return {name: column for name, column in columns.items() if column.n_outputs}
 
 
 def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
@@ -255,16 +277,17 @@ def sentences(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) 
 # What would mislead the user.
 
 
-def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Folds) -> list[Note]:
+def misleading(
+    model: BaseTabular, encoder: TabularEncoder, X: pd.DataFrame, y: NDArray[Any], folds: Folds
+) -> list[Note]:
     """Find what would mislead the user.
-
-    A fit to all rows with the same random state finds the same, in the same numbers; but not in the
-    order of time, where it holds out the latest rows only.
 
     Parameters
     ----------
     model : TabularEnsemble* or TabularMLP*
         An estimator that is not fitted.
+    encoder : TabularEncoder
+        The fitted encoder of the table.
     X : DataFrame of shape (n_samples, n_features)
         Raw table.
     y : ndarray of shape (n_samples,)
@@ -281,7 +304,7 @@ def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Fold
     if folds.times is not None:  # the fit itself holds out few rows, the latest
         model.set_params(cv=folds.splits)
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
-        problem = problem_of(model, X, y, **arguments)
+        problem = problem_of(model, X, y, **arguments, encode=encoding_with(encoder))
         may_be_alike = not folds_decide(model, arguments.get("groups"))
         return find_misleading(problem, X, which_are_alike=may_be_alike)
 

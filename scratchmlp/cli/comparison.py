@@ -19,6 +19,7 @@ from scratchmlp.cli.baselines import (
     chosen_most_often,
     make_baselines,
 )
+from scratchmlp.cli.columns import typed_settings
 from scratchmlp.cli.folds import SMALL, Folds, Split, limited_threads, make_folds
 from scratchmlp.cli.messages import InputError, line_of_dots, time_left
 from scratchmlp.cli.table import Table
@@ -36,8 +37,9 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.base import BaseTabular, fit_inspected
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.problem import TableParameters
+from scratchmlp.tabular.problem import TableParameters, encoding_hidden
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
 OWN_MODELS: dict[str, tuple[Any, Any]] = {
@@ -59,11 +61,14 @@ class Evaluation(NamedTuple):
         Metrics, in the order in which they are printed.
     decisive : Metric
         The metric that decides which model is the best.
+    entities : sequence of str, default=()
+        Columns that name what rows belong to, such as persons. Ensembles hide them in training.
     """
 
     folds: Folds
     metrics: list[Metric]
     decisive: Metric
+    entities: Sequence[str] = ()
 
 
 def make_evaluation(
@@ -100,7 +105,6 @@ def make_evaluation(
 
 def models_for(
     table: Table,
-    encoder: dict[str, Any],
     model: str = "ensemble",
     *,
     seed: int = 0,
@@ -114,8 +118,6 @@ def models_for(
     ----------
     table : Table
         Table to learn from.
-    encoder : dict
-        Parameters of encoders and ensembles for its columns, as `read_columns` returns them.
     model : str, default="ensemble"
         Name of the first model, which can be saved: a key of OWN_MODELS.
     seed : int, default=0
@@ -131,10 +133,10 @@ def models_for(
     Returns
     -------
     dict of str to estimator
-        Unfitted models by name. The first is the ensemble, which does not look for what would
-        mislead unless the command finds that rows are alike: see `misleading`.
+        Unfitted models by name, for the columns of `read_columns`. The first is the ensemble, which
+        does not look for what would mislead: see `misleading`.
     """
-    is_class = table.is_class
+    is_class, encoder = table.is_class, typed_settings(table.columns)
     ensemble = _own_model(model, is_class)
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
@@ -243,7 +245,11 @@ def _fit_and_score(
     started = time.perf_counter()
     # `fit_notes` says once for all folds what an ensemble leaves out.
     with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
-        model.fit(X.iloc[training], y[training], **arguments)
+        if isinstance(model, BaseTabular):
+            encode = encoding_hidden(evaluation.entities)
+            fit_inspected(model, X.iloc[training], y[training], **arguments, encode=encode)
+        else:
+            model.fit(X.iloc[training], y[training])
     fit = {"fit_time": time.perf_counter() - started, "estimator": model}
 
     rows, parts = X.iloc[held_out], {}

@@ -147,7 +147,8 @@ def make_folds(
             n_splits = max(2, min(n_splits, counts.min()))
         splits = shuffled_splits(n_splits, 1, Y, groups, np.random.RandomState(seed))
     splits, left_out = _without_unseen_classes(splits, y) if is_class else (splits, [])
-    description = f"{len(splits)} {kind}, for {what_is_scored(splits, groups)}"
+    scored = what_is_scored(splits, groups) if times is None else "later rows"
+    description = f"{len(splits)} {kind}, for {scored}"
     return Folds(splits, description, left_out, groups, times)
 
 

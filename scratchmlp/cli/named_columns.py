@@ -1,20 +1,13 @@
 """Whether the columns that options name exist, and whether options contradict each other."""
 
+from collections.abc import Sequence
+
 from scratchmlp.cli.messages import InputError, did_you_mean, quote, quoted
 from scratchmlp.cli.reading import TITLE, RawTable
-from scratchmlp.cli.roles import NO_FEATURE, Roles
+from scratchmlp.cli.roles import KEPT_BY, NO_FEATURE, Roles
 
 SEPARATOR = "If another character separates its columns, name it with --sep."
-#: Pairs of options that may name the same column.
-COMPATIBLE = (
-    {"--id", "--groups"},
-    {"--id", "--time"},
-    {"--id", "--date"},
-    {"--id", "--numeric"},
-    {"--time", "--date"},
-    {"--time", "--numeric"},
-    *({"--na", f"--{field}"} for field in ("numeric", "categorical", "text", "date")),
-)
+TYPES = ("--numeric", "--categorical", "--text", "--date")
 
 
 def check_roles(raw: RawTable, path: str, target: str, roles: Roles) -> None:
@@ -36,13 +29,30 @@ def check_roles(raw: RawTable, path: str, target: str, roles: Roles) -> None:
     InputError
         If a column does not exist, or two options cannot name the same column.
     """
-    first: dict[str, list[str]] = {}
+    options: dict[str, list[str]] = {}  # that name a column
     for option, name in [("--target", target), *roles.named()]:
         check_column(raw, path, option, name)
-        for other in first.setdefault(name, []):
-            if other != option and {other, option} not in COMPATIBLE:
-                raise InputError(_contradiction(other, option, name))
-        first[name].append(option)
+        of_column = options.setdefault(name, [])
+        of_column += [] if option in of_column else [option]
+        if two := _contradicting(of_column):
+            raise InputError(_contradiction(two[0], two[1], name))
+
+
+def _contradicting(options: Sequence[str]) -> Sequence[str]:
+    """Return two of all options that name a column, if these cannot be true together; else none.
+
+    A column has one type. Only an input has a type, or values that mean missing, and the column of
+    --id or --time is one if --date or --numeric names it too.
+    """
+    if options[0] in ("--target", "--ignore"):  # these come first
+        return options[:2] if len(options) > 1 else ()
+    types = [each for each in options if each in TYPES]
+    if len(types) > 1:
+        return types
+    is_input = not {*types}.isdisjoint(KEPT_BY)
+    of_input = [each for each in options if each in (*TYPES, "--na")]
+    of_none = [each for each in options if each in (["--groups"] if is_input else NO_FEATURE)]
+    return sorted([of_input[0], of_none[0]], key=options.index) if of_input and of_none else ()
 
 
 def check_column(raw: RawTable, path: str, option: str, name: str) -> None:

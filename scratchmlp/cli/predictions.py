@@ -1,6 +1,6 @@
 """Predictions with a saved model, and their scores."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +23,9 @@ from scratchmlp.cli.target import as_text, read_target
 from scratchmlp.evaluation.metrics import default_metrics, values_of
 from scratchmlp.evaluation.numbers import exponent, significant
 from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.columns.encoded_table import layout_of
 from scratchmlp.tabular.reading.missing import mark_missing
+from scratchmlp.tabular.scoring import most_probable
 from scratchmlp.tabular.targets import NumericTargets
 
 PROBABILITY_DECIMALS = 6
@@ -77,10 +79,11 @@ def predict_table(data: str, options: Options) -> None:
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())
     _write(options.out, predictions)
+    target = pd.Series(np.nan, X.index, dtype=object)
     if saved.target is not None and saved.target in raw.frame:
-        known = raw.frame[saved.target] if is_class else raw.readable(saved.target)
-        say(*scores_of_known(saved.model, predicted, known))
-    else:
+        target = raw.frame[saved.target] if is_class else raw.readable(saved.target)
+    say(*scores_of_known(saved.model, predicted, target))
+    if not target[predicted.is_unknown].notna().any():
         say(*expected_of_unknown(saved.model, predicted))
 
 
@@ -94,7 +97,8 @@ def _ids(raw: RawTable, data: str, given: str | None, saved: SavedModel) -> "pd.
     if name not in raw.frame:
         say(f"{data} has no column {quote(name)}, so the predictions have no --id column")
         return None
-    check_id(name, getattr(saved.model, "classes_", None))
+    entities = layout_of(saved.columns).known_entities
+    check_id(name, getattr(saved.model, "classes_", None), entities)
     ids = raw.frame[name]
     say(*note_repeated(ids))
     return ids
@@ -184,12 +188,12 @@ def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame
     if is_classifier(model):
         first, *names = _names(model.classes_)
         table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
-        table.insert(0, first, model.classes_[P.argmax(axis=1)])
+        table.insert(0, first, model.classes_[most_probable(P)])
     else:
         numbers = [P] if ends is None else [P, *ends.T]
         table = pd.DataFrame(dict(zip(_names(), numbers, strict=False))).round(_decimals(model))
-    if predicted.entities:
-        table[f"unknown {' or '.join(predicted.entities)}"] = predicted.is_unknown
+    for name in _names_of_unknown(predicted.entities):
+        table[name] = predicted.is_unknown
     return table
 
 
@@ -197,6 +201,11 @@ def _names(classes: Iterable[Any] | None = None) -> list[str]:
     """Return the names of the columns of predictions of classes or, without classes, of numbers."""
     others = ["low", "high"] if classes is None else [f"probability of {c}" for c in classes]
     return ["prediction", *others]
+
+
+def _names_of_unknown(entities: Collection[str]) -> list[str]:
+    """Return the name of the column that says which rows are of unknown persons, say, if any is."""
+    return [f"unknown {' or '.join(entities)}"] if entities else []
 
 
 def _decimals(model: BaseTabular) -> int:
@@ -207,7 +216,9 @@ def _decimals(model: BaseTabular) -> int:
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 
-def check_id(name: str | None, classes: Iterable[Any] | None) -> None:
+def check_id(
+    name: str | None, classes: Iterable[Any] | None, entities: Collection[str] = ()
+) -> None:
     """Check that predictions can begin with the column that identifies the rows.
 
     Parameters
@@ -216,13 +227,15 @@ def check_id(name: str | None, classes: Iterable[Any] | None) -> None:
         Name of the column; None if there is none.
     classes : iterable or None
         Classes that are predicted; None for regression.
+    entities : collection of str, default=()
+        Names of the columns that name what rows belong to, such as persons, as far as known.
 
     Raises
     ------
     InputError
         If the predictions have a column of the same name.
     """
-    if name in _names(classes):
+    if name in [*_names(classes), *_names_of_unknown(entities)]:
         raise InputError(
             f"the column of --id has the name of a column of the predictions, {quote(name)}. "
             "Rename it."

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-#: Options whose column is no feature, unless --date or --numeric names it too.
+#: Options whose column is no feature, unless one of `KEPT_BY` names the column of --id or --time.
 NO_FEATURE = ("--ignore", "--id", "--groups", "--time")
+KEPT_BY = ("--date", "--numeric")
 
 
 class FileFormat(NamedTuple):
@@ -77,8 +78,9 @@ class Roles(NamedTuple):
 
     def not_features(self) -> list[str]:
         """Return the columns that are no features."""
+        kept = {name for option, name in self.named() if option in KEPT_BY}
         named = [name for option, name in self.named() if option in NO_FEATURE]
-        return [name for name in named if name not in {*self.date, *self.numeric}]
+        return [name for name in named if name not in kept]
 
     def encoder_settings(self, features: Collection[str]) -> dict[str, Any]:
         """Return the parameters of an encoder or an ensemble that the user's choices set.

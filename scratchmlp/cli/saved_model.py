@@ -2,10 +2,10 @@
 
 import pickle
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sklearn.exceptions import InconsistentVersionWarning
 
@@ -137,7 +137,22 @@ def _read(path: Path) -> SavedModel:
         model, notes = load(path), read_notes(path)
     except ModelFileError as error:
         raise InputError(str(error)) from error
+    for wrong in _wrong_notes(notes):
+        raise InputError(f"{path} is not a model saved with --save: {wrong}. {REMEDY}")
     return SavedModel(model, notes.get("target"), notes.get("id"), notes.get("marks", {}))
+
+
+def _wrong_notes(notes: Any) -> Iterator[str]:
+    """Say which notes have other types than `save_model` writes: anyone may change a file."""
+    if not isinstance(notes, dict):
+        yield f"its notes are {notes!r:.80}"
+        return
+    for name in ("target", "id"):
+        if not isinstance(notes.get(name), str | None):
+            yield f"its note of the {name} is {notes[name]!r:.80}"
+    marks = notes.get("marks", {})
+    if not (isinstance(marks, dict) and all(mark in (",", ".") for mark in marks.values())):
+        yield f"its note of decimal marks is {marks!r:.80}"
 
 
 def _unpickle(path: Path) -> SavedModel:

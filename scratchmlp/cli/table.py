@@ -20,6 +20,7 @@ from scratchmlp.cli.roles import DEFAULT, NO_ROLES, FileFormat, Roles
 from scratchmlp.cli.target import as_text, choose_target
 from scratchmlp.evaluation.evaluated import ROW_NUMBER
 from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.missing import mark_missing
@@ -43,8 +44,8 @@ class Table(NamedTuple):
         Whether the target holds classes.
     notes : list of str
         Sentences about what was left out or guessed.
-    columns : dict of str to Column
-        The fitted columns.
+    encoder : TabularEncoder
+        The fitted encoder, which has decided what each column is.
     groups : ndarray of shape (n_samples,) or None
         Number of the group of each row.
     times : ndarray of shape (n_samples,) or None
@@ -59,11 +60,16 @@ class Table(NamedTuple):
     y: NDArray[Any]
     is_class: bool
     notes: list[str]
-    columns: Columns
+    encoder: TabularEncoder
     groups: NDArray[np.intp] | None = None
     times: NDArray[np.intp] | None = None
     ids: "pd.Series[Any] | None" = None
     marks: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def columns(self) -> Columns:
+        """The fitted columns, by name."""
+        return self.encoder.fitted_columns
 
 
 def load_table(
@@ -101,7 +107,9 @@ def load_table(
     """
     raw = _read(path, file_format)
     check_roles(raw, path, target, roles)
-    table, notes = _with_values(raw, target, roles.groups, roles.time)
+    splitting = [name for name in (roles.groups, roles.time) if name is not None]
+    raw = raw._replace(frame=mark_missing(raw.frame, roles.missing_values(splitting)))
+    table, notes = _with_values(raw, target, *splitting)
     written, table = as_text(table[target]), _readable(raw, table, roles)
     y, is_class, target_notes = choose_target(table[target], written, task, _words_of(raw, target))
     table, groups, times = table.loc[y.index], None, None
@@ -111,14 +119,15 @@ def load_table(
         table, times, time_notes = in_order(table, roles.time)
         notes += time_notes
     X, infinite_notes = _features(table, target, roles)
-    columns, column_notes = decide_columns(X, roles)
+    encoder, column_notes = decide_columns(X, roles)
+    columns = encoder.fitted_columns
     notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
     ids = None
     if roles.id is not None:
         ids = as_text(raw.frame[roles.id][table.index])
         notes += note_repeated(ids)
     marks = {name: mark for name, mark in raw.marks.items() if name in {target, *columns}}
-    return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times, ids, marks)
+    return Table(X, y[X.index].to_numpy(), is_class, notes, encoder, groups, times, ids, marks)
 
 
 def _readable(raw: RawTable, table: pd.DataFrame, roles: Roles) -> pd.DataFrame:
@@ -139,10 +148,10 @@ def _features(table: pd.DataFrame, target: str, roles: Roles) -> tuple[pd.DataFr
     return _drop_infinite(mark_missing(features, roles.missing_values(features.columns)))
 
 
-def _with_values(raw: RawTable, *names: str | None) -> tuple[pd.DataFrame, list[str]]:
+def _with_values(raw: RawTable, *names: str) -> tuple[pd.DataFrame, list[str]]:
     """Leave out the rows without a value of one of several columns, and say so."""
     table, notes = raw.frame, []
-    for name in filter(None, names):
+    for name in names:
         known, words = table[table[name].notna()], _words_of(raw, name)
         if known.empty:
             detail = words and f": {words}"

@@ -14,7 +14,7 @@ from sklearn.exceptions import FitFailedWarning
 
 from scratchmlp.cli.baselines import check_baselines
 from scratchmlp.cli.columns import describe_columns, misleading, read_columns, with_option
-from scratchmlp.cli.comparison import compare, make_evaluation, models_for, to_train
+from scratchmlp.cli.comparison import Evaluation, compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
 from scratchmlp.cli.messages import InputError, count, say, say_before_exit
@@ -28,8 +28,9 @@ from scratchmlp.evaluation.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
-from scratchmlp.tabular.base import BaseTabular
-from scratchmlp.tabular.reading.findings import alike_in
+from scratchmlp.tabular.base import BaseTabular, fit_inspected
+from scratchmlp.tabular.problem import encoding_with
+from scratchmlp.tabular.reading.findings import Note, alike_in
 from scratchmlp.utils.names import listed
 
 
@@ -85,12 +86,15 @@ class Comparison:
         Unfitted models by name. The first is that of ``--model``.
     scores : Scores
         Their scores.
+    found : list of Note
+        What would mislead the user.
     """
 
     options: Options
     table: Table
     models: dict[str, Any]
     scores: Scores
+    found: list[Note]
 
     @classmethod
     def of(cls, table: Table, options: Options) -> "Comparison":
@@ -111,10 +115,8 @@ class Comparison:
         seed = options.seed or 0
         splits = {"seed": seed, "groups": table.groups, "times": table.times}
         evaluation = make_evaluation(table.y, table.is_class, metric=options.metric, **splits)
-        X, encoder = read_columns(table.X, table.columns)
         models = models_for(
             table,
-            encoder,
             options.own_model,
             seed=seed,
             jobs=options.jobs,
@@ -124,16 +126,16 @@ class Comparison:
         _print_table(table, options)
         say(*evaluation.folds.left_out)
         own = next(iter(models.values()))
-        found = misleading(_for_raw(table, own, options), table.X, table.y, evaluation.folds)
+        found = misleading(own, table.encoder, table.X, table.y, evaluation.folds)
         say(*map(with_option, found))
-        entities = alike_in(found)
-        evaluation = evaluation._replace(folds=evaluation.folds.of_known(entities))
-        # Compared fits hide columns of persons only if they look for them, as that of --save does.
-        own.set_params(inspect_table=bool(entities))
+        table, evaluation = _with_entities(table, evaluation, alike_in(found))
+        classes = np.unique(table.y) if table.is_class else None
+        check_id(options.roles.id, classes, evaluation.entities)
+        X = read_columns(table.X, table.columns)
         results = compare(models, X, table.y, evaluation)
         for result in results.values():
             say(*fit_notes(list(result["estimator"])))
-        comparison = cls(options, table, models, Scores(results, evaluation))
+        comparison = cls(options, table, models, Scores(results, evaluation), found)
         comparison._print_scores()
         return comparison
 
@@ -182,8 +184,10 @@ class Comparison:
         """Train the model of a name on all rows. It gets the raw table, and can read others."""
         table = self.table
         model = to_train(name, self.models, self.scores.results)
-        model = _for_raw(table, model, self.options)
+        settings = self.options.roles.encoder_settings(table.columns)
+        model = clone(model).set_params(**settings, inspect_table=True)
         model, arguments = self.scores.evaluation.folds.for_rows(model, np.arange(len(table.y)))
+        arguments |= {"encode": encoding_with(table.encoder), "found": self.found}
         try:
             with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
                 model = _fit(model, table.X, table.y, **arguments)
@@ -233,10 +237,14 @@ class Comparison:
         return evaluate(model, X, y, "fit", options.seed or 0)
 
 
-def _for_raw(table: Table, model: BaseTabular, options: Options) -> BaseTabular:
-    """Return a model that reads the raw table, and looks for what would mislead."""
-    settings = options.roles.encoder_settings(table.columns)
-    return clone(model).set_params(**settings, inspect_table=True)
+def _with_entities(
+    table: Table, evaluation: Evaluation, alike: list[str]
+) -> tuple[Table, Evaluation]:
+    """Return a table and an evaluation of models that hide columns, also those of alike rows."""
+    encoder = table.encoder.marking(alike, names_entity=True)
+    entities = [name for name, each in encoder.fitted_columns.items() if each.names_entity]
+    folds = evaluation.folds.of_known(alike)
+    return table._replace(encoder=encoder), evaluation._replace(folds=folds, entities=entities)
 
 
 def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> BaseTabular:
@@ -251,7 +259,7 @@ def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any)
     y : ndarray of shape (n_samples,)
         Target.
     **arguments : dict
-        Other arguments of `fit`.
+        Other arguments of `fit_inspected`.
 
     Returns
     -------
@@ -259,13 +267,13 @@ def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any)
         The fitted model, without callbacks.
     """
     if not (sys.stderr.isatty() and find_spec("rich")):
-        return model.fit(X, y, **arguments)
+        return fit_inspected(model, X, y, **arguments)
     import rich
     from sklearn.callback import ProgressBar
 
     rich.reconfigure(stderr=True)
     try:
-        return model.set_callbacks(ProgressBar()).fit(X, y, **arguments).set_callbacks()
+        return fit_inspected(model.set_callbacks(ProgressBar()), X, y, **arguments).set_callbacks()
     finally:
         rich.reconfigure()
 

@@ -25,6 +25,7 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.folds import check_no_missing, rows_in
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import to_pandas
+from scratchmlp.tabular.scoring import most_probable
 from scratchmlp.utils.names import listed
 
 ROW_NUMBER = "row, counted from 0"  # what the labels of rows are, if these have no others
@@ -135,7 +136,7 @@ class Evaluated:
     @property
     def prediction(self) -> NDArray[Any]:
         """Predicted classes or numbers."""
-        return self.outputs if self.proba is None else self.classes[self.proba.argmax(axis=1)]
+        return self.outputs if self.proba is None else self.classes[most_probable(self.proba)]
 
     @property
     def errors(self) -> FloatArray:

@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import is_classifier
 
 from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.scoring import most_probable
 
 
 class Explained(NamedTuple):
@@ -62,7 +63,7 @@ def explain(
     predictions, baseline = np.ravel(found.predictions[0]), np.ravel(found.baseline)
     output, label = 0, None
     if is_classifier(model):
-        output = int(predictions.argmax())
+        output = int(most_probable(found.predictions)[0])
         label = model.classes_[output]
     parts = pd.Series(found.contributions[0].reshape(len(found.names), -1)[:, output], found.names)
     parts = parts.iloc[np.argsort(-np.abs(parts.to_numpy()), kind="stable")]

@@ -20,7 +20,7 @@ from sklearn.metrics import (
 )
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.scoring import negative_score
+from scratchmlp.tabular.scoring import most_probable, negative_score
 from scratchmlp.utils.names import most_similar
 
 UNEVEN = 2  # times the rows of the smallest class, from which balanced accuracy is shown
@@ -59,7 +59,7 @@ class Metric(NamedTuple):
 
 
 def _accuracy(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
-    return float(accuracy_score(y, P.argmax(axis=1), sample_weight=sample_weight))
+    return float(accuracy_score(y, most_probable(P), sample_weight=sample_weight))
 
 
 def _log_loss(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
@@ -80,7 +80,7 @@ def _auc(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
 
 def _balanced_accuracy(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
     options = {"labels": np.unique(y), "average": "macro", "sample_weight": sample_weight}
-    return float(recall_score(y, P.argmax(axis=1), **options))
+    return float(recall_score(y, most_probable(P), **options))
 
 
 _RIGHT = "share of rows whose class is predicted correctly"

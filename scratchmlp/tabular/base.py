@@ -25,9 +25,15 @@ from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
 from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
 from scratchmlp.tabular.prediction import Blend, out_of_fold
-from scratchmlp.tabular.problem import TableParameters, TrainingProblem, folds_decide, problem_of
+from scratchmlp.tabular.problem import (
+    Encode,
+    TableParameters,
+    TrainingProblem,
+    folds_decide,
+    problem_of,
+)
 from scratchmlp.tabular.reading.findings import Note, alike_in, warn_of
-from scratchmlp.tabular.scoring import log_probabilities
+from scratchmlp.tabular.scoring import log_probabilities, most_probable
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
@@ -146,9 +152,7 @@ class BaseTabular(
             found = fitted._find_misleading(problem, X, which_are_alike=may_be_alike)
             findings.warn_of_misleading(found)
             problem = problem.with_entities(alike_in(found))
-            fitted.fit_problem(problem._replace(tasks=tasks, started=started, findings=found))
-            if tasks:
-                tasks.end(fitted=True)
+            _train(fitted, problem._replace(tasks=tasks, started=started, findings=found))
         return self
 
     def _find_misleading(
@@ -603,6 +607,47 @@ class BaseTabular(
         return tags
 
 
+def _train(fitted: BaseTabular, problem: TrainingProblem) -> None:
+    """Train an estimator, and end the task that tells callbacks of it."""
+    fitted.fit_problem(problem)
+    if problem.tasks:
+        problem.tasks.end(fitted=True)
+
+
+def fit_inspected(
+    estimator: BaseTabular,
+    X: Any,
+    y: Any,
+    groups: Any = None,
+    *,
+    encode: Encode,
+    found: Sequence[Note] = (),
+) -> BaseTabular:
+    """Fit an estimator to a table whose columns have been decided and inspected before.
+
+    Parameters
+    ----------
+    estimator : TabularEnsemble* or TabularMLP*
+        The estimator, whose parameters about columns are not used by `encode`.
+    X, y, groups : object
+        See `BaseTabular.fit`.
+    encode : callable
+        Encodes the table: see `encoding_with` and `encoding_hidden`.
+    found : sequence of Note, default=()
+        What the inspection has found, for `BaseTabular.findings_`.
+
+    Returns
+    -------
+    TabularEnsemble* or TabularMLP*
+        The fitted estimator itself.
+    """
+    started = time.time()
+    with fitting(estimator, (X, y, None)) as (fitted, tasks):
+        problem = problem_of(fitted, X, y, groups=groups, encode=encode)
+        _train(fitted, problem._replace(tasks=tasks, started=started, findings=found))
+    return estimator
+
+
 class BaseTabularClassifier(ClassifierMixin, BaseTabular):
     """Classes as targets."""
 
@@ -648,7 +693,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         ndarray of shape (n_samples,)
             Class with the highest probability.
         """
-        return self.classes_[self._mean_prediction(X).argmax(axis=1)]
+        return self.classes_[most_probable(self._mean_prediction(X))]
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Predict class probabilities: the mean over the folds.

@@ -25,7 +25,13 @@ from scratchmlp.utils.public import stacklevel
 
 Rows = NDArray[np.intp]
 #: What the held-out rows are for a model that has seen the training rows: what a score is of.
-Scored = Literal["random rows", "rows of new groups", "rows of known groups", "later rows"]
+Scored = Literal[
+    "random rows",
+    "rows of new groups",
+    "rows of known groups",
+    "later rows",
+    "rows like those held out",
+]
 
 
 def given_splits(
@@ -182,13 +188,16 @@ def what_is_scored(splits: Sequence[tuple[Rows, Rows]], groups: Any) -> Scored:
     Returns
     -------
     str
-        "later rows" if those of training come first in the table, in all folds. With groups, they
-        are new or known, and else the rows are random ones.
+        "later rows" if the rows of training come first in the table in all folds, and more of them
+        from fold to fold, as in `TimeSeriesSplit`. With groups, the rows are of new or known ones;
+        else they are random. If the same rows come first in all folds, only the user knows whether
+        the table is in the order of time: the scores hold for "rows like those held out".
     """
-    if all(training.max() < held_out.min() for training, held_out in splits):
+    come_first = all(training.max() < held_out.min() for training, held_out in splits)
+    if come_first and len({training.max() for training, _ in splits}) > 1:
         return "later rows"
     if groups is None:
-        return "random rows"
+        return "rows like those held out" if come_first else "random rows"
     group, _ = pd.factorize(column_or_1d(groups, input_name="groups"))
     common = (np.intersect1d(group[training], group[held_out]) for training, held_out in splits)
     return "rows of known groups" if any(map(len, common)) else "rows of new groups"

@@ -74,6 +74,25 @@ def fit_and_encode(
 Encode: TypeAlias = Callable[[TabularEncoder, Any, Rows], tuple[TabularEncoder, Any]]
 
 
+def encoding_with(encoder: TabularEncoder) -> Encode:
+    """Return a function that encodes a table with an encoder that has been fitted to it before."""
+    return lambda unfitted, X, present: (encoder, encoder.encode(X)[0])
+
+
+def encoding_hidden(entities: Collection[str]) -> Encode:
+    """Return a function that fits an encoder, in which just these columns name an entity."""
+
+    def fit_and_mark(
+        encoder: TabularEncoder, X: Any, present: Rows
+    ) -> tuple[TabularEncoder, EncodedTable]:
+        encoder, _ = fit_and_encode(encoder, X, present)
+        others = {*encoder.fitted_columns}.difference(entities)
+        encoder = encoder.marking(entities, names_entity=True).marking(others, names_entity=False)
+        return encoder, encoder.encode(X)[0]
+
+    return fit_and_mark
+
+
 class TrainingProblem(NamedTuple):
     """What there is to train, made from the user's input.
 

@@ -101,6 +101,14 @@ class Difference(NamedTuple):
         return float(student_t.ppf(0.975, self.n_folds - 1) * self.standard_error)
 
 
+def most_probable(proba: FloatArray) -> Rows:
+    """Return the number of the class to predict for each row: the one of the highest probability.
+
+    Predictions, scores and reports all choose here.
+    """
+    return proba.argmax(axis=1)
+
+
 class _Predicted(BaseEstimator):
     """An estimator whose input is its prediction, for scikit-learn's scorers."""
 
@@ -124,7 +132,7 @@ class _PredictedClasses(ClassifierMixin, _Predicted):
 
     def predict(self, X: FloatArray) -> NDArray[Any]:
         """Return the class with the highest probability."""
-        return self.classes_[X.argmax(axis=1)]
+        return self.classes_[most_probable(X)]
 
     def predict_proba(self, X: FloatArray) -> FloatArray:
         """Return X."""

@@ -31,6 +31,7 @@ from scratchmlp.tabular.scoring import (
     BlendLoss,
     log_loss,
     log_probabilities,
+    most_probable,
     negative_score,
     squared_error,
 )
@@ -149,7 +150,7 @@ class ClassTargets:
 
     def score(self, y: NDArray[Any], proba: FloatArray, weight: FloatArray | None) -> float:
         """Return the accuracy, where `y` is as `values` returns it."""
-        return float(accuracy_score(y, proba.argmax(axis=1), sample_weight=weight))
+        return float(accuracy_score(y, most_probable(proba), sample_weight=weight))
 
     def readable_loss(self, loss: float) -> float:
         """Return the log-loss as it is."""
@@ -174,7 +175,7 @@ class ClassTargets:
     def prediction_sets(self, proba: FloatArray, reach: FloatArray) -> NDArray[np.bool_]:
         """Return the most probable class and all whose error would be at most `reach`."""
         found: NDArray[np.bool_] = 1.0 - proba <= reach
-        found[np.arange(len(proba)), proba.argmax(axis=1)] = True
+        found[np.arange(len(proba)), most_probable(proba)] = True
         return found
 
 

@@ -123,6 +123,8 @@ MISTAKES = """
     class.csv --target class --categorical day --text day -> 'day'. A column has one type. Remove
     class.csv --target class --text day --date day -> --text and --date name the same column, 'day'
     class.csv --target class --categorical day --id day -> No model uses the column of --id. Remove
+    class.csv --target class --na day=x --time day -> --time and --na name the same column, 'day'.
+    class.csv --target class --groups day --date day --na day=x -> --date and --groups name the same
     class.csv --target class --ignore day --time day -> uses the column of --ignore or --time.
     new.csv --target class --id prediction -> of a column of the predictions, 'prediction'. Rename
     new.csv --target size --id low         -> of a column of the predictions, 'low'. Rename it.
@@ -223,12 +225,20 @@ def test_options_that_are_repeated_add_up():
     assert options.baselines == ["catboost", "lightgbm"]
 
 
-TOGETHER = [["id", "groups"], ["id", "time"], ["time", "date"], ["id", "time", "date"]]
+TOGETHER = [
+    ["id", "groups"],
+    ["id", "time"],
+    ["time", "date"],
+    ["id", "time", "date"],
+    ["time", "date", "na"],
+    ["id", "date", "na"],
+]
 
 
 @pytest.mark.parametrize("fields", TOGETHER)
 def test_options_that_may_name_the_same_column(fields):
-    roles = Roles(**{field: ["day"] if field in LISTS else "day" for field in fields})
+    named = {field: ["day"] if field in LISTS else "day" for field in fields}
+    roles = Roles(**named | {"na": [("day", "1900-01-01")]} if "na" in fields else named)
     table = load_table("class.csv", "class", roles=roles)
     assert ("day" in table.X) == ("date" in fields)
 

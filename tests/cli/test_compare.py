@@ -14,10 +14,10 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
-from scratchmlp.cli import article, comparison
+from scratchmlp.cli import article, columns, comparison
 from scratchmlp.cli import training as training_module
 from scratchmlp.cli.baselines import BASELINES, numbers_and_categories, numbers_and_text
-from scratchmlp.cli.columns import decide_columns, read_columns, with_option
+from scratchmlp.cli.columns import decide_columns, with_option
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.roles import Roles
@@ -25,7 +25,13 @@ from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import Table
 from scratchmlp.evaluation.metrics import values_of
 from scratchmlp.io import load
-from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
+from scratchmlp.tabular import (
+    TabularEncoder,
+    TabularEnsembleClassifier,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
+from scratchmlp.tabular.inspection import findings
 from tests.helpers.all_parts import all_parts
 from tests.helpers.cli_output import (
     BASELINE,
@@ -182,10 +188,49 @@ def test_compared_ensembles_hide_persons_as_the_saved_one_does(csv, monkeypatch,
 
     monkeypatch.setattr(training_module, "compare", compare)
     table = misleading_rows().rename(columns={"person": "who"})
+    rng = np.random.default_rng(1)
+    firms = rng.permutation(np.repeat(rng.choice(900, 96, replace=False), 5))
+    table = table.assign(a=firms)  # whole numbers that repeat evenly and leave gaps
     run(csv(table), "--target", "amount", "--ignore", "paid", "--save", tmp_path / "who.model")
     [results] = compared
     for model in [*results[ENSEMBLES[1]]["estimator"], load(tmp_path / "who.model")]:
-        assert "hidden" in {note.case for note in model.findings_}
+        notes = [note for note in model.findings_ if note.case == "hidden"]
+        assert {note.column for note in notes} == {"who", "a"}
+
+
+@pytest.mark.parametrize("entities", [[], ["patient"], ["patient", "other"]])
+def test_ensembles_hide_the_columns_that_they_are_told_to(entities):
+    """Whatever the name of a column and the training rows of a fold say."""
+    X = pd.DataFrame(
+        {name: [f"{name}{i % 30}" for i in range(120)] for name in ("patient", "other")}
+    )
+    y = np.arange(120.0)
+    evaluation = comparison.make_evaluation(y, False)._replace(entities=entities)
+    models = {"ours": TabularMLPRegressor(cv=2, max_iter=1, inspect_table=False)}
+    for model in comparison.compare(models, X, y, evaluation)["ours"]["estimator"]:
+        assert [note.column for note in model.findings_ if note.case == "hidden"] == entities
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+@pytest.mark.parametrize("options", [[], ["--time", "weeks"]])
+def test_columns_are_decided_and_inspected_once(options, csv, tmp_path, monkeypatch):
+    calls, table = [], misleading_rows()
+
+    def count(owner, name):
+        original = getattr(owner, name)
+
+        def counted(first, X, **settings):
+            calls.append((name, len(X)))
+            return original(first, X, **settings)
+
+        monkeypatch.setattr(owner, name, counted)
+
+    count(TabularEncoder, "learn")
+    for module in (columns, findings):
+        count(module, "find_misleading")
+    run(csv(table), "--target", "amount", "--save", tmp_path / "y.model", *options)
+    of_all_rows = [name for name, n_rows in calls if n_rows == len(table)]
+    assert of_all_rows == ["learn", "find_misleading"]
 
 
 def test_the_seed_reaches_the_folds(trained, monkeypatch, uncompared):
@@ -224,9 +269,8 @@ def test_all_models_are_told_what_columns_are():
     roles = Roles(categorical=["zip", "target"], text=["note"], date=["day"])
     columns = {"zip": ["123", "456"] * 9, "note": ["a b", "c"] * 9, "day": ["2020-01-01"] * 18}
     X = pd.DataFrame(columns)
-    fitted, notes = decide_columns(X, roles)
-    encoder = read_columns(X, fitted)[1]
-    ensemble, trees, linear, _ = models_for(Table(X, X, True, notes, fitted), encoder).values()
+    table = Table(X, X, True, [], decide_columns(X, roles)[0])
+    ensemble, trees, linear, _ = models_for(table).values()
     for each in (ensemble, linear[0]):
         assert (each.categorical_features, each.text_features) == (["zip"], ["note"])
     ((_, _, codes),) = trees[0].transformers

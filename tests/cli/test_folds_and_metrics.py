@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import check_cv
 from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli import comparison, folds
@@ -21,6 +20,8 @@ each_target = pytest.mark.parametrize("y", [CLASSES, NUMBERS], ids=["classes", "
 
 def test_large_tables_get_fewer_folds(monkeypatch):
     assert make_folds(CLASSES, True).description == "5 stratified folds, for random rows"
+    assert make_folds(NUMBERS, False).description == "5 folds, for random rows"
+    monkeypatch.setattr(folds, "SMALL", N)
     assert make_folds(NUMBERS, False).description == "5 folds, for random rows"
     monkeypatch.setattr(folds, "SMALL", N - 1)
     assert make_folds(CLASSES, True).description == "3 stratified folds, for random rows"
@@ -106,6 +107,12 @@ def test_classes_that_come_later_are_not_scored_before_they_are_known():
     ]
 
 
+def test_a_single_split_by_time_is_of_later_rows():
+    splits, description, *_ = make_folds(np.arange(N) > N - 12, True, times=np.arange(N))
+    assert len(splits) == 1
+    assert description.endswith("for later rows")
+
+
 AT_LEAST = r"{} has {} different values .* at least {}"
 
 
@@ -127,17 +134,15 @@ def test_groups_and_times_that_leave_nothing_to_compare_are_refused(y, option, v
 
 @pytest.fixture
 def fits(monkeypatch):
-    """The `cv` and the groups of each fit of an ensemble."""
+    """The splits of the members of each fit of an ensemble."""
     calls = []
-
-    def fit(self, X, y, sample_weight=None, *, groups=None):
-        calls.append((self.cv, groups))
-        return self
 
     def predict(self, X):
         return np.zeros(len(X))
 
-    monkeypatch.setattr(TabularMLPRegressor, "fit", fit)
+    monkeypatch.setattr(
+        TabularMLPRegressor, "fit_problem", lambda self, problem: calls.append(problem.splits)
+    )
     monkeypatch.setattr(TabularMLPRegressor, "predict", predict)
     return calls
 
@@ -147,8 +152,10 @@ def test_the_folds_of_the_ensemble_consist_of_whole_groups_too(fits):
     evaluation = comparison.make_evaluation(NUMBERS, False, groups=groups)
     models = {"ensemble": TabularMLPRegressor(), "linear": make_pipeline(Ridge())}
     comparison.compare(models, pd.DataFrame({"x": NUMBERS}), NUMBERS, evaluation)
-    for (_, passed), (training, _) in zip(fits, evaluation.folds.splits, strict=True):
-        np.testing.assert_array_equal(passed, groups[training])
+    for splits, (rows, _) in zip(fits, evaluation.folds.splits, strict=True):
+        assert len(splits) == 8
+        for training, held_out in splits:
+            assert not {*groups[rows[training]]} & {*groups[rows[held_out]]}
 
 
 @pytest.mark.parametrize("n_rows", [10, 40, 500])
@@ -156,15 +163,13 @@ def test_the_members_of_the_ensemble_hold_out_later_rows(n_rows, fits):
     y = np.arange(float(n_rows))
     evaluation = comparison.make_evaluation(y, False, times=np.arange(n_rows))
     comparison.compare({"ensemble": TabularMLPRegressor()}, pd.DataFrame({"x": y}), y, evaluation)
-    for (cv, passed), (rows, _) in zip(fits, evaluation.folds.splits, strict=True):
-        assert passed is None
-        splits = list(check_cv(cv).split(rows))
+    for splits, (rows, _) in zip(fits, evaluation.folds.splits, strict=True):
         assert 2 <= len(splits) <= 8
         assert all(training.max() < held_out.min() for training, held_out in splits)
         assert all(len(training) >= 0.7 * len(rows) - 8 for training, _ in splits)
 
 
-@pytest.mark.parametrize("n_times", [3, 10, 15, 28, 100])
+@pytest.mark.parametrize("n_times", [3, 10, 15, 28, 80, 100])
 def test_members_separate_no_rows_of_the_same_time(n_times):
     times = np.repeat(np.arange(n_times), np.arange(n_times) % 4 + 1)
     splits = members_by_time(times)
@@ -174,6 +179,7 @@ def test_members_separate_no_rows_of_the_same_time(n_times):
     for training, held_out in splits:
         assert times[training].max() < times[held_out].min()
         assert len({*times[training]}) >= 0.7 * n_times - 2
+        assert len({*times[held_out]}) == max(1, n_times // 40)
 
 
 # Metrics.

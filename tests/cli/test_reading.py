@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from openpyxl.chart import BarChart
 from pandas._libs.parsers import STR_NA_VALUES
 
-from scratchmlp.cli.columns import describe_columns, read_columns
+from scratchmlp.cli.columns import describe_columns, read_columns, typed_settings
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.reading import _if_equal, _measure, read_file
 from scratchmlp.cli.roles import FileFormat, Roles
@@ -194,7 +194,7 @@ def test_decimal_commas_in_a_file_separated_by_commas(row, csv):
 def test_a_few_words_among_decimal_commas(csv):
     cells = [f"{i},5" for i in range(20)] + ["err"]
     table = load_table(csv(pd.DataFrame({"a": cells, "y": ["u", "v", "u"] * 7})), "y")
-    typed, _ = read_columns(table.X, table.columns)
+    typed = read_columns(table.X, table.columns)
     assert typed["a"].to_list()[:20] == [i + 0.5 for i in range(20)]
     assert typed["a"].isna().sum() == 1
 
@@ -265,7 +265,7 @@ def test_a_file_may_have_other_decimal_marks_than_the_training_table(trained, ne
     table = load_table(csv(written(rows, trained)), "price")
     path = csv(written(rows[1:3], new))
     raw = load_new_table(path, table.columns, FileFormat(marks=table.marks))
-    read, _ = read_columns(select_features(raw, path, table.columns), table.columns)
+    read = read_columns(select_features(raw, path, table.columns), table.columns)
     assert read.to_dict("list") == {"mass": [1.125, 1.25], "share": [0.25, 0.5]}
     assert any("in 'price', 'mass'" in note for note in raw.notes) == (trained != new)
 
@@ -450,10 +450,9 @@ def test_typed_tables_reach_the_models_as_csv_files_do(write, target, csv):
     table = pd.concat([known] * 8, ignore_index=True)
     table = table.assign(text=["u", "v", "w"] * 8, key=range(24))
     ours, theirs = (load_table(csv(content), target) for content in (write(table), table))
-    X, settings = read_columns(ours.X, ours.columns)
-    theirs_X, theirs_settings = read_columns(theirs.X, theirs.columns)
+    X, theirs_X = (read_columns(each.X, each.columns) for each in (ours, theirs))
     pd.testing.assert_frame_equal(X, theirs_X, check_dtype=False)
-    assert settings == theirs_settings
+    assert typed_settings(ours.columns) == typed_settings(theirs.columns)
     assert list(ours.y) == list(theirs.y)
     assert ours.is_class == theirs.is_class
 

@@ -19,16 +19,21 @@ from scratchmlp.cli import reading, saved_model, training
 from scratchmlp.cli.comparison import NETWORKS_ALONE
 from scratchmlp.cli.files import check_files, check_form, write
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.options import parse
 from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.saved_model import SavedModel, load_model
 from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import labels_of, load_table
+from scratchmlp.cli.training import compare_and_train
+from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.io import ModelFileError, load, save
+from scratchmlp.reporting.scores import scores_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.utils import atomic_write
 from tests.cli.conftest import OUTPUTS, train_briefly
 from tests.helpers.cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, predictions, refused, run
+from tests.helpers.damage import with_manifest
 from tests.helpers.onnx_runs import check_classes, check_numbers, table_inputs
 from tests.helpers.onnx_runs import run as run_onnx
 from tests.helpers.patches import Patches
@@ -147,8 +152,11 @@ def test_a_saved_model_remembers_the_decimal_marks_of_its_file(mark, csv, tmp_pa
 
 
 @pytest.mark.usefixtures("brief", "uncompared")
-@pytest.mark.parametrize("kept", [ENSEMBLES[1], "Ridge"])
-def test_values_that_mean_missing_are_remembered(kept, csv, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("kept", "given"),
+    [(ENSEMBLES[1], ["--na", "b=-9", "--na", "a=-9.0", "--na", "999"]), ("Ridge", ["--na", "-9"])],
+)
+def test_values_that_mean_missing_are_remembered(kept, given, csv, tmp_path, monkeypatch):
     monkeypatch.setattr(Scores, "best_kept", lambda scores: kept)
     rng, n = np.random.default_rng(0), 90
     table = pd.DataFrame({"a": rng.integers(0, 99, n) / 8, "b": rng.choice(["x", "y", "z"], n)})
@@ -156,7 +164,7 @@ def test_values_that_mean_missing_are_remembered(kept, csv, tmp_path, monkeypatc
     rows = rng.random((n, 2)) < 0.2
     marked, empty = (table.assign(**table[["a", "b"]].mask(rows, m)) for m in (-9, np.nan))
     predicted = []
-    for each, na in ((marked, ["--na", "b=-9", "--na", "a=-9.0", "--na", "999"]), (empty, [])):
+    for each, na in ((marked, given), (empty, [])):
         options = ["--target", "y", "--keep", "best", "--save", tmp_path / "m", *na]
         out, _ = run(csv(each), *options)
         assert f"a ({rows[:, 0].sum()} missing)" in out
@@ -244,10 +252,67 @@ def test_rows_of_new_persons_are_told_and_scored_apart(target, csv, tmp_path):
     assert float(less) < float(right)
     _, err = run(csv(new[30:]), "--load", path)
     assert f"10 rows with a value of '{target}', all of an unknown 'person': " in err
-    _, err = run(csv(new.drop(columns=target)), "--load", path)
     expected = f"{model.oof_score_unseen_:#.2g}"
-    assert f"10 of 40 rows of an unknown 'person': expect {name} {expected} for them" in err
+    sentence = f"10 of 40 rows of an unknown 'person': expect {name} {expected} for them"
+    assert sentence not in err
+    of_known = new.assign(**{target: new[target].where(~is_new)})
+    for unscored in (new.drop(columns=target), new.assign(**{target: None}), of_known):
+        _, err = run(csv(unscored), "--load", path)
+        assert sentence in err
+        assert (f"30 rows with a value of '{target}'" in err) == (unscored is of_known)
     assert "scores and intervals from training may not hold for rows that are so different" in err
+
+
+def test_no_id_has_the_name_of_the_column_that_tells_new_persons(csv, tmp_path):
+    person = np.arange(120) % 30
+    table = pd.DataFrame({"person_id": [f"P{n}" for n in person], "x": np.arange(120) / 8})
+    table["y"], table["unknown person_id"] = person + table["x"], np.arange(120)
+    message = "column of the predictions, 'unknown person_id'. Rename it."
+    model = TabularMLPRegressor(cv=2, max_iter=2, inspect_table=False, random_state=0)
+    model.fit(table[["person_id", "x"]], table["y"])
+    saved_model.save_model(path := tmp_path / "m", SavedModel(model, "y", "unknown person_id"))
+    assert message in refused(csv(table), "--load", path)
+    options = parse([csv(table), "--target", "y", "--id", "unknown person_id"])
+    with pytest.raises(InputError, match=re.escape(message)):
+        compare_and_train(options.data, options)
+
+
+def test_scores_are_those_of_the_classes_that_are_written(flags, monkeypatch):
+    """Also if the most probable class were not the one to predict."""
+    X, models = flags
+    modules = [each for name, each in sys.modules.items() if name.startswith("scratchmlp.")]
+    for module in [each for each in modules if "most_probable" in vars(each)]:
+        monkeypatch.setattr(module, "most_probable", lambda proba: np.zeros(len(proba), int))
+    model, y = models["bool"], X["a"] > 9
+    predicted = predict(model, X)
+    assert not prediction_table(model, predicted)["prediction"].any()
+    assert not model.predict(X).any()
+    (sentence,) = scores_of_known(model, predicted, y.rename("y"))
+    assert sentence.startswith("20 rows with a value of 'y': accuracy 0.500, ")
+    page = evaluate(model, X, y, "new", 0)
+    assert not page.prediction.any()
+    assert scores_of(page)["accuracy"].value == model.score(X, y) == 0.5
+
+
+WRONG_NOTES = [
+    ({"target": ["y"]}, "its note of the target is ['y']."),
+    ({"target": 0}, "its note of the target is 0."),
+    ({"id": {"key": 1}}, "its note of the id is {'key': 1}."),
+    ({"marks": []}, "its note of decimal marks is []."),
+    ({"marks": None}, "its note of decimal marks is None."),
+    ({"marks": {"size": ";"}}, "its note of decimal marks is {'size': ';'}."),
+    ({"marks": {"size": [","]}}, "its note of decimal marks is {'size': [',']}."),
+    (["y"], "its notes are ['y']."),
+    (None, "its notes are None."),
+]
+
+
+@pytest.mark.parametrize(("notes", "message"), WRONG_NOTES)
+def test_crafted_notes_are_refused(notes, message, trained, tmp_path):
+    data = model_of(trained, "number").read_bytes()
+    (path := tmp_path / "crafted.model").write_bytes(with_manifest(data, notes=notes))
+    line = refused(trained["number"].path, "--load", path)
+    assert f"{path} is not a model saved with --save: {message} Train and save" in line
 
 
 def scored(model, X, target):

@@ -10,6 +10,7 @@ from scratchmlp.cli.columns import (
     decide_columns,
     describe_columns,
     read_columns,
+    typed_settings,
     unlike_training,
 )
 from scratchmlp.cli.messages import InputError
@@ -17,6 +18,7 @@ from scratchmlp.cli.roles import FileFormat, Roles
 from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
 from scratchmlp.cli.target import choose_target, describe_classes
 from scratchmlp.io import load
+from scratchmlp.tabular.columns.categories import ManyCodes
 from tests.helpers.cli_output import refused, run
 from tests.helpers.table_files import excel, parquet
 
@@ -83,11 +85,16 @@ def test_a_separator_is_no_remedy_for_files_of_other_formats(csv):
 # Columns.
 
 
+def columns_of(X, **roles):
+    """Return the fitted columns of a table."""
+    return decide_columns(X, Roles(**roles))[0].fitted_columns
+
+
 def described(columns, **roles):
     """Return the lines about columns of text, and the notes."""
     X = pd.DataFrame(columns)
-    columns, notes = decide_columns(X, Roles(**roles))
-    return describe_columns(X, columns).splitlines(), notes
+    encoder, notes = decide_columns(X, Roles(**roles))
+    return describe_columns(X, encoder.fitted_columns).splitlines(), notes
 
 
 def test_a_line_for_each_kind_of_column_with_what_is_not_plain():
@@ -206,20 +213,35 @@ def test_columns_are_read_once_for_the_comparison():
         "one": "x",
     }
     X = pd.DataFrame(columns)
-    typed, settings = read_columns(X, decide_columns(X, Roles(categorical=["zip"]))[0])
+    fitted = columns_of(X, categorical=["zip"])
+    typed = read_columns(X, fitted)
     assert typed["number"].isna().sum() == 4
     assert typed["day"].dt.day.to_list()[:3] == [1, 2, 3]
     assert typed["key"].to_list()[:2] == [True, False]
     pd.testing.assert_series_equal(typed["word"], X["word"])
     assert "one" not in typed
-    assert settings == {"categorical_features": ["word", "zip", "key"], "text_features": []}
+    settings = {"categorical_features": ["word", "zip", "key"], "text_features": []}
+    assert typed_settings(fitted) == settings
 
 
 def test_models_get_many_codes_as_categories_and_as_numbers():
     X = pd.DataFrame({"route": text(10_000 + 997 * (i % 70) for i in range(150)), "x": range(150)})
-    typed, settings = read_columns(X, decide_columns(X, Roles())[0])
+    fitted = columns_of(X)
+    typed = read_columns(X, fitted)
     pd.testing.assert_series_equal(typed["route as a number"], typed["route"], check_names=False)
-    assert settings["categorical_features"] == ["route"]
+    assert typed_settings(fitted)["categorical_features"] == ["route"]
+    X["route as a number"] = X["x"] / 8  # also if a column has the name of the numbers
+    typed = read_columns(X, columns_of(X))
+    assert [*typed] == ["route as a number_", "route", "x", "route as a number"]
+    pd.testing.assert_series_equal(typed["route as a number"], X["route as a number"])
+
+
+def test_models_get_no_numbers_of_codes_that_training_hides():
+    X = pd.DataFrame({"patient_id": 10_000 + 997 * (np.arange(150) % 70), "x": np.arange(150) / 8})
+    fitted = columns_of(X)
+    assert fitted["patient_id"].names_entity
+    assert isinstance(fitted["patient_id"], ManyCodes)
+    assert [*read_columns(X, fitted)] == ["patient_id", "x"]
 
 
 # The target.
@@ -425,6 +447,15 @@ def test_a_table_in_the_order_of_time(date, visits):
     assert list(table.X["x"].astype(float)) == list(expected["x"])
 
 
+@pytest.mark.parametrize(("date", "column"), [([], ""), (["t"], ""), (["t"], "t")])
+def test_a_time_that_means_missing_is_none(date, column, visits):
+    """A column of --time is an input with --date, and thus may have values that mean missing."""
+    na = [(column, str(DAYS[7].date()))]
+    table = load_table(visits, "y", roles=Roles(time="t", date=date, na=na))
+    assert len(table.y) == 18
+    assert "left out 2 rows without a value of 't'" in table.notes
+
+
 @pytest.mark.parametrize("named", [{"time": "year"}, {"id": "year", "time": "year"}])
 def test_numbers_that_order_or_identify_the_rows_may_stay_an_input(named, csv):
     path = csv(pd.DataFrame({"year": 2020 - np.arange(20), "y": np.arange(20) % 7}))
@@ -438,6 +469,8 @@ def test_a_table_with_groups(visits):
     assert list(table.groups) == [0, 0, 0, *np.repeat([1, 2, 3, 4], 4)]
     assert list(table.X) == ["x"]
     assert "left out 1 row without a value of 'g'" in table.notes
+    table = load_table(visits, "y", roles=Roles(groups="g", na=[("", "2")]))
+    assert list(table.groups) == [0, 0, 0, *np.repeat([1, 2, 3], 4)]
 
 
 # A table to predict.
@@ -447,7 +480,7 @@ def test_missing_columns_are_named_with_those_of_similar_names_that_the_model_do
     path = csv(pd.DataFrame({"Size": [1], "prize": [2], "prices": [3]}))
     X = pd.DataFrame(dict.fromkeys(["size", "price", "prices", "zip"], np.arange(20) / 8))
     with pytest.raises(InputError) as error:
-        select_features(load_new_table(path, {}), path, decide_columns(X, Roles())[0])
+        select_features(load_new_table(path, {}), path, columns_of(X))
     assert str(error.value) == (
         f"{path} lacks columns that the model was trained on: 'size', 'price', 'zip'. Rename "
         "'Size' to 'size', 'prize' to 'price' if they are the same, or add the missing columns; "
@@ -504,7 +537,7 @@ def test_what_clearly_changed_is_said_in_a_few_lines():
 
 def differences(X, new, **roles):
     """Return what is said about a table to predict, after training on another one."""
-    return list(unlike_training(new, decide_columns(X, Roles(**roles))[0]))
+    return list(unlike_training(new, columns_of(X, **roles)))
 
 
 @pytest.mark.parametrize(("n", "named"), [(9, []), (10, ["a"]), (20, ["a", "rare"])])
@@ -544,7 +577,7 @@ OTHER_KINDS = [
 def test_columns_of_another_kind_are_refused_before_anything_else_is_said(new, message):
     X = pd.DataFrame({"w": ["u", "v"] * (N // 2), "s": ["a", "b"] * (N // 2), "day": MARCH})
     X = X.assign(n=np.arange(N) / 8, few=[1.0, *[np.nan] * (N - 1)])
-    sentences = unlike_training(X.assign(w="unseen", **new), decide_columns(X, Roles())[0])
+    sentences = unlike_training(X.assign(w="unseen", **new), columns_of(X))
     if message is None:
         assert ["unseen" in each for each in sentences] == [True, False, False]
         return

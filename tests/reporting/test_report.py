@@ -12,7 +12,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import confusion_matrix, r2_score
-from sklearn.model_selection import KFold, TimeSeriesSplit
+from sklearn.model_selection import KFold, PredefinedSplit, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -229,11 +229,15 @@ def test_dates_of_python_and_periods(rows, cv):
     assert (lost in page.text) == (rows == "fit")
 
 
+TRAINING_FIRST, HELD_OUT = PredefinedSplit(np.arange(60) // 40 - 1), "rows like those held out"
 OF_ROWS = [
     (2, False, "random rows"),
     (2, True, "rows of new groups"),
     ([*KFold(2).split(X)], True, "rows of known groups"),
     (TimeSeriesSplit(2), False, "later rows"),
+    (TRAINING_FIRST, False, HELD_OUT),
+    ([*TRAINING_FIRST.split()], True, "rows of known groups"),
+    ([(np.arange(40), np.arange(40, 50)), (np.arange(40), np.arange(50, 60))], False, HELD_OUT),
 ]
 
 

@@ -302,6 +302,7 @@ def test_rows_of_a_group_are_held_out_together(estimator):
     uneven = fit(model, groups=np.repeat([0, 1, 2, 3], [7, 36, 3, 74]))
     assert 2 <= len(uneven.held_out_) <= 4
     assert np.isfinite(out_of_fold(uneven)).all()
+    assert len(fit(quick(estimator, cv=8), groups=groups < "patient 2").held_out_) == 2
 
 
 def test_repeats_split_the_rows_again():
