@@ -96,6 +96,12 @@ class Difference(NamedTuple):
         return self.mean <= np.nan_to_num(self.standard_error)
 
     @property
+    def likelihood(self) -> float:
+        """exp(-t²/2), if the mean is t standard errors above 0; 1 if the error is not known."""
+        t = max(self.mean, 0.0) / self.standard_error if self.standard_error > 0 else 0.0
+        return float(np.exp(-(t**2) / 2))
+
+    @property
     def half_interval(self) -> float:
         """Half of the 95% confidence interval of the mean, by Student's t."""
         return float(student_t.ppf(0.975, self.n_folds - 1) * self.standard_error)
