@@ -3,7 +3,9 @@ import pytest
 from scipy.special import erf, expit
 
 from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
+from tests.helpers import contributing
 
+ACTIVATIONS = ACTIVATIONS | {"softsign": contributing.EXAMPLES["Softsign"]()}
 EVERY = {**ACTIVATIONS, **OUTPUT_ACTIVATIONS}
 Z = np.random.default_rng(0).normal(size=(5, 4))
 SCALE, ALPHA = 1.0507009873554805, 1.6732632423543772  # of SELU
@@ -21,6 +23,7 @@ FORMULAS = {
     "silu": (lambda z: z * expit(z), 0.5),
     "mish": (lambda z: z * np.tanh(np.logaddexp(z, 0)), 0.6),
     "softplus": (lambda z: np.logaddexp(z, 0), 0.5),
+    "softsign": (lambda z: z / (1 + abs(z)), 1),
     "softmax": (lambda z: np.exp(z) / np.exp(z).sum(), 0),
     "exp": (np.exp, 1),
 }

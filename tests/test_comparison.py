@@ -12,7 +12,6 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.utils._param_validation import InvalidParameterError
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.estimators.private_names import REPLACED
 
 PAIRS = [(MLPClassifier, ScratchMLPClassifier), (MLPRegressor, ScratchMLPRegressor)]
 VALUES = [None, True, -1, 0, 1, 2, 0.0, 0.5, 1.0, 1.5, np.inf, np.nan, [3], [], (2.5,)]
@@ -62,13 +61,6 @@ def test_what_people_ask_scikit_learn_for_runs():
         diverges = "raises `DivergenceError`" in effect
         with pytest.raises(DivergenceError) if diverges else nullcontext():
             eval(code, names)
-
-
-def test_the_page_says_what_replaces_private_names():
-    section = PAGE.read_text().split("\n## Private names, and what replaces them\n")[1]
-    listed = re.findall(r"^\| (`_.*`) \| (.*) \|$", section, flags=re.MULTILINE)
-    on_the_page = {name: text for names, text in listed for name in re.findall(r"\w+", names)}
-    assert on_the_page == REPLACED
 
 
 @pytest.mark.parametrize(("Theirs", "Ours"), PAIRS)

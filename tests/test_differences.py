@@ -230,6 +230,15 @@ def test_warm_start_ignores_other_hidden_sizes(Theirs, Ours):
 
 
 @EACH
+def test_predictions_change_with_the_activation(Estimator, ours):
+    estimator = Estimator(**SMALL).fit(X, Y)
+    predict = getattr(estimator, "predict_proba", estimator.predict)
+    before = predict(X)
+    estimator.set_params(activation="logistic")
+    assert np.array_equal(predict(X), before) == ours
+
+
+@EACH
 def test_partial_fit_does_not_see_a_change_of_learning_rate(Estimator, ours):
     estimator = partial_fit(Estimator(**SMALL), X, Y)
     before = [array.copy() for array in estimator.coefs_]
@@ -385,3 +394,32 @@ def test_a_failed_fit_changes_a_fitted_estimator(Estimator, ours, warm_start):
         estimator.set_params(learning_rate_init=1e200).fit(X, Y)
     estimator.set_params(learning_rate_init=0.001)
     assert (pickle.dumps(vars(estimator)) == before) == ours
+
+
+def of_other_shapes(Estimator):
+    estimator = Estimator(**SMALL).fit(X, Y)
+    estimator.coefs_ = estimator.coefs_[:1]
+    estimator.predict(X)
+
+
+MISTAKES = [
+    (lambda Estimator: Estimator(hidden_layer_sizes=(2.5,)).fit(X, Y), TypeError, "must be > 0"),
+    (of_other_shapes, IndexError, "can be assigned here"),
+]
+
+
+@PAIRS
+@pytest.mark.parametrize(("mistake", "theirs", "ours"), MISTAKES)
+def test_invalid_values_raise_other_errors(Theirs, Ours, mistake, theirs, ours):
+    with pytest.raises(theirs):
+        mistake(Theirs)
+    with pytest.raises(ValueError, match=ours):
+        mistake(Ours)
+
+
+def test_labels_of_several_types_raise_another_error():
+    mixed = np.array(["a", 1], dtype=object)
+    with pytest.raises(TypeError):
+        MLPClassifier().fit(X[:2], mixed)
+    with pytest.raises(ValueError, match="mixes strings"):
+        ScratchMLPClassifier().fit(X[:2], mixed)

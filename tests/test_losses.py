@@ -9,7 +9,6 @@ from sklearn.utils import get_tags
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.losses import (
-    LOSSES,
     AbsoluteError,
     FocalLoss,
     HuberLoss,
@@ -20,7 +19,7 @@ from scratchmlp.losses import (
     losses_for,
 )
 from tests.helpers.estimator_examples import X_IRIS, Y_IRIS, fails
-from tests.helpers.loss_examples import EXAMPLES, OTHERS, example
+from tests.helpers.loss_examples import EXAMPLES, LOSSES, OTHERS, example
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -87,6 +86,7 @@ FORMULAS = {
     "absolute_error": lambda y, p: abs(p - y),
     "huber": lambda y, p: np.where(abs(p - y) < 1, (p - y) ** 2 / 2, abs(p - y) - 0.5),
     "quantile": lambda y, p: abs(p - y) / 2,
+    "log_cosh": lambda y, p: np.log(np.cosh(p - y)),
 }
 
 

@@ -41,11 +41,18 @@ def test_stops_after_more_than_n_iter_no_change_epochs_without_improvement():
     )
 
 
+def scores(*values):
+    """Return settings of early stopping with these scores, one after the other."""
+    values = iter(values)
+    return stop_early(lambda _: next(values))
+
+
 IMPROVEMENTS = [
     (Monitor(tol=0.25, n_iter_no_change=1), [1.0, 0.75, 0.5, 0.25], None, 4),  # by exactly tol
     (Monitor(tol=0.0, n_iter_no_change=9), [2.0, 1.0, 1.0], None, 2),  # the first of equals
     (Monitor(tol=0.0, n_iter_no_change=9), [0.0, 1.0], None, 1),  # 0 measures no divergence
     (Monitor(tol=0.0, n_iter_no_change=1, **stop_early(lambda _: np.nan)), [2.0, 1.0], 2, 0),
+    (Monitor(tol=0.25, n_iter_no_change=0, **scores(0.25, 0.5, 0.75)), [1.0] * 3, None, 3),
 ]
 
 

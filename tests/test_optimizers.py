@@ -3,6 +3,9 @@ import pytest
 
 from scratchmlp.kernels import by_blocks
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam, AdamW
+from tests.helpers import contributing
+
+OPTIMIZERS = OPTIMIZERS | {"sign_sgd": contributing.EXAMPLES["SignSGD"]}
 
 G1, G2, ETA = np.array([2.0, -4.0]), np.array([1.0, 3.0]), 0.1
 
@@ -44,6 +47,7 @@ RULES = {
     "adam": adam_steps(),
     "adamw": adam_steps(),
     "nadam": nadam_steps(),
+    "sign_sgd": (1 - ETA * SIGN, 1 - ETA * (SIGN + np.sign(G2))),
 }
 
 

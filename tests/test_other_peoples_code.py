@@ -89,6 +89,74 @@ def evolution(Classifier, Regressor):
     return best, model.coefs_
 
 
+@pattern
+def lesions_and_restored_weights(Classifier, Regressor):
+    model, scores = Classifier(**SMALL).fit(X, Y), []
+    weights, W, b = model.coefs_, model.coefs_[0], model.intercepts_[0]
+    for unit in range(8):
+        model.coefs_[0] = np.where(np.arange(8) == unit, 0, W)
+        model.intercepts_[0] = np.where(np.arange(8) == unit, 0, b)
+        scores.append(model.predict_proba(X))
+        model.coefs_[0], model.intercepts_[0] = W, b
+    model.coefs_ = [0 * weight for weight in weights]
+    scores.append(model.predict_proba(X))
+    model.coefs_ = weights
+    return scores, model.predict_proba(X), weights
+
+
+@pattern
+def central_differences(Classifier, Regressor):
+    model, slopes = Regressor(**SMALL).fit(X, Y), []
+    W = model.coefs_[0]
+    for i, j in np.ndindex(2, 3):
+        losses = []
+        for step in (1e-3, -1e-3):
+            moved = W.copy()
+            moved[i, j] += step
+            model.coefs_[0] = moved
+            losses.append(np.mean((model.predict(X) - Y) ** 2))
+        model.coefs_[0] = W
+        slopes.append((losses[0] - losses[1]) / 2e-3)
+    return slopes, model.predict(X)
+
+
+@pattern
+def swapped_weights(Classifier, Regressor):
+    one, other = (Classifier(**SMALL | {"random_state": seed}).fit(X, Y) for seed in (0, 1))
+    one.coefs_, other.coefs_ = other.coefs_, one.coefs_
+    one.intercepts_, other.intercepts_ = other.intercepts_, one.intercepts_
+    ablated = copy.copy(one)
+    ablated.coefs_ = [0 * W for W in one.coefs_]
+    return [model.predict_proba(X) for model in (one, other, ablated)]
+
+
+@pattern
+def steps_in_place(Classifier, Regressor):
+    model = Classifier(**SMALL).fit(X, Y)
+    W = model.coefs_[0]
+    W *= 0.5
+    model.coefs_[1] -= 0.1
+    for b in model.intercepts_:
+        b += 0.1
+    return model.predict_proba(X), W
+
+
+@pattern
+def a_subclass_with_helpers(Classifier, Regressor):
+    class Mine(Classifier):
+        def __init__(self, random_state=0):
+            super().__init__(max_iter=20, random_state=random_state)
+
+        def fit(self, X, y):
+            self._random_state = self.random_state
+            return super().fit(X, y)
+
+        def _rate(self, X, y):
+            return self.score(X, y)
+
+    return Mine().fit(X, Y)._rate(X, Y)
+
+
 # Training step by step.
 
 

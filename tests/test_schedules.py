@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from scratchmlp.schedules import SCHEDULES, HorizonSchedule, InverseScaling, OneCycle, Progress
+from scratchmlp.run import Run
+from scratchmlp.schedules import (
+    SCHEDULES,
+    Adaptive,
+    HorizonSchedule,
+    InverseScaling,
+    OneCycle,
+    Progress,
+)
 
 OVER_HORIZON = [name for name in SCHEDULES if issubclass(SCHEDULES[name], HorizonSchedule)]
 
@@ -66,3 +74,10 @@ def test_inverse_scaling(power_t):
     assert schedule(Progress(samples_seen=0, epoch=0, n_epochs=9)) == 1
     factor = schedule(Progress(samples_seen=150, epoch=1.5, n_epochs=9))
     assert factor == pytest.approx(1 / 151**power_t)
+
+
+def test_the_smallest_rate_is_not_lowered():
+    run = Run(theta=np.zeros(2), random_state=np.random.RandomState(0))
+    assert not Adaptive().lower(run, Adaptive.SMALLEST)
+    assert Adaptive().lower(run, np.nextafter(Adaptive.SMALLEST, 1))
+    assert run.rate_drops == 1

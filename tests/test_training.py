@@ -65,7 +65,9 @@ def test_each_step_has_its_own_rate(iris):
     assert not np.allclose(two.theta, one.theta)
 
 
-@pytest.mark.parametrize("bad", [None, np.nan, -0.1, 1j, np.array([0.5, 0.5]), Cosine()], ids=repr)
+@pytest.mark.parametrize(
+    "bad", [None, np.nan, np.inf, -0.1, 1j, np.array([0.5, 0.5]), Cosine()], ids=repr
+)
 def test_what_a_schedule_must_not_return(iris, bad):
     solver = descent(schedule=lambda progress: bad if progress.epoch > 1 else 1.0)
     with pytest.raises(ValueError, match="must return a finite number >= 0") as error:

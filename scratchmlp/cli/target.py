@@ -11,6 +11,7 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.tabular.reading.codes import is_code
 from scratchmlp.tabular.reading.findings import Note, describe
 from scratchmlp.tabular.reading.kinds import find_kind
+from scratchmlp.tabular.targets import NumericTargets
 
 MAX_CLASSES = 50  # numbers with more different values are a regression target
 MAX_NUMBERS = 10  # the same for numbers that are no codes: there are ten digits
@@ -236,6 +237,10 @@ def _numbers(target: Target, task: str | None) -> "tuple[pd.Series[float], list[
             f"{count(y.nunique(), 'different value')}. Regression needs at least "
             f"{MIN_NUMBERS} finite numbers and two different values. Add rows."
         )
+    try:
+        NumericTargets.check(y, None)
+    except ValueError as error:
+        raise InputError(f"target column {name} cannot be learned. {error}") from error
     return y, notes
 
 

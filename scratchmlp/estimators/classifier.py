@@ -138,7 +138,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     classes_ : ndarray of shape (n_classes,)
         Class labels, sorted.
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights of each layer, views of `theta_`. Assigning to an entry changes the network.
+        Weights of each layer, views of `theta_`. Assigning to an entry changes the network, and
+        gives it a new `theta_`: what was read before stays as it was.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer, views of `theta_`; read-only zeros without biases.
     theta_ : ndarray of shape (n_parameters,)

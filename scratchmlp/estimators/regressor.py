@@ -119,7 +119,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     Attributes
     ----------
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights of each layer, views of `theta_`. Assigning to an entry changes the network.
+        Weights of each layer, views of `theta_`. Assigning to an entry changes the network, and
+        gives it a new `theta_`: what was read before stays as it was.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of each layer, views of `theta_`; read-only zeros without biases.
     theta_ : ndarray of shape (n_parameters,)

@@ -23,7 +23,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.private_names import PrivateNames
 from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
-from scratchmlp.network import Layer, Network
+from scratchmlp.network import Network
 from scratchmlp.run import Run
 
 #: Attributes that scikit-learn's callbacks store in an estimator.
@@ -96,7 +96,7 @@ def fitted_attributes(estimator: Any, run: Run, monitor: Monitor) -> dict[str, A
     return {
         "theta_": run.theta if best is None else best,
         "_latest_theta": None if best is None else run.theta,
-        "_best_checksum": None if best is None else zlib.crc32(best.data),
+        "_best_checksum": None if best is None else _checksum(best),
         "_early_stopped": monitor.early_stopping,
         "_run": stored,
         "n_iter_": monitor.n_iter,
@@ -165,10 +165,15 @@ def latest_theta(estimator: Any) -> FloatArray:
     Without early stopping, these are `theta_`. With early stopping, `theta_` holds the best
     parameters, and training resumes from the latest ones, which are stored as well. If the user
     has changed `theta_` since the fit, training resumes from the changed `theta_`: assigning
-    weights forgets the latest ones, and a checksum detects other changes.
+    `coefs_` or `intercepts_` forgets the latest ones, and a checksum detects other changes.
     """
     best, latest = estimator.theta_, estimator._latest_theta
-    return best if latest is None or zlib.crc32(best.data) != estimator._best_checksum else latest
+    return best if latest is None or _checksum(best) != estimator._best_checksum else latest
+
+
+def _checksum(theta: FloatArray) -> int:
+    """Return a checksum of parameters, which may be a view with gaps."""
+    return zlib.crc32(np.ascontiguousarray(theta).data)
 
 
 def fitted_network(estimator: Any) -> Network:
@@ -258,23 +263,21 @@ class FittedAttributes(PrivateNames):
 
     @property
     def coefs_(self) -> list[FloatArray]:
-        return _Views(W for W, _ in _layers(self))
+        return _Views(self, "weight")
 
     @coefs_.setter
     def coefs_(self, values: Any) -> None:
         check_is_fitted(self, msg=_NO_NETWORK)
         self.coefs_[:] = values
-        self._latest_theta = None  # training resumes from what was assigned
 
     @property
     def intercepts_(self) -> list[FloatArray]:
-        return _Views(_zeros(W.shape[1], W.dtype) if b is None else b for W, b in _layers(self))
+        return _Views(self, "bias")
 
     @intercepts_.setter
     def intercepts_(self, values: Any) -> None:
         check_is_fitted(self, msg=_NO_NETWORK)
         self.intercepts_[:] = values
-        self._latest_theta = None
 
     @ReadOnly
     def out_activation_(self) -> str:
@@ -332,27 +335,62 @@ class FittedAttributes(PrivateNames):
 
 
 class _Views(list[FloatArray]):
-    """A list of views of theta. Assigning to an entry or to a slice writes into theta."""
+    """The weights or the biases of a fitted network: a list of views of its theta.
+
+    Assigning to an entry or to a slice gives the network a new theta. What was read before keeps
+    its values and no longer belongs to the network. Copies and pickles are plain lists.
+
+    Parameters
+    ----------
+    estimator : FittedAttributes
+        A fitted estimator.
+    part : {"weight", "bias"}
+        The part of each layer.
+    """
+
+    def __init__(self, estimator: "FittedAttributes", part: str) -> None:
+        check_is_fitted(estimator)
+        self._estimator, self._part, self._theta = estimator, part, estimator.theta_
+        super().__init__(_parts(estimator, self._theta, part))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        views = self[index] if isinstance(index, slice) else [self[index]]
-        values = list(value) if isinstance(index, slice) else [value]
-        shapes = [view.shape for view in views]
-        if [np.shape(new) for new in values] != shapes:
-            raise ValueError(
-                f"Arrays of shapes {shapes} can be assigned here, the shapes of the network's "
-                f"layers; got {[np.shape(new) for new in values]}."
-            )
-        if not all(view.flags.writeable for view in views):
-            raise ValueError(
-                "The network has no biases (fit_intercept=False): these are read-only."
-            )
-        for view, new in zip(views, values, strict=True):
-            view[...] = new
+        theta = np.array(self._estimator.theta_)
+        views = _parts(self._estimator, theta, self._part)
+        if isinstance(index, slice):
+            _write(views[index], list(value))
+        else:
+            _write([views[index]], [value])
+        if self._theta is self._estimator.theta_:
+            self._theta = theta
+            super().__setitem__(slice(None), views)
+        else:  # the other entries were read before other weights were assigned
+            super().__setitem__(index, views[index])
+        self._estimator.theta_ = theta
+        self._estimator._latest_theta = None  # training resumes from what was assigned
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return list, (list(self),)
 
 
-def _layers(estimator: Any) -> list[Layer]:
-    return fitted_network(estimator).layers(estimator.theta_)
+def _parts(estimator: Any, theta: FloatArray, part: str) -> list[FloatArray]:
+    """View theta as the weights or the biases of each layer; missing biases are zeros."""
+    layers = fitted_network(estimator).layers(theta)
+    parts = zip([getattr(layer, part) for layer in layers], estimator._sizes[1:], strict=True)
+    return [_zeros(n_out, theta.dtype) if values is None else values for values, n_out in parts]
+
+
+def _write(views: list[FloatArray], values: list[Any]) -> None:
+    """Write values into views, unless a shape differs or the views are read-only."""
+    shapes = [view.shape for view in views]
+    if [np.shape(new) for new in values] != shapes:
+        raise ValueError(
+            f"Arrays of shapes {shapes} can be assigned here, the shapes of the network's "
+            f"layers; got {[np.shape(new) for new in values]}."
+        )
+    if not all(view.flags.writeable for view in views):
+        raise ValueError("The network has no biases (fit_intercept=False): these are read-only.")
+    for view, new in zip(views, values, strict=True):
+        view[...] = new
 
 
 def _zeros(n: int, dtype: Any) -> FloatArray:

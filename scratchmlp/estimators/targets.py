@@ -292,12 +292,13 @@ class ClassLabels:
     def labels(self, raw: FloatArray) -> Any:
         """Turn raw scores into predicted labels."""
         decision = self.decision(raw)
-        if self.kind == MULTILABEL:
-            return self.binarizer.inverse_transform(decision, threshold=0.0)
         if self.kind == "multiclass":
             return self.classes[decision.argmax(axis=1)]
+        p = expit(decision)  # 0.5 if the score is tiny: a tie, as in scikit-learn
+        if self.kind == MULTILABEL:
+            return self.binarizer.inverse_transform(p, threshold=0.5)
         # The factor is 1 for two classes. A single class has index 0, whatever the score.
-        return self.classes[(decision > 0) * (len(self.classes) - 1)]
+        return self.classes[(p > 0.5) * (len(self.classes) - 1)]
 
     def probabilities(self, raw: FloatArray, loss: Loss) -> FloatArray:
         """Turn raw scores into probabilities: accurate near 0, but never 0. `raw` may change."""

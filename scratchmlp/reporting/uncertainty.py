@@ -163,7 +163,8 @@ def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, 
 
 def _regions(evaluated: Evaluated, rows: Rows, reach: FloatArray) -> Regions:
     """Make sets or intervals of all targets whose error is at most `reach`."""
-    regions = evaluated.blend.prediction_sets(evaluated.outputs[rows], reach)
+    targets = evaluated.blend.targets
+    regions: NDArray[Any] = targets.prediction_sets(evaluated.outputs[rows], reach)
     if evaluated.proba is not None:
         covered = regions[np.arange(len(rows)), evaluated.codes[rows]]
         return Regions(rows, covered, regions.sum(axis=1).astype(float))

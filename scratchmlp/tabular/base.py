@@ -787,8 +787,7 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         -------
         ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
             Lower and upper ends. They may be outside of the range of the targets in `fit`, as new
-            targets may, but those of networks with ``loss="poisson"``, and of ensembles of such
-            networks alone, are at least 0.
+            targets may, but they are at least 0 if no target in `fit` is negative.
 
         Raises
         ------

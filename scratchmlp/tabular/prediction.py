@@ -151,17 +151,7 @@ class Blend(NamedTuple):
         self.uncertainty.scores.quantile(coverage)  # which checks it before the predictions
         prediction = self.predict(table)
         reach = self.uncertainty.reach(table, prediction, coverage)
-        return prediction, self.prediction_sets(prediction, reach)
-
-    def prediction_sets(self, prediction: FloatArray, reach: FloatArray) -> NDArray[Any]:
-        """Return the sets or intervals of all targets whose error is at most `reach`.
-
-        Intervals are at least 0 if all parts are networks with a loss of targets like that.
-        """
-        sets = self.targets.prediction_sets(prediction, reach)
-        if all(part.targets.output == "exp" for part in self.parts.values()):
-            np.maximum(sets, 0.0, out=sets)
-        return sets
+        return prediction, self.targets.prediction_sets(prediction, reach)
 
     @property
     def n_folds(self) -> int:

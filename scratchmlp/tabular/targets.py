@@ -37,7 +37,8 @@ from scratchmlp.tabular.scoring import (
 from scratchmlp.tabular.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
 from scratchmlp.utils.public import stacklevel
 
-_LARGEST = 1e150  # its square is finite
+#: Limits of the largest absolute value of targets, whose square is finite and does not vanish.
+_LEAST, _LARGEST = 1e-150, 1e150
 _ROWS = 4096  # whose out-of-fold probabilities are computed at the same time
 
 
@@ -362,9 +363,13 @@ class NumericTargets:
         return fit_difficulty(X, self.errors(data.Y[rows], oof), self.deviation, folds, weight)
 
     def prediction_sets(self, prediction: FloatArray, reach: FloatArray) -> FloatArray:
-        """Return lower and upper ends, on the last axis, at a distance from predictions."""
+        """Return lower and upper ends, on the last axis, at a distance from predictions.
+
+        They are at least 0 for targets of which none in `fit` is negative.
+        """
         center = prediction.reshape(len(prediction), -1)
-        ends = np.stack([center - reach, center + reach], axis=-1)
+        least = np.where(self.low < 0, -np.inf, 0.0)
+        ends = np.stack([np.maximum(center - reach, least), center + reach], axis=-1)
         return ends[:, 0] if prediction.ndim == 1 else ends
 
 
@@ -372,7 +377,7 @@ Targets = ClassTargets | NumericTargets
 
 
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the targets as float64; check that they are numbers with finite squares."""
+    """Return the targets as float64; check that they are numbers that have squares."""
     y = y.astype(object) if y.dtype.kind == "V" else y  # pandas would make columns of its fields
     numbers = pd.DataFrame(y).apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     wrong = np.isnan(numbers).reshape(y.shape)
@@ -383,9 +388,11 @@ def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
             "TabularEnsembleClassifier. Convert dates and durations to numbers."
         )
     Y = numbers.reshape(y.shape)
-    if (largest := np.abs(Y).max()) > _LARGEST:
+    sizes = np.abs(Y.reshape(len(Y), -1)).max(axis=0)
+    for size in sizes[(sizes > _LARGEST) | (sizes > 0) & (sizes < _LEAST)]:
         raise ValueError(
-            f"The absolute values of targets must be at most {_LARGEST:g}; got {largest:g}. Divide "
-            "the targets by a constant, or take their logarithms."
+            f"The largest absolute value of targets must be 0 or between {_LEAST:g} and "
+            f"{_LARGEST:g}; got {size:g}. Multiply the targets by a constant, or take their "
+            "logarithms."
         )
     return Y

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 Class = TypeVar("Class", bound=type)
 
 #: Packages that call our code for the user: warnings point to the code that calls them.
-_LIBRARIES = ("scratchmlp", "sklearn", "joblib")
+_LIBRARIES = ("scratchmlp", "sklearn", "joblib", "abc")
 
 
 def public(path: str) -> Callable[[Class], Class]:

@@ -56,6 +56,8 @@ REFUSED = [
     (b"a,y\n" + b"1,8\n" * 8 + b"1,2\n" * 2, [], "8 of 10 rows. Add rows of the rare classes"),
     (b"a,y\n" + b"1,%d\n" * 9 % (*range(9),), [],
      "has 9 finite numbers and 9 different values. Regression needs at least 10 finite numbers"),
+    (b"a,y\n" + b"1,2e-309\n2,3e-309\n" * 9, AS_NUMBERS,
+     "column 'y' cannot be learned. The largest absolute value of targets must be 0 or between"),
     (b"t,x,y\n" + b",1,2\n,3,4\n" * 9, ["--time", "t"], "column 't' has no values"),
     (b"a,y\n" + b"1,u\n2,v\n" * 9, AS_NUMBERS, "column 'y' is not numeric: it contains 'u'"),
     (TWENTY, AS_CLASSES, "20 different values in 20 rows, too many for classes. Choose --task"),

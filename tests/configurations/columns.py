@@ -62,6 +62,10 @@ def places(rng, n):
     return [f"{'AB'[i % 2]}/{i}" for i in range(n)]
 
 
+def persons(rng, n):
+    return 1000 + 7 * rng.permutation(np.arange(n) // 4)
+
+
 def codes(rng, n):
     return 20_000 + 7 * rng.integers(0, 30, n)
 
@@ -133,6 +137,7 @@ ORDINARY = {
     "district": codes,
     "zip": codes,
     "zip, gaps": gaps(codes),
+    "person": persons,
     "leading zeros": written(lambda rng, n: rng.integers(0, 30, n), "{:03}"),
     # Booleans.
     "booleans": lambda rng, n: rng.random(n) < 0.4,

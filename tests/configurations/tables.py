@@ -209,9 +209,12 @@ def ensemble(kind, networks):
 
 def case(choose):
     """Choose networks or an ensemble for a table, with ordinary parameters."""
-    n_rows, kind = choose([60, 90, 120]), choose(sorted(TARGETS))
+    beside = choose([[], [], ["person", "text", "many labels"]])  # what training hides, with text
+    n_rows = 300 if beside else choose([60, 90, 120])
+    kind = choose(sorted(TARGETS))
     others = [name for name in ORDINARY if name not in (*REFUSED, "numbers")]
-    names = ["numbers", *{choose(others): None for _ in range(4)}]  # each once
+    others = [*beside, *(choose(others) for _ in range(4 - len(beside)))]
+    names = ["numbers", *dict.fromkeys(others)]  # each once
     rows = table(choose, n_rows + 30, names, names)
     rng = np.random.default_rng(choose(SEEDS))
     signal = (rows["numbers"].to_numpy() - 50) / 9 + rng.normal(0, 0.5, n_rows + 30)

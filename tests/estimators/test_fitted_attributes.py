@@ -1,8 +1,11 @@
 """Fitted attributes: weights and how to change them, history; warnings."""
 
+import copy
+import pickle
 import re
 from time import perf_counter
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +17,10 @@ from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegresso
 from tests.helpers.estimator_examples import SMALL, X_IRIS, Y_IRIS, partial_fit
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def pickled(value):
+    return pickle.loads(pickle.dumps(value))
 
 
 def test_unfitted_attributes_raise_not_fitted(Estimator):
@@ -63,6 +70,67 @@ def test_coefs_can_be_written_to(Estimator):
         estimator.coefs_[0] = np.zeros((5, 4))
     with pytest.raises(ValueError, match="can be assigned"):
         estimator.coefs_ = [np.zeros((4, 5))]
+
+
+@ignore_convergence
+def test_lists_of_weights_that_were_read_together_stay_those_of_the_network(Estimator):
+    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
+    coefs, intercepts = estimator.coefs_, estimator.intercepts_
+    coefs[0] = np.ones((4, 5))
+    intercepts[:1] = [np.full(5, 2.0)]
+    coefs[1] = 3 * coefs[1]
+    expected = [np.ones((4, 5)), coefs[1], np.full(5, 2.0), intercepts[1]]
+    for found, array in zip([*estimator.coefs_, *estimator.intercepts_], expected, strict=True):
+        np.testing.assert_array_equal(found, array)
+    coefs = estimator.coefs_
+    coefs[0] = np.zeros((4, 5))
+    coefs[1][:] = 7  # in place
+    np.testing.assert_array_equal(estimator.coefs_[1], coefs[1])
+
+
+@ignore_convergence
+def test_an_assignment_to_weights_that_fails_changes_nothing(Estimator):
+    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
+    theta, before = estimator.theta_, estimator.theta_.copy()
+    with pytest.raises(ValueError, match="could not convert"):
+        estimator.coefs_ = [np.ones((4, 5)), np.full(estimator.coefs_[1].shape, "a")]
+    assert estimator.theta_ is theta
+    np.testing.assert_array_equal(theta, before)
+
+
+@ignore_convergence
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
+def test_copies_of_lists_of_weights_are_lists(Estimator, copied):
+    weights = Estimator(**SMALL).fit(X_IRIS, Y_IRIS).coefs_
+    assert type(copied(weights)) is list
+    for found, array in zip(copied(weights), weights, strict=True):
+        np.testing.assert_array_equal(found, array)
+
+
+@ignore_convergence
+def test_weights_of_a_read_only_network_can_be_set(Estimator, tmp_path):
+    joblib.dump(Estimator(**SMALL).fit(X_IRIS, Y_IRIS), tmp_path / "network.joblib")
+    for name in ("coefs_", "intercepts_"):
+        network = joblib.load(tmp_path / "network.joblib", mmap_mode="r")
+        before = network.coefs_ + network.intercepts_
+        setattr(network, name, [array + 1 for array in getattr(network, name)])
+        network.intercepts_[0] = before[-2]
+        after = network.coefs_ + network.intercepts_
+        changed = [not np.array_equal(*pair) for pair in zip(before, after, strict=True)]
+        assert changed == ([True, True, False, False] if name == "coefs_" else [False] * 3 + [True])
+        network.coefs_[0][:] = 0  # the new vector can be written to
+        network.partial_fit(X_IRIS, Y_IRIS)
+
+
+@ignore_convergence
+def test_theta_may_be_a_view_with_gaps(Estimator):
+    settings = {"early_stopping": True, "solver": "sgd", **SMALL}
+    one, other = (Estimator(**settings).fit(X_IRIS, Y_IRIS) for _ in range(2))
+    one.theta_ = np.repeat(2 * one.theta_, 2)[::2]
+    other.theta_ = 2 * other.theta_
+    for network in (one, other):
+        network.partial_fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(one.theta_, other.theta_)
 
 
 @ignore_convergence

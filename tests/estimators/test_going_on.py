@@ -196,6 +196,15 @@ def test_early_stopping_after_training_without_it_begins_anew(Estimator, between
     assert estimator.best_epoch_ == first_new + int(np.argmax(new))
 
 
+def test_validation_data_without_early_stopping_restore_no_weights(Estimator):
+    settings = {**SMALL, "early_stopping": True, "warm_start": True}
+    watched, plain = (Estimator(**settings).fit(X_IRIS, Y_IRIS) for _ in range(2))
+    for estimator in (watched, plain):
+        estimator.set_params(early_stopping=False, learning_rate_init=0.5)
+    watched.fit(X_IRIS, Y_IRIS, X_val=X_IRIS, y_val=Y_IRIS)
+    np.testing.assert_array_equal(watched.theta_, plain.fit(X_IRIS, Y_IRIS).theta_)
+
+
 def test_other_rows_are_split_anew_and_the_best_weights_forgotten(Estimator):
     """The new split may hold out rows that the network was trained on."""
     estimator = Estimator(early_stopping=True, warm_start=True, **SMALL).fit(X_IRIS, Y_IRIS)

@@ -178,6 +178,16 @@ def test_a_named_solver_has_defaults_of_its_own(Estimator, monkeypatch):
     np.testing.assert_array_equal(*thetas)
 
 
+@pytest.mark.parametrize("Kind", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_numbers_of_numpy_train_float32_as_those_of_python_do(Estimator, Kind):
+    plain = Kind(weight_decay=0.1, max_grad_norm=0.5)
+    numbers = {name: value for name, value in vars(plain).items() if isinstance(value, float)}
+    of_numpy = Kind(**vars(plain) | {name: np.float64(value) for name, value in numbers.items()})
+    X = X_IRIS.astype(np.float32)
+    one, other = (Estimator(solver=each, **SMALL).fit(X, Y_IRIS) for each in (plain, of_numpy))
+    np.testing.assert_array_equal(one.theta_, other.theta_)
+
+
 NEW = [
     ("learning_rate", "constant", InverseScaling(1.0), {"solver": "adam"}),
     ("learning_rate__n_epochs", 1, 8, {"learning_rate": Cosine(5)}),

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge, RidgeClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import scale
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -132,6 +133,24 @@ def test_a_raw_score_of_0_is_the_first_class():
     classifier.fit([[-1.0], [1.0]], [0, 1])
     classifier.coefs_[0][:], classifier.intercepts_[0][:] = 1, 0
     np.testing.assert_array_equal(classifier.predict([[-50.0], [0.0], [1e-9]]), [0, 0, 1])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("target", ["binary", "multilabel"])
+def test_a_score_whose_probability_is_one_half_is_the_first_class_as_in_scikit_learn(target, dtype):
+    settings, X = {"hidden_layer_sizes": (), "max_iter": 1}, X_IRIS.astype(dtype)
+    ours = ScratchMLPClassifier(**settings).fit(X, TARGETS[target])
+    theirs = MLPClassifier(**settings | {"hidden_layer_sizes": (2,)}).fit(X, TARGETS[target])
+    for network in (ours, theirs):
+        for W in network.coefs_:
+            W[:] = 0
+    predicted = []
+    for score in (-1e-17, 1e-17, 2 * np.finfo(dtype).eps):
+        for network in (ours, theirs):
+            network.intercepts_[-1][:] = score
+        np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+        predicted.append(ours.predict(X[:1]).max())
+    assert predicted == [0, 0, 1]
 
 
 def test_outputs_of_a_regressor_stay_in_their_range():

@@ -1,10 +1,13 @@
-"""Every loss with each of its output activations, and suitable targets."""
+"""Every loss, and that of CONTRIBUTING, with each output activation; suitable targets."""
 
 import numpy as np
 import pytest
 
 from scratchmlp.losses import LOSSES, Loss
 from tests.configurations.networks import OF_KIND
+from tests.helpers import contributing
+
+LOSSES = LOSSES | {"log_cosh": contributing.EXAMPLES["LogCosh"]}
 
 #: With other hyper-parameters: those that configurations choose.
 OTHERS = [

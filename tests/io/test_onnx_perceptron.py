@@ -55,6 +55,18 @@ def test_classifiers_of_all_targets(targets, output):
     check_exported(classifier.fit(X_IRIS, TARGETS[targets]), X_IRIS)
 
 
+@pytest.mark.parametrize("output", ["softmax", "logistic"])
+@pytest.mark.parametrize("targets", ["two strings", "multilabel"])
+def test_a_tiny_score_is_a_tie(targets, output):
+    output = "logistic" if targets == "multilabel" else output
+    classifier = ScratchMLPClassifier((), output_activation=output, max_iter=1)
+    classifier.fit(X_IRIS.astype(np.float32), TARGETS[targets])
+    classifier.theta_ = np.zeros_like(classifier.theta_)
+    classifier.theta_[-1] = 1e-17
+    check_exported(classifier, X_IRIS.astype(np.float32))
+    assert not np.any(classifier.predict(X_IRIS)[0] == classifier.classes_[1])
+
+
 @pytest.mark.parametrize("targets", ["integers", "two strings", "one class", "multilabel"])
 def test_classifiers_without_probabilities(targets):
     classifier = ScratchMLPClassifier(loss="squared_error", output_activation="identity", **SMALL)

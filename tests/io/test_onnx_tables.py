@@ -35,6 +35,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.ensemble import default_estimators
+from scratchmlp.tabular.inputs.inputs import Inputs
 from tests.helpers import model_files
 from tests.helpers.all_parts import all_parts
 from tests.helpers.onnx_runs import RUNTIMES, check_exported, run, table_inputs
@@ -50,7 +51,7 @@ N_ROWS = 200
 NETWORK = {"hidden_layer_sizes": 4, "max_iter": 3, "random_state": 0}
 
 
-NUMBERS = ["number", "skewed", "large", "one number or none"]
+NUMBERS = ["number", "skewed", "heavy-tailed", "large", "one number or none"]
 LABELS = ["labels", "two labels", "labels of numbers"]
 FEW = ["number", "labels", "day"]
 #: Columns without outputs are "constant" and "key".
@@ -66,6 +67,7 @@ COLUMNS = [
 
 I = np.arange(1200)
 MORE = {
+    "heavy-tailed": np.exp(I * I % 97 / 16),
     "large": 1.7e9 + I * I % 1000,
     "flags or none": pd.Series(I % 3 > 0, dtype="boolean").where(I % 6 > 0),
     "many numbers or none": pd.Categorical(np.where(I % 6, I * I % 211 + 16_777_216, np.nan)),
@@ -229,6 +231,36 @@ def fitted(name):
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_estimators(name):
     check_exported(fitted(name), new_rows(ESTIMATORS[name][2], 3, n=20))
+
+
+def test_networks_for_a_number_have_each_kind_of_input():
+    """Nodes for an input are tested by these networks only if it has columns."""
+    estimator = fitted("networks for a number")
+    table = estimator.encoder_.encode(make_table(COLUMNS, 3))[0]
+    for field in Inputs._fields:
+        without = [
+            each.inputs._replace(**{field: () if field == "supervised" else None})
+            for each in estimator.members_
+        ]
+        pairs = zip(without, estimator.members_, strict=True)
+        assert any(less.array(table).shape[1] < each.network.sizes[0] for less, each in pairs), (
+            field
+        )
+
+
+@pytest.mark.parametrize("part", [TabularMLPRegressor(**SMALL), Ridge()])
+def test_an_input_without_nodes_is_refused(part, monkeypatch):
+    array = Inputs.array
+
+    def with_another(*args):
+        X = array(*args)
+        return np.hstack([X, X[:, :1]])
+
+    monkeypatch.setattr(Inputs, "array", with_another)
+    model = TabularEnsembleRegressor([("part", part)], cv=2, random_state=0)
+    model.fit(make_table(FEW), targets("one number"))
+    with pytest.raises(ValueError, match=r"has \d+ inputs, but there are ONNX nodes for"):
+        to_onnx(model)
 
 
 #: Rows, targets, and whether these are classes, for which the defaults have each of their classes.

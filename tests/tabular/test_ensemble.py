@@ -159,6 +159,14 @@ def test_forests_predict_few_rows_as_they_predict_many(Ensemble, Forest, monkeyp
     np.testing.assert_array_equal(many, predictions(model, X))
 
 
+def test_the_first_of_two_columns_is_a_class_that_is_alone():
+    """Gradient boosting has a second column for a class that does not exist."""
+    alone = HistGradientBoostingClassifier(max_iter=1).fit(np.zeros((30, 1)), np.ones(30, int))
+    model = cross_fitting.FoldModel(alone, inputs=None, n_outputs=3, least=1e-3)
+    scores = model.scores_of(alone.predict_proba(np.zeros((2, 1))))
+    np.testing.assert_allclose(np.exp(scores) * 1.002, [[1e-3, 1, 1e-3]] * 2)
+
+
 class ByItself(LogisticRegression):
     """It predicts by its own method, as a class that is not known does."""
 
@@ -659,6 +667,9 @@ def test_a_dropped_estimator_can_be_what_was_hardly_needed():
     found = without_negligible(weights, [good, good, good], loss, none)  # the largest is kept
     np.testing.assert_array_equal(found, [1, 0, 0])
     found = without_negligible(np.full(2, 0.5), [y, y], loss, none[:2])  # of loss 0
+    np.testing.assert_array_equal(found, [0, 1])
+    negative = negative_score("r2", y, None, None)
+    found = without_negligible(np.full(2, 0.5), [good, like_it], negative, none[:2])
     np.testing.assert_array_equal(found, [0, 1])
 
 

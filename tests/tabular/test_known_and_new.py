@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
@@ -23,6 +24,7 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
 from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.uncertainty import fit_difficulty
+from tests.configurations.columns import table_of
 from tests.helpers.onnx_runs import check_exported
 
 pytestmark = [
@@ -30,6 +32,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::scratchmlp.tabular.MisleadingDataWarning"),
 ]
 CODES = 3 * np.arange(400) + np.random.default_rng(0).integers(0, 3, 400)
+
+
+FEW = {"max_iter": 40, "learning_rate": 0.2}
 
 
 def panel(seed=0, n_persons=60, n_rows=8, effect=1.0):
@@ -47,7 +52,7 @@ def ensemble(**parameters):
     """Return an ensemble of one of each kind, which takes a second to fit."""
     parts = [
         ("networks", TabularMLPRegressor(max_iter=24)),
-        ("trees", HistGradientBoostingRegressor(max_iter=40, learning_rate=0.2)),
+        ("trees", HistGradientBoostingRegressor(**FEW)),
         ("linear", Ridge()),
     ]
     return TabularEnsembleRegressor(parts, cv=4, random_state=0, **parameters)
@@ -76,6 +81,27 @@ def test_new_persons_are_predicted_better_than_without_hiding(split, fitted, mon
     shown = ensemble().fit(X[~new], y[~new])
     assert error(fitted, X[new], y[new]) < 0.97 * error(shown, X[new], y[new])
     assert fitted.oof_score_ > shown.oof_score_ - 0.02
+
+
+def test_trees_learn_to_predict_new_persons(split, monkeypatch):
+    X, y, new = split
+    trees = ensemble().set_params(estimators=[("trees", HistGradientBoostingRegressor(**FEW))])
+    hiding = clone(trees).fit(X[~new], y[~new])
+    monkeypatch.setattr("scratchmlp.tabular.inputs.inputs._SHARE_HIDDEN", 0.0)
+    assert error(hiding, X[new], y[new]) < 0.97 * error(trees.fit(X[~new], y[~new]), X[new], y[new])
+
+
+def test_each_seed_hides_other_rows():
+    X, y, _ = panel()
+    problem = problem_of(TabularMLPRegressor(cv=2), X, y)
+    plan = InputsPlan(0, None, None, {})
+    inputs, supervised = plan.fit(problem.data)
+    hidden = [
+        inputs.hiding_some(problem.data.X, supervised, seed)[0].is_unknown for seed in (0, 0, 1)
+    ]
+    assert hidden[0].any()
+    np.testing.assert_array_equal(hidden[0], hidden[1])
+    assert (hidden[0] != hidden[2]).any()
 
 
 def test_the_score_of_new_persons_is_told(split, fitted):
@@ -214,6 +240,19 @@ def test_a_column_that_folds_hold_out_by_value_names_no_person():
     assert str(model.findings_[-1]).startswith(words)
 
 
+PARTS = [TabularMLPRegressor(max_iter=4), HistGradientBoostingRegressor(**FEW), Ridge()]
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda each: type(each).__name__)
+def test_out_of_fold_predictions_know_no_held_out_person(part):
+    X, y, person = panel()
+    X["nr"] = "P" + X["nr"].astype(str)
+    model = TabularEnsembleRegressor([("part", part)], cv=3, inspect_table=False, random_state=0)
+    unknown = model.fit(X, y, groups=person).member_predictions(X.assign(nr=None))
+    for predicted, rows in zip(unknown, model.held_out_, strict=True):
+        np.testing.assert_allclose(model.oof_prediction_[rows], predicted[rows], rtol=1e-5)
+
+
 @pytest.fixture(scope="module")
 def grouped():
     """Return a model of whole persons, some of whose targets are noisier, and its table."""
@@ -258,24 +297,31 @@ def test_importances_permute_persons():
 def test_a_seventh_of_the_rows_is_hidden(seed, n_entities):
     hidden = drawn_rows(20_000, n_entities, np.random.RandomState(seed))
     assert 0.14 < hidden.any(axis=1).mean() < 0.16
-    assert hidden.all(axis=1).sum() > 0.4 * hidden.any(axis=1).sum()
+    in_all = hidden.all(axis=1).sum() / hidden.any(axis=1).sum()
+    assert in_all == pytest.approx(0.5 + 0.5**n_entities, abs=0.05)
 
 
-@settings(max_examples=10)
-@given(st.integers(0, 10**6))
-def test_hidden_rows_are_those_of_a_missing_value(seed):
-    X, y, person = panel(seed % 1000)
+@settings(max_examples=12)
+@given(st.integers(0, 10**6), st.booleans(), st.booleans())
+def test_hidden_rows_are_those_of_a_missing_value(seed, with_text, with_products):
+    X, y, person = panel(seed % 1000, n_persons=100, n_rows=4)
     X["who"] = person.astype(str)
+    if with_products:
+        X["product"] = [f"article {i % 100}" for i in range(len(X))]
+    if with_text:
+        X["review"] = table_of(["text"], len(X), seed)
+        y = y + 2 * X["review"].str.contains("good")
     problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
     problem = problem.with_entities(["who"])
     data = problem.data
     inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
     rows = HidingRows(inputs, data.X, supervised, seed)
     shown, epochs = inputs.array(data.X, supervised), []
-    for _ in range(2):
+    for _ in range(6):
         rows.epoch_begin()
         epochs.append(rows.X.copy())
-    first, second = epochs
+    first, second, *_, last = epochs
+    assert len(inputs.supervised) == 1 + with_text
     missing, _ = problem.encoder.encode(X.assign(nr=np.nan, who=None))
     n_entities = len(data.X.layout.entities)
     every = np.ones((len(X), n_entities), dtype=bool)
@@ -285,8 +331,13 @@ def test_hidden_rows_are_those_of_a_missing_value(seed):
         own = (alone != shown).any(axis=0)
         same = [(second[:, own] == each[:, own]).all(axis=1) for each in (shown, hidden)]
         assert (same[0] | same[1]).all()
+    if with_text:  # words name no person
+        words = inputs.supervised[1].transform(data.X)
+        assert words.any()
+        np.testing.assert_array_equal(hidden[:, -words.shape[1] :], words)
     differs = (first != shown).any(axis=1)
     assert 0.05 < differs.mean() < 0.3
+    assert 0.05 < (last != shown).any(axis=1).mean() < 0.3  # what was hidden is shown again
     assert (differs != (second != shown).any(axis=1)).any()  # other rows in the next epoch
 
 

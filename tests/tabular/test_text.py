@@ -182,7 +182,7 @@ def test_terms_of_all_rows_or_of_none_are_not_selected(n_rows):
 def test_terms_may_be_selected_before():
     rows = rows_of_terms(np.arange(60)[:, None] % 2, np.arange(60) % 2)
     for terms in (None, TermSelection.fit(rows)):
-        fitted, encoded = InputsPlan(0, terms, None, {}).fit(rows)
+        fitted, [encoded] = InputsPlan(0, terms, None, {}).fit(rows)
         np.testing.assert_array_equal(encoded, np.arange(60)[:, None] % 2)
         np.testing.assert_array_equal(encoded, fitted.array(rows.X)[:, 1:])
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 
 from scratchmlp.tabular import (
@@ -165,6 +166,23 @@ def test_two_rows_and_several_targets():
     ends = both.predict_interval(X)
     assert ends.shape == (len(X), 2, 2)
     np.testing.assert_allclose(ends[:, 1], 1000 - 100 * ends[:, 0, ::-1], rtol=1e-3, atol=1e-2)
+
+
+def test_intervals_are_at_least_0_if_no_target_is_negative():
+    X, y, _ = TRAINING
+    counts, weight = np.floor(np.exp(y)), np.ones(len(y))
+    model = TabularEnsembleRegressor([("linear", Ridge())], **CV)
+    model.fit(X, np.column_stack([y, counts]))
+    (low, high), (least, most) = np.moveaxis(model.predict_interval(X), 0, -1)
+    assert low.min() < 0
+    assert least.min() == 0
+    assert (most - least).min() > 0
+    center = model.predict(X)
+    np.testing.assert_allclose(low + high, 2 * center[:, 0])
+    np.testing.assert_allclose(least, np.maximum(2 * center[:, 1] - most, 0))
+    counts[0], weight[0] = -1, 0  # in a row that is not learned from
+    assert model.fit(X, counts, sample_weight=weight).predict_interval(X).min() == 0
+    assert model.fit(X, counts).predict_interval(X).min() < 0
 
 
 def test_many_rows_are_drawn(monkeypatch):

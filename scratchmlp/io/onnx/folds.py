@@ -69,7 +69,8 @@ def fold_predictions(
     else:
         shared, n_shared = array, table.layout.n_outputs
     inputs = [each.inputs for each in models]
-    features, positions = fold_inputs(table, shared, n_shared, inputs)
+    widths = [each.estimator.n_features_in_ for each in models]
+    features, positions = fold_inputs(table, shared, n_shared, inputs, widths)
     pairs = zip(models, positions, strict=True)
     if type(estimator) in (*BOOSTING, *AVERAGED):
         y = add_trees(features, positions, models)

@@ -22,7 +22,11 @@ Positions = NDArray[np.intp]
 
 
 def fold_inputs(
-    table: TableValues, shared: Value, n_shared: int, folds: Sequence[Inputs]
+    table: TableValues,
+    shared: Value,
+    n_shared: int,
+    folds: Sequence[Inputs],
+    widths: Sequence[int],
 ) -> tuple[Value, list[Positions]]:
     """Add the inputs of the models of all folds.
 
@@ -36,6 +40,8 @@ def fold_inputs(
         Number of these.
     folds : sequence of Inputs
         The fitted inputs of each fold.
+    widths : sequence of int
+        Number of inputs of the model of each fold.
 
     Returns
     -------
@@ -43,6 +49,11 @@ def fold_inputs(
         Values of shape (n_samples, n_features), float32.
     positions : list of ndarray of int
         Which of them are the inputs of each fold, in the order of `Inputs.array`.
+
+    Raises
+    ------
+    ValueError
+        If something that `Inputs.array` appends has no nodes here.
     """
     parts, n_features = [shared], n_shared
     positions = [[np.arange(n_shared)] for _ in folds]
@@ -52,7 +63,14 @@ def fold_inputs(
             for own, new in zip(positions, added, strict=True):
                 own.append(n_features + new)
             n_features += sum(map(len, added))
-    return concat(parts), [np.concatenate(own) for own in positions]
+    inputs = [np.concatenate(own) for own in positions]
+    for n_added, width in zip(map(len, inputs), widths, strict=True):
+        if n_added != width:
+            raise ValueError(
+                f"The model of a fold has {width} inputs, but there are ONNX nodes for {n_added}. "
+                "Each input that Inputs.array appends needs nodes in scratchmlp/io/onnx/inputs.py."
+            )
+    return concat(parts), inputs
 
 
 # Each of these functions adds values, and says which columns of them are inputs of each fold.

@@ -69,12 +69,13 @@ def class_numbers(classifier: Any, raw: Value) -> Value:
     For multilabel targets, whether each label is predicted, of shape (n_samples, n_labels).
     """
     if is_multilabel(classifier):
-        return raw > 0
+        return expit(raw) > 0.5
     if len(classifier.classes_) == 1:
         return argmax(raw.take([0]))
-    if _kind(classifier) == "multiclass" or classifier.n_outputs_ == 2:
+    if _kind(classifier) == "multiclass":
         return argmax(raw)
-    return (raw.apply("Squeeze", np.array([1], np.int64)) > 0).astype(np.int64)
+    score = decisions(classifier, raw).take([1]).apply("Squeeze", np.array([1], np.int64))
+    return (expit(score) > 0.5).astype(np.int64)
 
 
 def decisions(classifier: Any, raw: Value) -> Value:

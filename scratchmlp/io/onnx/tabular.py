@@ -114,7 +114,8 @@ def _member_scores(table: TableValues, array: Value, members: Sequence[Member]) 
         Raw scores, of shape (n_members, n_samples, n_outputs), float64.
     """
     inputs = [each.inputs for each in members]
-    features, positions = fold_inputs(table, array, table.layout.n_outputs, inputs)
+    widths = [each.network.sizes[0] for each in members]
+    features, positions = fold_inputs(table, array, table.layout.n_outputs, inputs, widths)
     groups: dict[Any, list[int]] = defaultdict(list)
     for number, member in enumerate(members):
         groups[member.network.sizes].append(number)

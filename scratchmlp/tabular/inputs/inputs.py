@@ -1,6 +1,6 @@
 """The inputs of a network, which it computes from an encoded table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,14 +97,16 @@ class Inputs(NamedTuple):
     bins: Bins | None
     logarithms: Logarithms | None = None
 
-    def array(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
+    def array(
+        self, table: EncodedTable, supervised: Sequence[FloatArray] | None = None
+    ) -> FloatArray:
         """Return the inputs of a network for rows of an encoded table.
 
         Parameters
         ----------
         table : EncodedTable
             The rows.
-        supervised : ndarray of shape (n_samples, n_supervised) or None, default=None
+        supervised : list of ndarray or None, default=None
             Second result of `InputsPlan.fit`, for training rows.
 
         Returns
@@ -120,33 +122,31 @@ class Inputs(NamedTuple):
         return np.hstack(parts) if len(parts) > 1 else parts[0]
 
     def array_for_trees(
-        self, table: EncodedTable, supervised: FloatArray | None = None
+        self, table: EncodedTable, supervised: Sequence[FloatArray] | None = None
     ) -> FloatArray:
         """Return the inputs of trees, without bins. See `array`."""
         return np.hstack([table.numbers_and_codes(), *self.supervised_outputs(table, supervised)])
 
     def supervised_outputs(
-        self, table: EncodedTable, known: FloatArray | None = None
-    ) -> list[FloatArray]:
-        """Return what the supervised encodings make of rows, unless it is known."""
-        return [known] if known is not None else [each.transform(table) for each in self.supervised]
+        self, table: EncodedTable, known: Sequence[FloatArray] | None = None
+    ) -> Sequence[FloatArray]:
+        """Return what each supervised encoding makes of rows, unless it is known."""
+        return [each.transform(table) for each in self.supervised] if known is None else known
 
     def hiding(
-        self, table: EncodedTable, supervised: FloatArray, hidden: NDArray[np.bool_]
-    ) -> tuple[EncodedTable, FloatArray]:
+        self, table: EncodedTable, supervised: Sequence[FloatArray], hidden: NDArray[np.bool_]
+    ) -> tuple[EncodedTable, Sequence[FloatArray]]:
         """Return training rows, and `supervised`, without some of the entities they belong to.
 
         `hidden` is that of `EncodedTable.hiding`. The encodings stay: they were fitted before.
         """
         table = table.hiding(hidden)
-        for each in self.supervised[:1]:
-            if isinstance(each, TargetEncoding):
-                supervised = each.without_hidden(supervised, table)
-        return table, supervised
+        pairs = zip(self.supervised, supervised, strict=True)
+        return table, [each.without_hidden(encoded, table) for each, encoded in pairs]
 
     def hiding_some(
-        self, table: EncodedTable, supervised: FloatArray, seed: int
-    ) -> tuple[EncodedTable, FloatArray]:
+        self, table: EncodedTable, supervised: Sequence[FloatArray], seed: int
+    ) -> tuple[EncodedTable, Sequence[FloatArray]]:
         """Return training rows, and `supervised`, in some of which entities are hidden."""
         if not table.layout.entities:
             return table, supervised
@@ -158,7 +158,7 @@ class Inputs(NamedTuple):
         self,
         table: EncodedTable,
         width: int,
-        supervised: FloatArray | None = None,
+        supervised: Sequence[FloatArray] | None = None,
         most: int | None = None,
     ) -> "FloatArray | InputRows":
         """Return the inputs as an array or, if it would be large, as `InputRows`.
@@ -184,7 +184,7 @@ class InputRows:
         The rows.
     width : int
         Number of inputs.
-    supervised : ndarray of shape (n_samples, n_supervised) or None, default=None
+    supervised : list of ndarray or None, default=None
         See `Inputs.array`.
 
     Attributes
@@ -198,7 +198,7 @@ class InputRows:
         inputs: Inputs,
         table: EncodedTable,
         width: int,
-        supervised: FloatArray | None = None,
+        supervised: Sequence[FloatArray] | None = None,
     ) -> None:
         self.inputs, self.table, self.supervised = inputs, table, supervised
         self.shape = len(table), width
@@ -209,7 +209,7 @@ class InputRows:
 
     def __getitem__(self, rows: Any) -> FloatArray:
         """Compute the inputs of rows that a slice, a mask or an array of row numbers selects."""
-        supervised = None if self.supervised is None else self.supervised[rows]
+        supervised = None if self.supervised is None else [each[rows] for each in self.supervised]
         return self.inputs.array(self.table[rows], supervised)
 
 
@@ -222,7 +222,7 @@ class HidingRows(Observer):
         How to compute the inputs.
     table : EncodedTable
         The rows.
-    supervised : ndarray of shape (n_samples, n_supervised)
+    supervised : list of ndarray
         See `Inputs.array`.
     seed : int
         Random state.
@@ -234,7 +234,7 @@ class HidingRows(Observer):
     """
 
     def __init__(
-        self, inputs: Inputs, table: EncodedTable, supervised: FloatArray, seed: int
+        self, inputs: Inputs, table: EncodedTable, supervised: Sequence[FloatArray], seed: int
     ) -> None:
         self.X = inputs.array(table, supervised)
         self._random_state = np.random.RandomState([seed, 2])
@@ -263,7 +263,7 @@ def _one_by_one(table: EncodedTable) -> Iterator[NDArray[np.bool_]]:
 
 
 def training_inputs(
-    inputs: Inputs, table: EncodedTable, supervised: FloatArray, seed: int
+    inputs: Inputs, table: EncodedTable, supervised: Sequence[FloatArray], seed: int
 ) -> tuple["FloatArray | InputRows", list[Observer]]:
     """Return the inputs of a network for training rows, in some of which entities are hidden.
 
@@ -275,7 +275,7 @@ def training_inputs(
         How to compute them.
     table : EncodedTable
         The rows.
-    supervised : ndarray of shape (n_samples, n_supervised)
+    supervised : list of ndarray
         See `Inputs.array`.
     seed : int
         Random state.
@@ -287,7 +287,7 @@ def training_inputs(
     observers : list of Observer
         What hides entities in them when an epoch begins.
     """
-    width = inputs.array(table[:1], supervised[:1]).shape[1]
+    width = inputs.array(table[:1]).shape[1]
     if table.layout.entities and len(table) * width <= _LARGEST_ARRAY:
         hiding = HidingRows(inputs, table, supervised, seed)
         return hiding.X, [hiding]
@@ -315,7 +315,7 @@ class InputsPlan(NamedTuple):
     bins: Bins | None
     positive: Mapping[int, float]
 
-    def fit(self, data: Data) -> tuple[Inputs, FloatArray]:
+    def fit(self, data: Data) -> tuple[Inputs, Sequence[FloatArray]]:
         """Fit the encodings to training rows.
 
         Parameters
@@ -327,11 +327,12 @@ class InputsPlan(NamedTuple):
         -------
         inputs : Inputs
             The fitted encodings.
-        supervised : ndarray of shape (n_samples, n_supervised), float32
-            What the supervised ones make of the training rows. A target encoding makes something
-            else of them than of new rows.
+        supervised : list of ndarray of shape (n_samples, n_outputs), float32
+            What each of `Inputs.supervised` makes of the training rows. A target encoding makes
+            something else of them than of new rows.
         """
-        table, supervised = data.X, [np.empty((len(data.Y), 0), np.float32)]
+        table = data.X
+        supervised: list[FloatArray] = []
         fitted: list[TargetEncoding | TermSelection] = []
         if table.layout.coded_as("many"):
             encoding, encoded = TargetEncoding.fit_transform(data, self.seed)
@@ -343,7 +344,7 @@ class InputsPlan(NamedTuple):
             supervised.append(terms.transform(table))
         bins = self.bins.fit(data) if self.bins else None
         logarithms = Logarithms.fit(table, self.positive) if self.positive else None
-        return Inputs(tuple(fitted), bins, logarithms), np.hstack(supervised)
+        return Inputs(tuple(fitted), bins, logarithms), supervised
 
 
 def drawn_rows(

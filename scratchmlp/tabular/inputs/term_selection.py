@@ -47,6 +47,10 @@ class TermSelection(NamedTuple):
         targets = target_columns(data)[used]
         return cls([_select(terms[used], targets) for terms in data.X.terms])
 
+    def without_hidden(self, encoded: FloatArray, table: EncodedTable) -> FloatArray:
+        """Return encoded training rows as they are: a text names no entity, so it is not hidden."""
+        return encoded
+
     def transform(self, table: EncodedTable) -> FloatArray:
         """Encode rows.
 
