@@ -288,7 +288,7 @@ class NumericTargets:
         """
         reach = share * (self.high - self.low)
         low, high = self.low - reach, self.high + reach
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             low = np.where(self.low < 0, low, self.low * np.nan_to_num(self.high / high))
             high = np.where(self.high > 0, high, self.high * np.nan_to_num(self.low / low))
         return replace(self, low=low, high=high)

@@ -26,7 +26,7 @@ def prior_shares(differences: Sequence[Difference], preferred: NDArray[np.bool_]
 
     It belongs to those that are preferred, unless their losses in the folds are clearly above the
     lowest one: the share that they lose is then divided among the others. An estimator whose loss
-    is t standard errors above the lowest counts as exp(-t²/2).
+    is t standard errors above the lowest counts as exp(-t²/2): see `Difference.likelihood`.
 
     Parameters
     ----------

@@ -14,7 +14,6 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from scratchmlp.batches import Data
-from scratchmlp.tabular.ensemble.linear import LinearPart
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.networks.mlp import TabularMLPClassifier, TabularMLPRegressor
 
@@ -81,8 +80,7 @@ def _linear(data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int, classi
     n_inputs = data.X.layout.n_outputs + sum(terms.shape[1] for terms in data.X.terms)
     if n_rows > _MOST_LINEAR_ROWS or n_rows * n_inputs * data.n_targets > _MOST_PRODUCTS:
         return None
-    linear = LogisticRegression(max_iter=500) if classifier else Ridge(solver="lsqr", tol=1e-6)
-    return LinearPart(linear)
+    return LogisticRegression(max_iter=500) if classifier else Ridge(solver="lsqr", tol=1e-6)
 
 
 def _boosting(data: Data, n_rows: int, settings: dict[str, Any], classifier: bool) -> Any:

@@ -23,6 +23,7 @@ from scratchmlp.tabular.ensemble.blending import (
 )
 from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
+from scratchmlp.tabular.ensemble.linear import LINEAR, LinearPart
 from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.part import PartEstimator
@@ -129,7 +130,9 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         parts: dict[str, PartEstimator] = {}
         for name, estimator in named:
             is_part = isinstance(estimator, PartEstimator)
-            part = estimator if is_part else CrossFitted(estimator)
+            is_linear = self.estimators is None and isinstance(estimator, LINEAR)
+            Part = LinearPart if is_linear else CrossFitted
+            part = estimator if is_part else Part(estimator)
             part.check_part(name, type(self).__name__)
             parts[name] = self._with_own_parameters(part)
         return parts

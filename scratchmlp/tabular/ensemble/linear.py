@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
@@ -14,6 +15,8 @@ from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.targets import ClassTargets, Targets
 
+#: Linear models that may be such a part.
+LINEAR = (LogisticRegression, Ridge)
 #: Penalties of squared coefficients, in units of rows: this many rows of a level halve its effect.
 _PENALTIES = (0.01, 0.1, 1.0, 10.0)
 #: By how much predictions may leave the range of the targets, as shares of it.
