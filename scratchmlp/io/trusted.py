@@ -24,7 +24,7 @@ _NAMES = {
     "scratchmlp.schedules": "Constant CosLog4 Cosine FlatCosine InverseScaling OneCycle",
     "scratchmlp.tabular": (
         "Bins Calibration ClassTargets CrossFitted Difficulty FoldModel HeldOutScores Inputs "
-        "Logarithms Member NumericTargets PiecewiseLinearEncoder TabularEncoder "
+        "Levels LinearPart Logarithms Member NumericTargets PiecewiseLinearEncoder TabularEncoder "
         "TabularEnsembleClassifier TabularEnsembleRegressor TabularMLPClassifier "
         "TabularMLPRegressor TargetEncoding TermSelection TextEncoder Uncertainty"
     ),

@@ -26,7 +26,9 @@ from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.text import TextEncoder
 from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted, FoldModel
 from scratchmlp.tabular.ensemble.ensemble import TabularEnsembleClassifier, TabularEnsembleRegressor
+from scratchmlp.tabular.ensemble.linear import LinearPart
 from scratchmlp.tabular.inputs.inputs import Bins, Inputs
+from scratchmlp.tabular.inputs.levels import Levels
 from scratchmlp.tabular.inputs.logarithms import Logarithms
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.inputs.target_encoding import TargetEncoding

@@ -20,7 +20,7 @@ class PartEstimator(BaseEstimator, ABC):
     of `fit` until the next step must be over, or None.
     """
 
-    # Whether the part has the weight of the prior, is never dropped, and is not on trial.
+    # Whether the part has the weight of the prior if no other is clearly better, and no trial.
     is_preferred: ClassVar[bool] = False
     # Errors of its fit after which the ensemble goes on without it.
     left_out_after: ClassVar[type[Exception]] = Exception

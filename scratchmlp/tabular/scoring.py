@@ -44,6 +44,8 @@ def squared_error(Y: FloatArray, weight: FloatArray | None, scale: Any = 1.0) ->
 
 #: Fewest folds of a standard error: that of two is often near 0, or several times too large.
 LEAST_FOLDS = 3
+#: Standard errors above which a model is worse for certain.
+_MOST_ERRORS = 3.0
 
 
 class Difference(NamedTuple):
@@ -94,6 +96,15 @@ class Difference(NamedTuple):
     def is_within_error(self) -> bool:
         """Whether the mean is at most its standard error, or at most 0 if that is unknown."""
         return self.mean <= np.nan_to_num(self.standard_error)
+
+    @property
+    def likelihood(self) -> float:
+        """exp(-t²/2) if the mean is t standard errors above 0, at most 3; 0 if it is further above.
+
+        It is 1 if the error is not known.
+        """
+        t = max(self.mean, 0.0) / self.standard_error if self.standard_error > 0 else 0.0
+        return float(np.exp(-(t**2) / 2)) if t <= _MOST_ERRORS else 0.0
 
     @property
     def half_interval(self) -> float:

@@ -6,7 +6,7 @@ finds out, such as the calibration, stands beside the record.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -133,6 +133,10 @@ class ClassTargets:
             return blend  # without rounding
         return self.predictions(self.link(blend), calibration)
 
+    def spanning(self, others: Iterable["Targets"]) -> Self:
+        """Return the same targets: those of classes do not differ between estimators."""
+        return self
+
     def mean_of_folds(self, of_folds: FloatArray, *, are_blends: bool) -> FloatArray:
         """Return the mean of the predictions of all folds.
 
@@ -188,7 +192,7 @@ class NumericTargets:
     one_column : bool
         Whether `y` and predictions have one dimension.
     low, high : ndarray of shape (n_outputs,)
-        Range of the targets, without rows of weight 0. Predictions stay within it.
+        Range of predictions: that of the targets, without rows of weight 0, or a wider one.
     mean, deviation : ndarray of shape (n_outputs,)
         What is subtracted from the targets, and what they are divided by, for training: the mean
         and the standard deviation, or 0 and the mean after `divided_by_mean`.
@@ -268,9 +272,33 @@ class NumericTargets:
         return predictions
 
     def blended(self, blend: FloatArray, calibration: Calibration | None) -> FloatArray:
-        """Keep weighted predictions within the range of the targets, which rounding may leave."""
+        """Keep weighted predictions within the range, which rounding may leave."""
         low, high = (self.low[0], self.high[0]) if self.one_column else (self.low, self.high)
         return np.clip(blend, low, high)
+
+    def in_range_of(self, y: FloatArray) -> Self:
+        """Return these targets with the range of some of them."""
+        Y = y.reshape(len(y), -1)
+        return replace(self, low=Y.min(axis=0), high=Y.max(axis=0))
+
+    def widened(self, share: float) -> Self:
+        """Return these targets with a range that goes on at both ends, by a share of it.
+
+        Targets of one sign keep it: if the larger end is multiplied by a factor, the end that is
+        nearer to 0 is divided by it.
+        """
+        reach = share * (self.high - self.low)
+        low, high = self.low - reach, self.high + reach
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            low = np.where(self.low < 0, low, self.low * np.nan_to_num(self.high / high))
+            high = np.where(self.high > 0, high, self.high * np.nan_to_num(self.low / low))
+        return replace(self, low=low, high=high)
+
+    def spanning(self, others: Iterable["Targets"]) -> Self:
+        """Return these targets with the range of several."""
+        ends = [(each.low, each.high) for each in others if isinstance(each, NumericTargets)]
+        low, high = zip(*ends, strict=True)
+        return replace(self, low=np.min(low, axis=0), high=np.max(high, axis=0))
 
     def mean_of_folds(self, of_folds: FloatArray, *, are_blends: bool) -> FloatArray:
         """Return the mean of the predictions of all folds."""

@@ -34,7 +34,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.ensemble import default_estimators
+from scratchmlp.tabular.ensemble import default_estimators, ensemble
 from scratchmlp.tabular.inputs.inputs import Inputs
 from tests.helpers import model_files
 from tests.helpers.all_parts import all_parts
@@ -286,7 +286,23 @@ def test_default_estimators_are_saved_loaded_and_exported(estimator, tmp_path):
     is_class = is_classifier(part)
     Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
     y, rows = targets("multiclass" if is_class else "one number"), new_rows(FEW, 3, n=20)
-    model = Ensemble([("part", part)], cv=2, random_state=0).fit(make_table(FEW, 3), y)
+    check_saved_and_exported(Ensemble([("part", part)], cv=2, random_state=0), y, rows, tmp_path)
+
+
+@pytest.mark.parametrize("target", ["multiclass", "one number"])
+def test_the_linear_part_is_saved_loaded_and_exported(target, monkeypatch, tmp_path):
+    """It is the default estimator that has inputs of its own."""
+    is_class = target == "multiclass"
+    linear = [("linear", LogisticRegression() if is_class else Ridge(solver="lsqr"))]
+    monkeypatch.setattr(ensemble, "default_estimators", lambda *arguments: linear)
+    Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
+    rows = new_rows(FEW, 3, n=20)
+    check_saved_and_exported(Ensemble(cv=2, random_state=0), targets(target), rows, tmp_path)
+
+
+def check_saved_and_exported(model, y, rows, tmp_path):
+    """Fit a model, and check that its file and its graph predict what it predicts."""
+    model.fit(make_table(FEW, 3), y)
     save(model, tmp_path / "model.skops")
     loaded = load(tmp_path / "model.skops")
     np.testing.assert_array_equal(loaded.member_predictions(rows), model.member_predictions(rows))

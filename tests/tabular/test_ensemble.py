@@ -58,9 +58,9 @@ from tests.helpers.all_parts import all_parts
 from tests.helpers.tabular_estimators import FOLDS, SMALL, defaults, predictions, table, targets_for
 
 NETWORKS = ("networks", TabularMLPClassifier(**SMALL))
-TREES = ("trees", ExtraTreesClassifier(10))
-TREE = ("tree", DecisionTreeClassifier(min_samples_leaf=5))
-BOOSTING = ("boosting", HistGradientBoostingClassifier(max_iter=10))
+TREES = ("trees", ExtraTreesClassifier(10, max_depth=6))
+TREE = ("tree", DecisionTreeClassifier(min_samples_leaf=5, random_state=0))
+BOOSTING = ("boosting", HistGradientBoostingClassifier(max_iter=10, learning_rate=0.01))
 CLASSIFIERS = [NETWORKS, TREES, BOOSTING]
 REGRESSORS = [
     ("networks", TabularMLPRegressor(**SMALL)),
@@ -130,7 +130,7 @@ def test_terms_of_text_are_selected_once_for_the_same_targets(loss):
     rng = np.random.default_rng(0)
     words = rng.choice([f"word{i}" for i in range(40)], (120, 6))
     X, y = pd.DataFrame({"t": [" ".join(row) for row in words]}), 1 + (words == "word0").sum(axis=1)
-    networks, settings = TabularMLPRegressor(max_iter=2, loss=loss), FOLDS | {"text_features": [0]}
+    networks, settings = TabularMLPRegressor(max_iter=16, loss=loss), FOLDS | {"text_features": [0]}
     parts = [("networks", networks), REGRESSORS[2]]
     model = TabularEnsembleRegressor(parts, **settings).fit(X, y)
     alone = clone(networks).set_params(**settings).fit(X, y)
@@ -559,24 +559,24 @@ def test_the_prior_is_for_networks_and_otherwise_for_none(monkeypatch):
 
 def test_few_rows_keep_the_prior_and_many_do_not():
     y = np.full(100_000, 10.0)
-    bad, good, preferred = y + 1, y, np.array([True, False])
+    bad, good, prior = y + 1, y, np.array([1.0, 0.0])
     for n, least in ((40, 0.9), (400, 0.5), (100_000, 0.0)):
-        weights = select_weights([bad[:n], good[:n]], squared_error(y[:n], None), preferred)
+        weights = select_weights([bad[:n], good[:n]], squared_error(y[:n], None), prior)
         assert weights[0] == pytest.approx(least, abs=0.01)
 
 
 def test_a_score_that_is_nan_rules_out_an_estimator():
     good, bad = np.zeros(1000), np.full(1000, 1e9)
-    preferred = np.array([True, False])
+    prior = np.array([1.0, 0.0])
 
     def loss(prediction):
         return np.nan if prediction.max() > 0 else 1.0
 
     for order in (slice(None), slice(None, None, -1)):
-        weights = select_weights([good, bad][order], loss, preferred[order])
-        np.testing.assert_array_equal(weights, preferred[order])
+        weights = select_weights([good, bad][order], loss, prior[order])
+        np.testing.assert_array_equal(weights, prior[order])
     with pytest.raises(ValueError, match="score of predictions must be a number; got nan"):
-        select_weights([bad, bad], loss, preferred)
+        select_weights([bad, bad], loss, prior)
 
 
 CONSTANTS = [
@@ -654,22 +654,19 @@ def test_an_estimator_that_is_hardly_needed_is_dropped(monkeypatch):
 
 def test_a_dropped_estimator_can_be_what_was_hardly_needed():
     y = np.arange(1000.0)
-    loss, none = squared_error(y, None), np.zeros(3, bool)
     good, like_it, bad = y + 1, y + 1.0001, y - 2
     weights = np.array([0.6, 0.1, 0.3])
     for scale in (1.0, 1000.0):  # of the loss
         scaled = squared_error(y, None, scale)
-        found = without_negligible(weights, [good, like_it, bad], scaled, none)
+        found = without_negligible(weights, [good, like_it, bad], scaled)
         np.testing.assert_allclose(found, [6 / 9, 0, 3 / 9])
-    needed = np.array([False, True, False])
-    found = without_negligible(weights, [good, like_it, bad], loss, needed)
-    np.testing.assert_array_equal(found, weights)
-    found = without_negligible(weights, [good, good, good], loss, none)  # the largest is kept
+    loss = squared_error(y, None)
+    found = without_negligible(weights, [good, good, good], loss)  # the largest is kept
     np.testing.assert_array_equal(found, [1, 0, 0])
-    found = without_negligible(np.full(2, 0.5), [y, y], loss, none[:2])  # of loss 0
+    found = without_negligible(np.full(2, 0.5), [y, y], loss)  # of loss 0
     np.testing.assert_array_equal(found, [0, 1])
     negative = negative_score("r2", y, None, None)
-    found = without_negligible(np.full(2, 0.5), [good, like_it], negative, none[:2])
+    found = without_negligible(np.full(2, 0.5), [good, like_it], negative)
     np.testing.assert_array_equal(found, [0, 1])
 
 

@@ -16,8 +16,10 @@ from scratchmlp.io.onnx.inputs import fold_inputs
 from scratchmlp.io.onnx.layers import softmax
 from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
 from scratchmlp.io.onnx.trees import AVERAGED, add_trees
+from scratchmlp.tabular.columns.numeric import undo_clip
 from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING
 from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
+from scratchmlp.tabular.inputs.levels import Levels
 from scratchmlp.utils.extras import check_installed
 
 _LINEAR = (LogisticRegression, Ridge)
@@ -60,6 +62,8 @@ def fold_predictions(
         numbers.
     """
     estimator = models[0].estimator
+    if isinstance(models[0].inputs, Levels):
+        return _normalized(models, _stack(models, add_levels(table, models)))
     if get_tags(estimator).input_tags.allow_nan:
         shared, n_shared = _numbers_and_codes(table)
     else:
@@ -82,7 +86,12 @@ def fold_predictions(
         register_skl2onnx_converters()
         folds = [_fold(described, each, features.take(own), len(own)) for each, own in pairs]
         y = _stack(models, folds)
-    if not is_classifier(estimator):
+    return _normalized(models, y)
+
+
+def _normalized(models: Sequence[FoldModel], y: Value) -> Value:
+    """Add what `FoldModel.scores_of` does with probabilities; numbers stay as they are."""
+    if not is_classifier(models[0].estimator):
         return y
     y = y.at_least(np.array([each.least for each in models])[:, np.newaxis, np.newaxis])
     return y / y.apply("ReduceSum", np.array([-1], np.int64), keepdims=1)
@@ -116,11 +125,44 @@ def add_linear(linear: Any, x: Value) -> Value:
 
     Their shape is (n_samples, n_classes), or (n_samples, n_outputs).
     """
+    W, b = _coefficients(linear)
+    z = x.astype(np.float64) @ W + b
+    return softmax(z) if is_classifier(linear) else z
+
+
+def _coefficients(linear: Any) -> tuple[FloatArray, FloatArray]:
+    """Return coefficients, of shape (n_inputs, n_outputs), and intercepts for each output."""
     W, b = np.atleast_2d(linear.coef_).T, np.ravel(linear.intercept_)
     if is_classifier(linear) and W.shape[1] == 1:  # the softmax of 0 and z is the logistic of z
         W, b = np.c_[np.zeros(len(W)), W], np.r_[0.0, b]
-    z = x.astype(np.float64) @ W + b
-    return softmax(z) if is_classifier(linear) else z
+    return W, b
+
+
+def add_levels(table: TableValues, models: Sequence[FoldModel]) -> list[Value]:
+    """Add what linear models of `Levels` predict, for one fold after the other.
+
+    The coefficient of a level is looked up. The last level, of code -1, is that of unknown values.
+    """
+    numbers = None if table.imputed is None else undo_clip(table.imputed.astype(np.float64))
+    return [_levels_of_fold(table, numbers, model) for model in models]
+
+
+def _levels_of_fold(table: TableValues, numbers: Value | None, model: FoldModel) -> Value:
+    """Add what a linear model of `Levels` predicts; `numbers` are not clipped."""
+    W, b = _coefficients(model.estimator)
+    of_numbers, *of_levels = np.split(W, model.inputs.starts(table.layout))
+    terms = []
+    if numbers is not None:
+        z = (numbers - model.inputs.means) / model.inputs.deviations
+        terms.append(z @ of_numbers + b)
+    for number, coefficients in enumerate(of_levels):
+        assert table.codes is not None
+        looked_up = table.codes.graph.constant(coefficients)
+        terms.append(looked_up.take(table.codes.take(number), axis=0))
+    first, *others = terms
+    z = first.apply("Sum", *others) if others else first
+    z = z if numbers is not None else z + b
+    return softmax(z) if is_classifier(model.estimator) else z
 
 
 # Constant baselines.

@@ -24,6 +24,8 @@ from scratchmlp.tabular.reading.values import (
 _ALMOST_INFINITE = 1e100
 #: The smooth clip limits numbers to (-CLIP, CLIP).
 CLIP = 3.0
+#: Least value of 1 - (z / CLIP)², by whose root the smooth clip is undone: rounding can make it 0.
+_LEAST_LEFT = 1e-6
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -200,3 +202,9 @@ def clip_smoothly(z: Any) -> Any:
     z = np.clip(z, -_ALMOST_INFINITE, _ALMOST_INFINITE)
     third = z / CLIP
     return z / np.sqrt(1 + third * third)
+
+
+def undo_clip(z: Any) -> Any:
+    """Return the numbers that `clip_smoothly` has limited. They may be values of an ONNX graph."""
+    third = z / CLIP
+    return z / np.sqrt(np.maximum(1 - third * third, _LEAST_LEFT))

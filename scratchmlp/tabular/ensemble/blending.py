@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.scoring import BlendLoss
+from scratchmlp.tabular.scoring import BlendLoss, Difference
 
 #: Number of estimators that are selected, with replacement.
 _ROUNDS = 40
@@ -21,18 +21,45 @@ _PRIOR = 400 * _ROUNDS
 NEGLIGIBLE = 0.001
 
 
+def prior_shares(differences: Sequence[Difference], preferred: NDArray[np.bool_]) -> FloatArray:
+    """Share the weight that estimators have before their predictions are weighted.
+
+    It belongs to those that are preferred, unless their losses in the folds are clearly above the
+    lowest one: the share that they lose is then divided among the others. An estimator whose loss
+    is t standard errors above the lowest counts as exp(-t²/2): see `Difference.likelihood`.
+
+    Parameters
+    ----------
+    differences : sequence of Difference
+        By how much the loss of each estimator is above that of the best one, in all folds.
+    preferred : ndarray of shape (n_estimators,), bool
+        Which estimators are preferred. There may be none.
+
+    Returns
+    -------
+    ndarray of shape (n_estimators,)
+        Shares, which sum to 1.
+    """
+    counts = np.array([each.likelihood for each in differences])
+    kept = counts[preferred].max(initial=0.0) if (~preferred).any() else 1.0
+    shares = np.zeros(len(counts))
+    for chosen, share in ((preferred, kept), (~preferred, 1.0 - kept)):
+        if share:
+            shares[chosen] = share * counts[chosen] / counts[chosen].sum()
+    return shares
+
+
 def select_weights(
     predictions: Sequence[FloatArray],
     loss: BlendLoss,
-    preferred: NDArray[np.bool_],
+    prior: FloatArray,
     n_rows: int | None = None,
 ) -> FloatArray:
     """Weight estimators by greedy selection on the loss of their out-of-fold predictions.
 
     In each round, the estimator is selected with which the mean of the predictions selected so far
     has the lowest loss. An estimator may be selected several times. Few rows cannot tell which
-    estimator is better, so those that are preferred count as selected before, the more often the
-    fewer rows there are.
+    estimator is better, so some count as selected before, the more often the fewer rows there are.
 
     Parameters
     ----------
@@ -40,8 +67,8 @@ def select_weights(
         Out-of-fold predictions of each estimator.
     loss : callable
         Maps predictions to their loss.
-    preferred : ndarray of shape (n_estimators,), bool
-        Which estimators have equal weights without any rows. There may be none.
+    prior : ndarray of shape (n_estimators,)
+        Weights without any rows, which sum to 1: see `prior_shares`.
     n_rows : int or None, default=None
         Number of rows of the table. None means that of the predictions.
 
@@ -65,13 +92,13 @@ def select_weights(
     >>> import numpy as np
     >>> from scratchmlp.tabular.ensemble.blending import select_weights
     >>> from scratchmlp.tabular.scoring import squared_error
-    >>> y, preferred = np.linspace(0, 1, 100_000), np.array([True, False, False])
+    >>> y, prior = np.linspace(0, 1, 100_000), np.array([1.0, 0.0, 0.0])
     >>> too_low, too_high, far_too_high = y - 1, y + 1, y + 9
     >>> loss = squared_error(y, None)
-    >>> select_weights([too_low, too_high, far_too_high], loss, preferred).round(2)
+    >>> select_weights([too_low, too_high, far_too_high], loss, prior).round(2)
     array([0.5, 0.5, 0. ])
     """
-    times = preferred / max(1, preferred.sum()) * _PRIOR / (n_rows or len(predictions[0]))
+    times = prior * _PRIOR / (n_rows or len(predictions[0]))
     total: Any = sum(n * oof for n, oof in zip(times, predictions, strict=True))
     for _ in range(_ROUNDS):
         losses = [loss((total + oof) / (times.sum() + 1)) for oof in predictions]
@@ -84,10 +111,7 @@ def select_weights(
 
 
 def without_negligible(
-    weights: FloatArray,
-    predictions: Sequence[FloatArray],
-    loss: BlendLoss,
-    needed: NDArray[np.bool_],
+    weights: FloatArray, predictions: Sequence[FloatArray], loss: BlendLoss
 ) -> FloatArray:
     """Set weights to 0 from the smallest, while the loss stays nearly the same.
 
@@ -99,14 +123,12 @@ def without_negligible(
         Out-of-fold predictions of each estimator.
     loss : callable
         Maps predictions to their loss.
-    needed : ndarray of shape (n_estimators,), bool
-        Which estimators keep their weight. The one with the largest weight does too.
 
     Returns
     -------
     ndarray of shape (n_estimators,)
-        Weights, which sum to 1. The loss of the weighted predictions is at most 0.1 % higher.
-        Weights are unchanged if all that are 0 were 0 before.
+        Weights, which sum to 1. The loss of the weighted predictions is at most 0.1 % higher, and
+        the largest weight stays. Weights are unchanged if all that are 0 were 0 before.
     """
 
     def loss_with(weights: FloatArray) -> float:
@@ -115,7 +137,7 @@ def without_negligible(
 
     lowest = loss_with(weights)
     for number in np.argsort(weights, kind="stable")[:-1]:
-        if weights[number] and not needed[number]:
+        if weights[number]:
             others = np.where(np.arange(len(weights)) == number, 0.0, weights)
             others /= others.sum()
             if loss_with(others) <= lowest + NEGLIGIBLE * abs(lowest):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -32,6 +32,8 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_co
 from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING, BoostedTrees, boosted_trees
 from scratchmlp.tabular.folds import Rows, by_row
 from scratchmlp.tabular.inputs.inputs import Inputs, InputsPlan
+from scratchmlp.tabular.inputs.levels import Levels, LevelsPlan
+from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Part
 from scratchmlp.tabular.problem import TrainingProblem
@@ -59,7 +61,7 @@ class FoldModel(NamedTuple):
     ----------
     estimator : estimator
         The fitted estimator.
-    inputs : Inputs
+    inputs : Inputs or Levels
         How its inputs are computed from an encoded table.
     n_outputs : int
         Number of classes in all folds, or of targets.
@@ -69,7 +71,7 @@ class FoldModel(NamedTuple):
     """
 
     estimator: Any
-    inputs: Inputs
+    inputs: Inputs | Levels
     n_outputs: int
     least: float
 
@@ -84,10 +86,13 @@ class FoldModel(NamedTuple):
         return np.concatenate([self._scores(table[rows]) for rows in chunks])
 
     def _scores(self, table: EncodedTable) -> FloatArray:
-        X = _inputs(self.estimator, self.inputs)(table)
         estimator = self.estimator
+        if isinstance(self.inputs, Levels):
+            products = self.inputs.product(table, np.atleast_2d(estimator.coef_).T)
+            return self.scores_of(_predict_linear(estimator, products))
+        X = _inputs(estimator, self.inputs)(table)
         if type(estimator) in (LogisticRegression, Ridge):
-            return self.scores_of(_predict_linear(estimator, X))
+            return self.scores_of(_predict_linear(estimator, X @ estimator.coef_.T))
         if type(estimator) in FORESTS and estimator.n_outputs_ == 1 and len(X) < _FEW_ROWS:
             return self.scores_of(_mean_of_trees(estimator, X))
         predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
@@ -104,6 +109,10 @@ class FoldModel(NamedTuple):
         proba[:, estimator.classes_] = found[:, : len(estimator.classes_)]
         np.maximum(proba, self.least, out=proba)
         return log_probabilities(proba / proba.sum(axis=1, keepdims=True))
+
+
+#: A fitted model, and its scores of the rows that its fold holds out.
+FoldResult: TypeAlias = tuple[FoldModel, FloatArray]
 
 
 class BoostedFolds:
@@ -153,7 +162,7 @@ class Fold(NamedTuple):
     ----------
     training, held_out : ndarray of int
         Row numbers for training, and those of the fold.
-    inputs : InputsPlan
+    inputs : InputsPlan or LevelsPlan
         How to fit the inputs to the training rows.
     seed : int
         Random state.
@@ -163,7 +172,7 @@ class Fold(NamedTuple):
 
     training: Rows
     held_out: Rows
-    inputs: InputsPlan
+    inputs: InputsPlan | LevelsPlan
     seed: int
     tasks: CallbackTasks | None
 
@@ -198,15 +207,25 @@ class CrossFitted(PartEstimator):
     def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
         """See `PartEstimator`. Internal: the ensemble calls it."""
         problem = self._for_loss(problem)
-        tasks = problem.tasks
+        for results in self._fits(self.estimator, problem, n_trial):
+            yield self._keep(problem, results)
+
+    def _fits(
+        self, estimator: Any, problem: TrainingProblem, n_trial: int
+    ) -> Iterator[list[FoldResult]]:
+        """Fit an estimator in the first folds, then in the others. Yield the results so far."""
+        tasks, results = problem.tasks, []
         folds = [
-            Fold(*rows, InputsPlan(seed, terms, None, {}), seed, tasks and tasks.subtask(0))
+            Fold(*rows, self._plan(seed, terms), seed, tasks and tasks.subtask(0))
             for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
-        results: list[tuple[FoldModel, FloatArray]] = []
         for some in filter(None, (folds[:n_trial], folds[n_trial:])):
-            results += self._fit_folds(problem.data, some, problem.started)
-            yield self._keep(problem, results)
+            results += self._fit_folds(estimator, problem.data, some, problem.started)
+            yield results
+
+    def _plan(self, seed: int, terms: TermSelection | None) -> InputsPlan | LevelsPlan:
+        """Return how to fit the inputs of a fold."""
+        return InputsPlan(seed, terms, None, {})
 
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
         """Return the problem with targets as the loss of the estimator needs them."""
@@ -217,20 +236,22 @@ class CrossFitted(PartEstimator):
             return problem
         return problem.for_targets(targets.divided_by_mean(problem.y, problem.sample_weight))
 
-    def _keep(
-        self, problem: TrainingProblem, results: list[tuple[FoldModel, FloatArray]]
-    ) -> FloatArray:
+    def _keep(self, problem: TrainingProblem, results: Sequence[FoldResult]) -> FloatArray:
         """Keep the models of some folds, and return their calibrated out-of-fold predictions."""
         self.models_ = [model for model, _ in results]
-        data, targets, held_out = problem.data, problem.targets, problem.held_out[: len(results)]
+        data, held_out = problem.data, problem.held_out[: len(results)]
         scores = by_row(held_out, [found for _, found in results], len(data.Y))
-        self._targets = targets
+        self._targets = targets = self._targets_for(problem, scores, len(results))
         self._calibration = targets.calibrate(data, scores, problem.rows_in(len(results)))
         return targets.predictions(scores, self._calibration)
 
+    def _targets_for(self, problem: TrainingProblem, scores: FloatArray, n_folds: int) -> Targets:
+        """Return how scores, of rows that the first folds hold out, become predictions."""
+        return problem.targets
+
     def _fit_folds(
-        self, data: Data, folds: list[Fold], started: float
-    ) -> list[tuple[FoldModel, FloatArray]]:
+        self, estimator: Any, data: Data, folds: list[Fold], started: float
+    ) -> list[FoldResult]:
         """Fit some folds: see `fit_fold`. The first one shows whether there is time for the others.
 
         Raises
@@ -241,7 +262,7 @@ class CrossFitted(PartEstimator):
         first = []
         if self.max_time is not None:
             begun = time.time()
-            first = [fit_fold(self.estimator, data, folds[0])]
+            first = [fit_fold(estimator, data, folds[0])]
             n_rounds = -(-(len(folds) - 1) // effective_n_jobs(self.n_jobs))  # rounded up
             needed = n_rounds * (time.time() - begun)
             left = max(started + self.max_time - time.time(), 0.0)
@@ -251,7 +272,7 @@ class CrossFitted(PartEstimator):
                     "left of its share of max_time. Increase max_time"
                 )
         return first + Parallel(n_jobs=self.n_jobs, batch_size=1)(
-            delayed(fit_fold)(self.estimator, data, fold) for fold in folds[len(first) :]
+            delayed(fit_fold)(estimator, data, fold) for fold in folds[len(first) :]
         )
 
     @property
@@ -275,7 +296,7 @@ class CrossFitted(PartEstimator):
         return [model.estimator for model in self.models_]
 
 
-def fit_fold(estimator: Any, data: Data, fold: Fold) -> tuple[FoldModel, FloatArray]:
+def fit_fold(estimator: Any, data: Data, fold: Fold) -> FoldResult:
     """Fit a clone of an estimator to the training rows of a fold, and predict the fold.
 
     The inputs are those of a network without bins. If the estimator accepts missing values, as
@@ -311,7 +332,9 @@ def fit_fold(estimator: Any, data: Data, fold: Fold) -> tuple[FoldModel, FloatAr
     arguments = _fit_arguments(model, training, held_out._replace(X=inputs_of(held_out.X)))
     # Other folds may be fitted at the same time.
     with one_thread():
-        X = fill_empty_columns(inputs_of(training.X, supervised), training.sample_weight)
+        X = inputs_of(training.X, supervised)
+        if _takes_missing(model):
+            X = fill_empty_columns(X, training.sample_weight)
         model.fit(X, _targets(training), **arguments)
         fitted = FoldModel(model, inputs, data.n_targets, 1 / (len(training.Y) * data.n_targets))
         scores = fitted.scores(held_out.X)
@@ -339,12 +362,12 @@ def _mean_of_trees(forest: Any, X: FloatArray) -> FloatArray:
     return mean
 
 
-def _predict_linear(model: Any, X: FloatArray) -> FloatArray:
-    """Return what a linear model predicts, without its validation.
+def _predict_linear(model: Any, products: FloatArray) -> FloatArray:
+    """Return what a linear model predicts for products of inputs and coefficients.
 
-    A single row takes a tenth of the time.
+    Without the model's validation, a single row takes a tenth of the time.
     """
-    scores: FloatArray = X @ model.coef_.T + model.intercept_
+    scores: FloatArray = products + model.intercept_
     if not is_classifier(model):
         return scores
     if len(model.classes_) > 2:
@@ -363,9 +386,16 @@ def _needs_nonnegative(estimator: Any) -> bool:
     )
 
 
-def _inputs(model: Any, inputs: Inputs) -> Callable[..., FloatArray]:
+def _inputs(model: Any, inputs: Inputs | Levels) -> Callable[..., FloatArray]:
     """Return the function that computes the inputs of an estimator."""
-    return inputs.array_for_trees if get_tags(model).input_tags.allow_nan else inputs.array
+    if isinstance(inputs, Levels) or not _takes_missing(model):
+        return inputs.array
+    return inputs.array_for_trees
+
+
+def _takes_missing(model: Any) -> bool:
+    """Return whether an estimator accepts missing values, as trees do."""
+    return bool(get_tags(model).input_tags.allow_nan)
 
 
 def _set_random_states(model: Any, seed: int) -> None:

@@ -71,13 +71,16 @@ def default_estimators(
 
 
 def _linear(data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int, classifier: bool) -> Any:
-    """Return a linear model of the inputs of networks; None if it would fail or take too long."""
-    if classifier and any(len(np.unique(data.Y[training])) < 2 for training, _ in splits):
+    """Return a linear model; None if it would fail or take too long."""
+    is_empty = not (data.X.numbers.shape[1] or data.X.codes.shape[1] or data.X.terms)
+    if is_empty or (
+        classifier and any(len(np.unique(data.Y[training])) < 2 for training, _ in splits)
+    ):
         return None
     n_inputs = data.X.layout.n_outputs + sum(terms.shape[1] for terms in data.X.terms)
     if n_rows > _MOST_LINEAR_ROWS or n_rows * n_inputs * data.n_targets > _MOST_PRODUCTS:
         return None
-    return LogisticRegression(C=0.2, max_iter=500) if classifier else Ridge(alpha=1.0)
+    return LogisticRegression(max_iter=500) if classifier else Ridge(solver="lsqr", tol=1e-6)
 
 
 def _boosting(data: Data, n_rows: int, settings: dict[str, Any], classifier: bool) -> Any:

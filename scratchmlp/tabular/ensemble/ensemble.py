@@ -14,9 +14,15 @@ from sklearn.utils.validation import check_is_fitted
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.base import BaseTabular, BaseTabularClassifier, BaseTabularRegressor
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
-from scratchmlp.tabular.ensemble.blending import NEGLIGIBLE, select_weights, without_negligible
+from scratchmlp.tabular.ensemble.blending import (
+    NEGLIGIBLE,
+    prior_shares,
+    select_weights,
+    without_negligible,
+)
 from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
+from scratchmlp.tabular.ensemble.linear import LINEAR, LinearPart
 from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.part import PartEstimator
@@ -123,7 +129,9 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         parts: dict[str, PartEstimator] = {}
         for name, estimator in named:
             is_part = isinstance(estimator, PartEstimator)
-            part = estimator if is_part else CrossFitted(estimator)
+            is_linear = self.estimators is None and isinstance(estimator, LINEAR)
+            Part = LinearPart if is_linear else CrossFitted
+            part = estimator if is_part else Part(estimator)
             part.check_part(name, type(self).__name__)
             parts[name] = self._with_own_parameters(part)
         return parts
@@ -148,11 +156,19 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         rows = fits.problem.rows_in()
         loss = self._targets.blend_loss(fits.problem.data.rows(rows), self.scoring)
         predictions = [fits.oof[name][rows] for name in names]
-        preferred = np.isin(names, fits.preferred)
-        selected = select_weights(predictions, loss, preferred if preferred.any() else ~preferred)
-        weights = without_negligible(selected, predictions, loss, preferred)
+        by_fold = pd.DataFrame(
+            {name: self._by_fold(fits.problem, fits.oof[name]) for name in names}
+        )
+        best = by_fold[by_fold.mean().idxmin()]
+        differences = [Difference.of(by_fold[name] - best, fits.problem.splits) for name in names]
+        prior = prior_shares(differences, np.isin(names, fits.preferred))
+        selected = select_weights(predictions, loss, prior)
+        weights = without_negligible(selected, predictions, loss)
         self.weights_ = {name: w for name, w in zip(names, weights.tolist(), strict=True) if w}
         self._parts = {name: fits.estimators[name] for name in self.weights_}
+        self._targets = self._targets.spanning(
+            part.fitted_part.targets for part in self._parts.values()
+        )
         left = (
             f"On trial in {fits.n_trial} folds, its weight was 0: it did not lower the loss of the "
             "others. It was not fitted in the other folds."
@@ -174,10 +190,6 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         """Measure how good each estimator is, also of those that are dropped."""
         readable = self._targets.readable_loss if self.scoring is None else float
         problem = fits.problem
-        folds = [
-            (self._targets.blend_loss(problem.data.rows(rows), None), rows)
-            for rows in problem.held_out
-        ]
 
         def loss(oof: Any, n_folds: int | None = None) -> float:
             rows = problem.rows_in(n_folds)
@@ -185,18 +197,16 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
                 self._targets.blend_loss(problem.data.rows(rows), self.scoring)(oof[rows])
             )
 
-        def by_fold(oof: Any, n_folds: int | None = None) -> "pd.Series[float]":
-            losses = [of_fold(oof[rows]) for of_fold, rows in folds[:n_folds]]
-            return pd.Series(list(map(self._targets.readable_loss, losses)))
-
         whole: Any = self.out_of_fold
-        self.oof_loss_, whole_by_fold = loss(whole), by_fold(whole)
+        self.oof_loss_, whole_by_fold = loss(whole), self._by_fold(problem, whole)
         self.oof_scores_, losses, differences = {}, {}, {}
         for name, oof in fits.oof.items():
             n = fits.n_folds[name]
             self.oof_scores_[name] = problem.score(oof, n)
             losses[name] = loss(oof, n)
-            difference = by_fold(oof, n) - whole_by_fold  # nan where it is not fitted
+            difference = (
+                self._by_fold(problem, oof, n) - whole_by_fold
+            )  # nan where it is not fitted
             differences[name] = Difference.of(difference, problem.splits)
         self._measured = {
             "loss": losses,
@@ -206,6 +216,15 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             "folds": {name: fits.n_folds[name] for name in fits.oof},
             "seconds": {name: fits.seconds[name] for name in fits.oof},
         }
+
+    def _by_fold(
+        self, problem: TrainingProblem, oof: Any, n_folds: int | None = None
+    ) -> "pd.Series[float]":
+        """Return the loss of out-of-fold predictions in each fold, or in the first ones."""
+        data, readable = problem.data, self._targets.readable_loss
+        held_out = problem.held_out[:n_folds]
+        losses = [self._targets.blend_loss(data.rows(rows), None)(oof[rows]) for rows in held_out]
+        return pd.Series([*map(readable, losses)])
 
     def _check_scoring(self, problem: TrainingProblem) -> None:
         """Try the user's scorer."""

@@ -144,8 +144,9 @@ class PartFits:
         loss = self.problem.targets.blend_loss(self.problem.data.rows(rows), None)
         predictions = {name: oof[rows] for name, oof in self.oof.items()}
         preferred = np.isin([*predictions], self.preferred)
+        prior = preferred / max(1, preferred.sum())
         n_rows = len(self.problem.data.Y)  # as for the final weights
-        selected = select_weights([*predictions.values()], loss, preferred, n_rows)
+        selected = select_weights([*predictions.values()], loss, prior, n_rows)
         weights = dict(zip(predictions, selected, strict=True))
         on_trial = [name for name in self.others if name in predictions]
         by_loss = sorted(on_trial, key=lambda name: loss(predictions[name]))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
-from scratchmlp.tabular.columns.numeric import CLIP
+from scratchmlp.tabular.columns.numeric import undo_clip
 from scratchmlp.tabular.reading.values import Floats
 
 #: Ratio of the ninth decile to the first from which a number has a logarithm. In a narrower range,
@@ -17,8 +17,6 @@ from scratchmlp.tabular.reading.values import Floats
 _WIDE = 4.0
 #: Numbers below the median times this are taken for it, because zero has no logarithm.
 _LEAST = 1e-3
-#: Least value of 1 - (z / CLIP)², by whose root the smooth clip is undone: rounding can make it 0.
-_LEAST_LEFT = 1e-6
 #: Scale of numbers, divided by their median, from which outputs are too coarse for logarithms.
 _STEEP = 1e3
 
@@ -96,5 +94,4 @@ def scaled_logarithms(z: Any, scales: Any, widths: Any) -> Any:
 
 def _relative(z: Any, scales: Any) -> Any:
     """Return the numbers, divided by their medians: undo the smooth clip, and the scaling."""
-    third = z / CLIP
-    return 1 + scales * z / np.sqrt(np.maximum(1 - third * third, _LEAST_LEFT))
+    return 1 + scales * undo_clip(z)

@@ -1,0 +1,73 @@
+"""The linear part of an ensemble: numbers as they are, all levels, one penalty for all folds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
+from scratchmlp.tabular.inputs.levels import LevelsPlan
+from scratchmlp.tabular.inputs.term_selection import TermSelection
+from scratchmlp.tabular.problem import TrainingProblem
+from scratchmlp.tabular.targets import ClassTargets, Targets
+
+#: Linear models that may be such a part.
+LINEAR = (LogisticRegression, Ridge)
+#: Penalties of squared coefficients, in units of rows: this many rows of a level halve its effect.
+_PENALTIES = (0.01, 0.1, 1.0, 10.0)
+#: By how much predictions may leave the range of the targets, as shares of it.
+_MARGINS = (0.0, 0.25, 0.5, 1.0)
+
+
+@dataclass(eq=False, repr=False)
+class LinearPart(CrossFitted):
+    """LogisticRegression or Ridge as a part of an ensemble, on the inputs of `Levels`.
+
+    Folds of the trial try several penalties. The one whose out-of-fold predictions have the lowest
+    loss in all of them is that of all folds: chosen in each fold on its own, penalties of small
+    tables jump from fold to fold. Numbers may leave the range of the targets of `fit`, if that
+    lowers the loss where folds hold out targets beyond those of their training rows.
+    """
+
+    def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+        """See `PartEstimator`. Internal: the ensemble calls it."""
+        fits = [self._fits(each, problem, n_trial) for each in _with_penalties(self.estimator)]
+        first = [next(each) for each in fits]
+        rows = problem.rows_in(len(first[0]))
+        loss = problem.targets.blend_loss(problem.data.rows(rows), None)
+        best = int(np.argmin([loss(self._keep(problem, results)[rows]) for results in first]))
+        yield self._keep(problem, first[best])
+        for results in fits[best]:
+            yield self._keep(problem, results)
+
+    def _plan(self, seed: int, terms: TermSelection | None) -> LevelsPlan:
+        """Return how to fit the inputs of a fold."""
+        return LevelsPlan(terms)
+
+    def _targets_for(self, problem: TrainingProblem, scores: FloatArray, n_folds: int) -> Targets:
+        """Return targets whose range is as wide as held-out rows support."""
+        targets = problem.targets
+        if isinstance(targets, ClassTargets):
+            return targets
+        y, rows = targets.values(problem.data.Y), problem.rows_in(n_folds)
+        loss = targets.blend_loss(problem.data.rows(rows), None)
+
+        def loss_within(margin: float) -> float:
+            oof = np.full_like(y, np.nan)
+            for training, held_out in problem.splits[:n_folds]:
+                seen = targets.in_range_of(y[training]).widened(margin)
+                oof[held_out] = seen.predictions(scores[held_out], None)
+            return loss(oof[rows])
+
+        return targets.widened(min(_MARGINS, key=loss_within))
+
+
+def _with_penalties(estimator: Any) -> list[Any]:
+    """Return a linear model with each penalty."""
+    if is_classifier(estimator):
+        return [clone(estimator).set_params(C=1 / penalty) for penalty in _PENALTIES]
+    return [clone(estimator).set_params(alpha=penalty) for penalty in _PENALTIES]

@@ -1,0 +1,120 @@
+"""The inputs of linear models: numbers as they are, a column for each level, and terms."""
+
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array, hstack
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Layout
+from scratchmlp.tabular.columns.numeric import undo_clip
+from scratchmlp.tabular.inputs.target_encoding import used_rows
+from scratchmlp.tabular.inputs.term_selection import TermSelection
+
+#: Least deviation of numbers that differ: that of equal ones may be above 0 by rounding.
+_LEAST_DEVIATION = 1e-9
+
+
+class Levels(NamedTuple):
+    """How a linear model that was fitted without one fold computes its inputs.
+
+    Numbers are not limited, so that a line goes on beyond what was seen. Each level of each
+    category has a column, however many there are: with a penalty, the coefficient of a level with
+    few rows is near 0, and an unknown level has none. This is the mixed model of statisticians.
+
+    Attributes
+    ----------
+    means, deviations : ndarray of shape (n_numbers,)
+        What is subtracted from the numbers of an encoded table, and what they are divided by.
+    terms : TermSelection or None
+        The terms of text. None without text.
+
+    References
+    ----------
+    Robinson, "That BLUP is a good thing: the estimation of random effects", Statistical Science 6,
+    1991.
+    """
+
+    means: FloatArray
+    deviations: FloatArray
+    terms: TermSelection | None
+
+    def array(self, table: EncodedTable, supervised: FloatArray | None = None) -> csr_array:
+        """Return the inputs of rows: numbers, levels of one column after the other, and terms.
+
+        The last level of each column stands for missing and unknown values.
+
+        Parameters
+        ----------
+        table : EncodedTable
+            The rows.
+        supervised : ndarray or None, default=None
+            Ignored. Exists for compatibility with `Inputs`.
+
+        Returns
+        -------
+        csr_array of shape (n_samples, n_inputs), float64
+            The inputs.
+        """
+        widths = [each.n_levels + 1 for each in table.layout.columns.values() if each.place.codes]
+        ends = np.cumsum(widths)
+        positions = np.where(table.codes < 0, ends - 1, table.codes + ends - widths)
+        shown = np.ones(positions.size), positions.ravel(), np.arange(len(table) + 1) * len(widths)
+        levels = csr_array(shown, shape=(len(table), sum(widths)))
+        parts = [csr_array(self._numbers(table)), levels, *self._terms(table)]
+        return csr_array(hstack(parts, format="csr"))
+
+    def hiding_some(
+        self, table: EncodedTable, supervised: FloatArray, seed: int
+    ) -> tuple[EncodedTable, FloatArray]:
+        """Return training rows as they are: an unknown level has no effect, which nothing learns.
+
+        See `Inputs.hiding_some`.
+        """
+        return table, supervised
+
+    def product(self, table: EncodedTable, W: FloatArray) -> FloatArray:
+        """Return ``array(table) @ W`` without this array, where W has a row for each input."""
+        of_numbers, *of_levels = np.split(W, self.starts(table.layout))
+        result: FloatArray = self._numbers(table) @ of_numbers
+        of_terms = [of_levels.pop()] if self.terms else []
+        for codes, coefficients in zip(table.codes.T, of_levels, strict=True):
+            result += coefficients[codes]
+        for terms, coefficients in zip(self._terms(table), of_terms, strict=True):
+            result += terms @ coefficients
+        return result
+
+    def starts(self, layout: Layout) -> list[int]:
+        """Return where the inputs of the levels of each column begin, and those of terms."""
+        n_levels = [each.n_levels + 1 for each in layout.columns.values() if each.place.codes]
+        starts = [*accumulate(n_levels, initial=len(self.means))]
+        return starts if self.terms else starts[:-1]
+
+    def _numbers(self, table: EncodedTable) -> FloatArray:
+        numbers = undo_clip(table.imputed().astype(np.float64))
+        return (numbers - self.means) / self.deviations
+
+    def _terms(self, table: EncodedTable) -> list[FloatArray]:
+        return [self.terms.transform(table)] if self.terms else []
+
+
+class LevelsPlan(NamedTuple):
+    """What the inputs of a fold are fitted with: see `InputsPlan`.
+
+    Attributes
+    ----------
+    terms : TermSelection or None
+        The terms of text that the same rows have selected before. None selects them.
+    """
+
+    terms: TermSelection | None
+
+    def fit(self, data: Data) -> tuple[Levels, FloatArray]:
+        """Fit the inputs to training rows. No supervised encodings belong to them."""
+        numbers = undo_clip(data.X.imputed()[used_rows(data)].astype(np.float64))
+        deviations = numbers.std(axis=0)
+        terms = self.terms or TermSelection.fit(data) if data.X.terms else None
+        scales = np.where(deviations > _LEAST_DEVIATION, deviations, 1.0)
+        return Levels(numbers.mean(axis=0), scales, terms), np.empty((len(data.Y), 0), np.float32)
