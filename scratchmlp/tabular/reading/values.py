@@ -134,6 +134,8 @@ VALUES: dict[ValueKind, AboutValues] = {
 }
 #: Limit of numbers: larger ones are clipped, so that the difference of two numbers stays finite.
 LARGEST = 1e300
+#: Limit of exact numbers: float64 rounds some whole numbers beyond it.
+EXACT = 2**53
 #: Characters of a value that are read. Terms of text with millions of them would take minutes and
 #: gigabytes.
 MOST_CHARACTERS = 5000
