@@ -142,8 +142,9 @@ default='from_dtype'
 
     Notes
     -----
-    Columns of data frames are matched by name; additional ones are ignored, and those that were
-    left out are not required. Their dtype may change if the kind of values does not.
+    Columns of data frames are matched by name, also if names are numbers, such as years; additional
+    ones are ignored, and those that were left out are not required. Columns of arrays, and those of
+    which only `fit` or only `transform` has names that are strings, are matched by position. Their dtype may change if the kind of values does not.
     If no column has outputs, the output is a column of zeros.
 
     References
@@ -360,11 +361,15 @@ default='from_dtype'
         check_collected(X)
         if not nw.dependencies.is_into_dataframe(X):
             array = self._validate_array(X, reset)
+            if reset:
+                self._labels = []
             # pandas would make text to strings of pyarrow, which cannot hold lone surrogates.
             return pd.DataFrame(array, dtype=object if array.dtype.kind in "OU" else None)
         table = to_pandas(X)
-        if not reset and hasattr(self, "feature_names_in_"):
-            table = _select_by_name(table, self._columns)
+        if reset:
+            self._labels = [*map(str, table.columns)]
+        elif self._labels and _are_names(table.columns) == hasattr(self, "feature_names_in_"):
+            table = _select_by_name(table, self._columns, self._labels)
         validate_data(self, table, reset=reset, skip_check_array=True)
         if 0 in table.shape:
             raise ValueError(
@@ -391,19 +396,27 @@ default='from_dtype'
         return tags
 
 
-def _select_by_name(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+def _are_names(labels: "pd.Index[Any]") -> bool:
+    """Return whether the columns have names for scikit-learn, which are strings."""
+    return all(isinstance(label, str) for label in labels)
+
+
+def _select_by_name(table: pd.DataFrame, columns: Columns, labels: list[str]) -> pd.DataFrame:
     """Select the columns of `fit` by name and ignore others, as ColumnTransformer does.
 
-    Columns without outputs may be missing, and are NaN.
+    Columns without outputs may be missing, and are NaN. Names that are not strings, such as years,
+    are compared as text, and then become positions: scikit-learn takes them for no names.
     """
-    names = list(columns)
-    if list(table.columns) == names or not all(isinstance(name, str) for name in table):
+    given = [*map(str, table.columns)]
+    if given == labels:
         return table
-    used = [name for name in names if columns[name].n_outputs]
-    if missing := [name for name in used if name not in table]:
+    used = [label for label, each in zip(labels, columns.values(), strict=True) if each.n_outputs]
+    if missing := [label for label in used if label not in given]:
         raise ValueError(
             "X must have all columns that it had in fit, but these are missing: "
             f"{', '.join(map(repr, missing))}. Add them, with missing values if the values are "
             "unknown."
         )
-    return table.reindex(columns=pd.Index(names, dtype=object))
+    selected = table.set_axis(pd.Index(given, dtype=object), axis=1)
+    selected = selected.reindex(columns=pd.Index(labels, dtype=object))
+    return selected if _are_names(table.columns) else selected.set_axis(range(len(labels)), axis=1)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scratchmlp.tabular.reading.codes import names_time
 from scratchmlp.tabular.reading.dates import (
     FORMATS,
     ISO,
@@ -34,6 +35,7 @@ from scratchmlp.tabular.reading.numbers import (
     are_plain,
     common_unit,
     find_decimal,
+    is_rounded,
     read_flags,
     read_numbers,
     units_of,
@@ -103,8 +105,7 @@ def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found |
     Found or None
         What the column is. None if it is none of these.
     """
-    padded = [text[:1] == "0" and PADDED.fullmatch(text) is not None for text in values.text]
-    if values.counts[padded].sum() > FEW * values.counts.sum():  # codes, such as "007"
+    if are_codes(name, values):
         return None
     if all(map(_ROOM.fullmatch, values.text)):
         return None
@@ -116,8 +117,31 @@ def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found |
     return next(filter(None, found), None)
 
 
+def are_codes(name: str, values: Different) -> bool:
+    """Return whether digits of a column's values, text or numbers, would be lost in numbers.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    values : Different
+        Its different values.
+
+    Returns
+    -------
+    bool
+        Whether more than a few values begin with 0, such as "007", or more than a few different
+        ones are whole numbers that float64 rounds and may merge. Rounded times stay times.
+    """
+    padded = [text[:1] == "0" and PADDED.fullmatch(text) is not None for text in values.text]
+    if values.counts[padded].sum() > FEW * values.counts.sum():
+        return True
+    n_rounded = sum(map(is_rounded, values.text))
+    return n_rounded > FEW * len(values.unique) and not names_time(name)
+
+
 def note_numbers_among_text(name: str, values: Different) -> list[Note]:
-    """Note that half or more of the values of a column of categories are numbers.
+    """Note that all values of a column of categories are long numbers, or that half are numbers.
 
     Parameters
     ----------
@@ -133,8 +157,11 @@ def note_numbers_among_text(name: str, values: Different) -> list[Note]:
     """
     numbers = ~pd.isna(_read(values, "number", _how_written("number", values)))
     n_known, n_numbers = int(values.counts.sum()), int(values.counts[numbers].sum())
+    are_long = any(map(is_rounded, values.text))
+    if are_long and numbers.all():
+        return [Note("codes", name)]
     padded = any(map(PADDED.fullmatch, values.text))
-    if padded or numbers.all() or numbers.sum() <= MANY or n_numbers < n_known / 2:
+    if are_long or padded or numbers.all() or numbers.sum() <= MANY or n_numbers < n_known / 2:
         return []
     others = [text for text, is_number in zip(values.text, numbers, strict=True) if not is_number]
     found = {"n_numbers": n_numbers, "others": others, "n_known": n_known}
@@ -224,7 +251,17 @@ def read_again(
     values = different_values(column)
     read = _read(values, kind, reading)
     notes = _note_other_units(name, values, read, reading) if kind == "number" else []
-    return _rows(read, values, column, kind), notes
+    exact = _with_long_codes(read, values) if kind == "number" else read
+    return _rows(exact, values, column, kind), notes
+
+
+def _with_long_codes(numbers: NDArray[Any], values: Different) -> NDArray[Any]:
+    """Return numbers of which those that float64 rounds are integers: they may be codes."""
+    are_long = [*map(is_rounded, values.text)]
+    if not any(are_long):
+        return numbers
+    texts = zip(numbers, values.text, are_long, strict=True)
+    return np.array([int(text) if is_long else each for each, text, is_long in texts], object)
 
 
 def with_other_mark(column: "pd.Series[Any]", decimal: str) -> "pd.Series[Any]":

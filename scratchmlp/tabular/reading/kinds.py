@@ -26,6 +26,7 @@ from scratchmlp.tabular.reading.entities import Entity, entity, hidden
 from scratchmlp.tabular.reading.findings import Found, Note, NoteCase, Reading
 from scratchmlp.tabular.reading.from_text import (
     MISSING,
+    are_codes,
     note_long,
     note_numbers_among_text,
     note_unreadable,
@@ -35,6 +36,7 @@ from scratchmlp.tabular.reading.from_text import (
 )
 from scratchmlp.tabular.reading.roles import Role
 from scratchmlp.tabular.reading.values import (
+    EXACT,
     VALUES,
     ColumnError,
     Different,
@@ -93,7 +95,10 @@ def find_kind(
     found, different = _by_values(name, column, role)
     if role == "no category":
         found = _no_category(name, found)
-    return (guess and (_left_out(name, column, found, different) or _code(name, found))) or found
+    if not guess:
+        return found
+    found = _long_code(name, found) or found
+    return _left_out(name, column, found, different) or _code(name, found) or found
 
 
 def read_column(
@@ -245,6 +250,22 @@ def _code(name: str, found: Found) -> Found | None:
     return _as_codes(name, found, "named like a code" if names_code(name) else by_values)
 
 
+def _long_code(name: str, found: Found) -> Found | None:
+    """Return whole numbers that float64 rounds as categories, or None if a column has others."""
+    column = found.values
+    if found.kind != "number" or column.dtype.kind not in "iuO":
+        return None
+    known = to_numbers(column.dropna(), "number")
+    if len(known) <= SMALL or abs(known).max() < EXACT:
+        return None
+    if not are_codes(name, different_values(column)):
+        return None
+    reason = "whole numbers with more digits than float64 holds"
+    return found._replace(
+        kind="category", reason=reason, notes=[*found.notes, Note("codes", name)], why="code"
+    )
+
+
 def _as_codes(name: str, found: Found, reason: str) -> Found:
     """Return a column of whole numbers as one of codes."""
     codes = found.values.astype("Int64")
@@ -299,7 +320,8 @@ def _whole_numbers(found: Found) -> Floats | None:
     if on_purpose or found.reading.units:
         return None
     known = to_numbers(column.dropna(), "number")
-    return known if (known == np.floor(known)).all() else None
+    are_whole = (known == np.floor(known)) & (abs(known) < 2**63)  # larger ones have no integer type
+    return known if are_whole.all() else None
 
 
 def _is_constant(known: "pd.Series[Any]", values: Different | None) -> bool:

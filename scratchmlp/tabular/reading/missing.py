@@ -11,8 +11,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.reading.findings import Reading
-from scratchmlp.tabular.reading.numbers import PADDED, common_unit, find_decimal, read_numbers
-from scratchmlp.tabular.reading.values import Different, Floats, different_values, naming_column
+from scratchmlp.tabular.reading.numbers import (
+    PADDED,
+    common_unit,
+    find_decimal,
+    is_rounded,
+    read_numbers,
+)
+from scratchmlp.tabular.reading.values import (
+    EXACT,
+    Different,
+    Floats,
+    different_values,
+    naming_column,
+    to_numbers,
+)
 from scratchmlp.utils.names import listed
 
 #: The parameter of the encoder, and what it takes.
@@ -106,6 +119,8 @@ def _without(
     column: "pd.Series[Any]", values: Sequence[float | str], reading: Reading | None
 ) -> "pd.Series[Any]":
     """Return a column without some values."""
+    if column.dtype.kind in "iu" and np.any(abs(to_numbers(column, "number")) >= EXACT):
+        column = column.astype(object)  # as floats, different ones would become the same
     if column.dtype.kind in "iuf":
         are_values = _are_numbers(column, numbers_of(values))
     else:
@@ -132,18 +147,19 @@ def _are_numbers(column: "pd.Series[Any]", numbers: Floats) -> "pd.Series[bool]"
 def _are_among(
     different: Different, values: Sequence[float | str], reading: Reading | None
 ) -> NDArray[np.bool_]:
-    """Return which different values of a column, which are no numbers or not only, are values."""
+    """Return which different values of a column, which has text or long numbers, are values."""
     texts = [*map(_without_midnight, different.text)]
     how = reading or Reading(units=common_unit(texts), decimal=find_decimal(texts))
     without_unit = [text.removesuffix(how.units or "") for text in texts]
     numbers = read_numbers(without_unit, how.decimal or ".")
     if how.decimal is None:  # such as of categories
         numbers = np.where(np.isnan(numbers), read_numbers(without_unit, ","), numbers)
-    equal = np.isin(numbers, numbers_of(values))
     written = {*map(_without_midnight, texts_of(values))}
+    not_rounded = [each for each in values if not is_rounded(str(each).strip())]
+    equal = np.isin(numbers, numbers_of(not_rounded))
     return np.array(
         [
-            text in written or (is_equal and not PADDED.fullmatch(text))
+            text in written or (is_equal and not (PADDED.fullmatch(text) or is_rounded(text)))
             for text, is_equal in zip(texts, equal, strict=True)
         ],
         bool,

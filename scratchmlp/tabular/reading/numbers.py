@@ -7,6 +7,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,7 @@ _OTHER_ZERO = re.compile(r"0(?=\d)|(?<=[\d.,])0")
 _ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}")  # of a computer
 _DASHES = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-"})  # minus signs of typographers
 PADDED = re.compile(r"0\d+", re.ASCII)  # a code rather than a number
+_LONG = re.compile(r"[-+]?\d{16,308}", re.ASCII)  # float64 holds all of 15, and none of 309
 _WORD_AFTER = re.compile(r".*\d\s*((?:[^\W\d_]|°)\D*)")
 _WITH_UNITS = re.compile(r"(\D{0,4}?)([.,]?\d(?:.*\d)?)(\D{0,4})")  # before and after a number
 _FLAGS = {"true": True, "false": False}
@@ -94,6 +96,11 @@ def read_numbers(values: Sequence[str], decimal: str) -> Floats:
     for i in np.flatnonzero(np.isnan(numbers)):
         numbers[i] = _read_number(values[int(i)], decimal)
     return np.where(np.isinf(numbers), np.nan, numbers)
+
+
+def is_rounded(value: str) -> bool:
+    """Return whether float64 rounds a whole number, such as "9007199254740993" or "1" * 20."""
+    return _LONG.fullmatch(value) is not None and Decimal(float(value)) != Decimal(value)
 
 
 def without_units(value: str) -> str:

@@ -136,6 +136,8 @@ VALUES: dict[ValueKind, AboutValues] = {
 }
 #: Limit of numbers: larger ones are clipped, so that the difference of two numbers stays finite.
 LARGEST = 1e300
+#: Limit of exact numbers: float64 rounds some whole numbers beyond it.
+EXACT = 2**53
 #: Characters of a value that are read. Terms of text with millions of them would take minutes and
 #: gigabytes.
 MOST_CHARACTERS = 5000
@@ -162,6 +164,7 @@ _BY_VALUES: dict[str, ValueKind] = {
     "datetime64": "date",
     "timedelta": "duration",
     "timedelta64": "duration",
+    "time": "duration",  # of the day
     "empty": "missing",
 }
 _DAY = np.timedelta64(1, "D")
@@ -249,7 +252,7 @@ def to_pandas(X: Any) -> pd.DataFrame:
     if isinstance(X, pd.DataFrame):
         if repeated := X.columns[X.columns.duplicated()].tolist():
             raise ValueError(f"X has two columns named {repeated[0]!r}. Rename one of them.")
-        return X
+        return _without_nullable_floats(X)
     frame = nw.from_native(X, eager_only=True)
     columns = {name: frame[name].to_numpy() for name in frame.columns}
     # Structs become an array of two dimensions: one array for each row.
@@ -258,6 +261,18 @@ def to_pandas(X: Any) -> pd.DataFrame:
         if zone := getattr(dtype, "time_zone", None):  # NumPy has the time in UTC
             table[name] = table[name].dt.tz_localize("UTC").dt.tz_convert(zone)
     return table
+
+
+def _without_nullable_floats(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with floats of NumPy, in which NaN is missing.
+
+    Arrow, and pandas in some versions, tell NaN, such as 0 / 0, from missing values.
+    """
+    converted = table.copy(deep=False)
+    for name, dtype in table.dtypes.items():
+        if dtype.kind == "f" and hasattr(dtype, "numpy_dtype"):
+            converted[name] = table[name].to_numpy(dtype.numpy_dtype, na_value=np.nan)
+    return converted
 
 
 def check_is_no_series(X: Any) -> None:
@@ -322,11 +337,12 @@ def to_numbers(column: "pd.Series[Any]", kind: str) -> Floats:
 
 
 def _values(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Return categories as periods or objects, Arrow's dates as objects, others unchanged."""
+    """Return categories as periods or objects, Arrow's dates and times too, others unchanged."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         kind = column.dtype.categories.dtype
         return column.astype(kind if isinstance(kind, pd.PeriodDtype) else object)
-    return column.astype(object) if column.dtype.type is datetime.date else column
+    is_object = column.dtype.type in (datetime.date, datetime.time)
+    return column.astype(object) if is_object else column
 
 
 def to_dates(column: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -344,8 +360,10 @@ def to_dates(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _to_durations(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Convert objects to durations."""
+    """Convert objects to durations; times of the day are those since midnight."""
     column = _values(column)
+    if column.dtype.kind == "O":
+        column = column.map(_without_day)
     try:
         return pd.to_timedelta(column)
     except pd.errors.OutOfBoundsTimedelta:  # pandas 2 counts nanoseconds: up to 292 years
@@ -354,6 +372,11 @@ def _to_durations(column: "pd.Series[Any]") -> "pd.Series[Any]":
             for value in column
         ]
         return pd.Series(np.array(durations, "timedelta64[us]"), column.index)
+
+
+def _without_day(value: Any) -> Any:
+    """Return a time of the day as text, which pandas converts, and other durations unchanged."""
+    return str(value.replace(tzinfo=None)) if isinstance(value, datetime.time) else value
 
 
 @contextmanager
