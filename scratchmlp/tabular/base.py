@@ -24,7 +24,7 @@ from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncod
 from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
 from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
-from scratchmlp.tabular.prediction import Blend, out_of_fold
+from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem, folds_decide, problem_of
 from scratchmlp.tabular.reading.findings import Note, alike_in, warn_of
 from scratchmlp.tabular.scoring import log_probabilities
@@ -166,24 +166,26 @@ class BaseTabular(
         self._targets = problem.targets
         self._row_weight = kept_weight(problem.sample_weight)
         self._scored = problem.scored
-        self.__dict__.pop("oof_score_unseen_", None)  # of the last fit; this one may have none
+        for name in ("oof_score_unseen_", "weights_unseen_"):  # this fit may have none
+            self.__dict__.pop(name, None)
         self._findings = [(note.case, note.column, {**note.values}) for note in problem.findings]
 
-    def _keep_unseen(self, problem: TrainingProblem) -> dict[str, Uncertainty]:
-        """Keep how good predictions are for new entities, such as persons, if a column names some.
+    def _keep_unseen(
+        self, new: TrainingProblem, predicted: dict[str, FloatArray]
+    ) -> dict[str, Uncertainty]:
+        """Keep how good predictions are for new entities, such as persons.
 
-        Return how wrong those of each part are.
+        `new` has the rows as if they were of new ones, and `predicted` what each part predicts for
+        them. Return how wrong that is.
         """
-        if not (new := problem.without_entities()):
-            return {}
-        blend, rows = self.blend, (new.data.X, new.held_out)
-        predicted = {name: out_of_fold(part, *rows) for name, part in blend.parts.items()}
-        weighted: Any = sum(blend.weights[name] * each for name, each in predicted.items())
+        blend = self.blend
+        weights = blend.weights_of(new.data.X)
+        weighted: Any = sum((weights[name] * predicted[name].T).T for name in blend.parts)
         oof = blend.targets.blended(weighted, blend.calibration)
         self.oof_score_unseen_ = new.score(oof)
         uncertainty_of = new.uncertainty_of(oof, _UNSEEN_FOLDS)
         self._uncertainty = self._uncertainty._replace(unseen=uncertainty_of(oof))
-        return {name: uncertainty_of(each) for name, each in predicted.items()}
+        return {name: uncertainty_of(predicted[name]) for name in blend.parts}
 
     @property
     def out_of_fold(self) -> FloatArray | None:

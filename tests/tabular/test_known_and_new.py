@@ -13,7 +13,9 @@ from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeri
 
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.evaluation.explained import explain
+from scratchmlp.evaluation.numbers import number
 from scratchmlp.io import load, save
+from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import (
     TabularEncoder,
     TabularEnsembleRegressor,
@@ -125,6 +127,60 @@ def test_sets_of_new_persons_contain_their_classes():
 def test_new_persons_alone_are_no_surprise(split, fitted):
     X, _, new = split
     assert np.isfinite(fitted.predict(X[new])).all()
+
+
+@pytest.fixture(scope="module")
+def two_weights():
+    """Return an ensemble whose parts have other weights for rows of new persons, and a panel."""
+    X, y, _ = panel(effect=3.0)
+    parts = [
+        ("trees", HistGradientBoostingRegressor(max_iter=40, learning_rate=0.2)),
+        ("linear", Ridge()),
+    ]
+    return TabularEnsembleRegressor(parts, cv=3, random_state=0).fit(X, y), X, y
+
+
+def test_rows_of_new_persons_have_weights_of_their_own(two_weights):
+    model, X, _ = two_weights
+    known, unseen = model.weights_, model.weights_unseen_
+    assert known == {"trees": 0.0, "linear": 1.0}
+    assert unseen["trees"] > 0.5
+    assert sum(unseen.values()) == pytest.approx(1)
+    assert [*known] == [*unseen] == [*model.named_estimators_]
+    board = model.leaderboard()
+    assert board["weight_unseen"].tolist() == [1.0, *unseen.values()]
+    rows = X[:6].assign(nr=[*X["nr"][:3], -1, None, -1])
+    parts = np.stack([model.only(name).member_predictions(rows) for name in known])
+    weights = np.array([[*known.values()]] * 3 + [[*unseen.values()]] * 3)
+    expected = np.einsum("rp,pfr->fr", weights, parts)
+    np.testing.assert_allclose(model.member_predictions(rows), expected)
+    one_by_one = [model.predict(rows[i : i + 1])[0] for i in range(6)]
+    np.testing.assert_allclose(model.predict(rows), one_by_one, rtol=1e-6)
+
+
+def test_only_keeps_both_weights(two_weights):
+    model, X, _ = two_weights
+    alone = model.only("trees")
+    assert alone.weights_ == alone.weights_unseen_ == {"trees": 1.0}
+    both = model.only("trees", "linear")
+    assert (both.weights_, both.weights_unseen_) == (model.weights_, model.weights_unseen_)
+    parts = [("trees", HistGradientBoostingRegressor(max_iter=40)), ("linear", Ridge())]
+    plain = TabularEnsembleRegressor(parts, cv=3, random_state=0).fit(X[["x", "size"]], X["x"])
+    assert "weight_unseen" not in plain.leaderboard()
+    assert not hasattr(plain, "weights_unseen_")
+
+
+def test_other_formats_and_reasons_know_both_weights(two_weights, tmp_path):
+    model, X, y = two_weights
+    rows = X[:40].assign(nr=np.where(np.arange(40) % 2, X["nr"][:40], -1))
+    check_exported(model, rows)
+    save(model, tmp_path / "panel.model")
+    np.testing.assert_array_equal(load(tmp_path / "panel.model").predict(rows), model.predict(rows))
+    result = model.explain(rows[:4], X, random_state=0)
+    np.testing.assert_allclose(result.predictions, model.predict(rows[:4]))
+    table = training_section(evaluate(model, X, y, "fit", 0)).parts[0]
+    assert table.header[1:3] == ("weight", "weight if nr is unknown")
+    assert [row[2] for row in table.rows] == [number(w, 2) for w in model.weights_unseen_.values()]
 
 
 def test_unseen_and_missing_persons_are_the_same(split, fitted):

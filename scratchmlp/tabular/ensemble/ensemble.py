@@ -3,6 +3,7 @@
 import pickle
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
+from itertools import compress
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -42,6 +43,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     errors_: dict[str, str]
     dropped_: dict[str, str]
     weights_: dict[str, float]
+    weights_unseen_: dict[str, float]
     oof_scores_: dict[str, float]
     oof_score_: float
     oof_loss_: float
@@ -99,7 +101,9 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         fits = PartFits(estimators, problem, self.max_time, trial=self.scoring is None)
         fits.fit()
         self._keep_fits(fits)
-        self._keep_weighted(fits)
+        new = problem.without_entities()
+        unseen = fits.predict_held_out(new) if new else {}
+        self._keep_weighted(fits, new, unseen)
         blend: Any = sum(weight * fits.oof[name] for name, weight in self.weights_.items())
         self._calibration = self._fitted_calibration(problem, blend)
         oof = self._targets.blended(blend, self._calibration)
@@ -110,9 +114,10 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self._uncertainty = uncertainty_of(oof)
         for name, part in self._parts.items():
             part.keep_uncertainty(uncertainty_of(fits.oof[name]))
-        for name, unseen in self._keep_unseen(problem).items():
-            part = self._parts[name]
-            part.keep_uncertainty(part.uncertainty._replace(unseen=unseen))
+        if new:
+            for name, own in self._keep_unseen(new, unseen).items():
+                part = self._parts[name]
+                part.keep_uncertainty(part.uncertainty._replace(unseen=own))
 
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
         """Return the estimators to fit, by name."""
@@ -143,17 +148,22 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             n for n, error in fits.errors.items() if isinstance(error, TimeoutError)
         ]
 
-    def _keep_weighted(self, fits: PartFits) -> None:
-        """Weight the estimators that are fitted in all folds, and keep those that matter."""
-        names = fits.complete
-        rows = fits.problem.rows_in()
-        loss = self._targets.blend_loss(fits.problem.data.rows(rows), self.scoring)
-        predictions = [fits.oof[name][rows] for name in names]
-        preferred = np.isin(names, fits.preferred)
-        selected = select_weights(predictions, loss, preferred if preferred.any() else ~preferred)
-        weights = without_negligible(selected, predictions, loss, preferred)
-        self.weights_ = {name: w for name, w in zip(names, weights.tolist(), strict=True) if w}
-        self._parts = {name: fits.estimators[name] for name in self.weights_}
+    def _keep_weighted(
+        self, fits: PartFits, new: TrainingProblem | None, unseen: dict[str, FloatArray]
+    ) -> None:
+        """Weight the estimators that are fitted in all folds, and keep those that matter.
+
+        `new` has rows as if they were of new entities, such as persons, and `unseen` what each
+        estimator predicts for them: such rows have weights of their own.
+        """
+        names, oof = fits.complete, {name: fits.oof[name] for name in fits.complete}
+        selected, weights = self._select(fits.problem, oof, fits.preferred)
+        of_new = self._select(new, unseen, fits.preferred)[1] if new else weights
+        kept = (weights > 0) | (of_new > 0)
+        self._parts = {name: fits.estimators[name] for name in compress(names, kept)}
+        self.weights_ = dict(zip(self._parts, weights[kept].tolist(), strict=True))
+        if new:
+            self.weights_unseen_ = dict(zip(self._parts, of_new[kept].tolist(), strict=True))
         left = (
             f"On trial in {fits.n_trial} folds, its weight was 0: it did not lower the loss of the "
             "others. It was not fitted in the other folds."
@@ -161,6 +171,20 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         reasons = dict(zip(names, map(_reason_to_drop, selected), strict=True))
         dropped = [name for name in fits.oof if name not in self.weights_]
         self.dropped_ = {name: reasons.get(name, left) for name in dropped}
+
+    def _select(
+        self, problem: TrainingProblem, oof: dict[str, FloatArray], preferred: list[str]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the weights of estimators by their out-of-fold predictions.
+
+        The second ones are without those that hardly matter.
+        """
+        rows = problem.rows_in()
+        loss = self._targets.blend_loss(problem.data.rows(rows), self.scoring)
+        predictions = [each[rows] for each in oof.values()]
+        first = np.isin([*oof], preferred)
+        selected = select_weights(predictions, loss, first if first.any() else ~first)
+        return selected, without_negligible(selected, predictions, loss, first)
 
     def _fitted_calibration(
         self, problem: TrainingProblem, blend: FloatArray
@@ -239,6 +263,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             A row for the ensemble, and one for each estimator that did not fail, with the columns
 
             - "weight" : its weight. 0 if it was dropped; `dropped_` says why.
+            - "weight_unseen" : its weight in `weights_unseen_`, if the ensemble has these.
             - "score" : accuracy or R² of its out-of-fold predictions: see `oof_score_`.
             - "loss" : their log-loss or root mean squared error (of several targets, in units of
               their standard deviations), with `class_weight`. With `scoring`, the negative score.
@@ -278,13 +303,15 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         """
         check_is_fitted(self)
         sizes = {name: len(pickle.dumps(part)) for name, part in self._parts.items()}
+        unseen = getattr(self, "weights_unseen_", None)
+        weights = {"weight": self.weights_} | ({"weight_unseen": unseen} if unseen else {})
         parts = pd.DataFrame(
-            {"weight": self.weights_, "score": self.oof_scores_, **self._measured, "bytes": sizes},
+            {**weights, "score": self.oof_scores_, **self._measured, "bytes": sizes},
             index=list(self.oof_scores_),
         )
-        parts = parts.fillna({"weight": 0.0, "bytes": 0}).astype({"bytes": int})
+        parts = parts.fillna({**dict.fromkeys(weights, 0.0), "bytes": 0}).astype({"bytes": int})
         whole = {
-            "weight": 1.0,
+            **dict.fromkeys(weights, 1.0),
             "score": self.oof_score_,
             "loss": self.oof_loss_,
             "difference": 0.0,
@@ -308,7 +335,9 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         -------
         estimator
             A copy that holds and uses these estimators alone, with their weights divided by their
-            sum. It has no out-of-fold predictions, because those of single estimators are not kept.
+            sum. If all weights for a kind of rows are 0, those for the other kind replace them: see
+            `weights_unseen_`. It has no out-of-fold predictions, because those of single estimators
+            are not kept.
 
             One estimator predicts as it does on its own, with its own `oof_score_`. The mean of
             several keeps the calibration of all. Its `oof_score_` is nan, and intervals and sets
@@ -340,7 +369,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         smaller = copy(self)
         smaller._parts = {kept: part for kept, part in self._parts.items() if kept in chosen}
         smaller.oof_scores_ = {kept: self.oof_scores_[kept] for kept in smaller._parts}
-        smaller.weights_ = {kept: self.weights_[kept] for kept in smaller._parts}
+        smaller._keep_weights_of_parts()
         smaller.dropped_ = {}
         if len(smaller._parts) == 1:
             smaller._become_one_alone(name)
@@ -348,17 +377,23 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             smaller._become_mean_of_several()
         return smaller
 
+    def _keep_weights_of_parts(self) -> None:
+        """Weight the estimators that are left so that the sum is 1 again, for all rows."""
+        both = self.weights_, getattr(self, "weights_unseen_", self.weights_)
+        known, unseen = ({name: each[name] for name in self._parts} for each in both)
+        known, unseen = _with_sum_1(known, unseen), _with_sum_1(unseen, known)
+        self.weights_ = known
+        if "weights_unseen_" in vars(self):
+            self.weights_unseen_ = unseen
+
     def _become_one_alone(self, name: str) -> None:
         """Predict as the only estimator does on its own."""
-        self.weights_ = {name: 1.0}
         self._calibration = self._targets.uncalibrated
         self._uncertainty = self._parts[name].uncertainty
         self._forget_whole(self.oof_scores_[name], self._measured["loss"][name])
 
     def _become_mean_of_several(self) -> None:
-        """Weight the estimators so that the sum is 1 again."""
-        total = sum(self.weights_.values())
-        self.weights_ = {name: weight / total for name, weight in self.weights_.items()}
+        """Predict with the weights of some estimators, and the errors of the worst."""
         parts = [part.uncertainty for part in self._parts.values()]
         self._uncertainty = largest_errors(self._uncertainty, parts)
         self._forget_whole(np.nan, np.nan)
@@ -375,7 +410,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def blend(self) -> Blend:
         """What predicts, for other folders of the package: the weighted estimators."""
         parts = {name: part.fitted_part for name, part in self._parts.items()}
-        return Blend(parts, self.weights_, self._targets, self._calibration, self._uncertainty)
+        learned = self._targets, self._calibration, self._uncertainty
+        return Blend(parts, self.weights_, *learned, getattr(self, "weights_unseen_", None))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -426,6 +462,9 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         Class labels, sorted.
     weights_ : dict of str to float
         Weight of each estimator in the ensemble, with a sum of 1.
+    weights_unseen_ : dict of str to float
+        The same for rows of unknown entities, such as new persons, if a column names some that
+        folds do not hold out as a whole.
     named_estimators_ : Bunch
         The fitted estimators: a :class:`TabularMLPClassifier`, or a list with one for each fold.
     errors_ : dict of str to str
@@ -539,6 +578,9 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     ----------
     weights_ : dict of str to float
         Weight of each estimator in the ensemble, with a sum of 1.
+    weights_unseen_ : dict of str to float
+        The same for rows of unknown entities, such as new persons, if a column names some that
+        folds do not hold out as a whole.
     named_estimators_ : Bunch
         The fitted estimators: a :class:`TabularMLPRegressor`, or a list with one for each fold.
     errors_ : dict of str to str
@@ -604,6 +646,13 @@ def networks_in(estimator: BaseTabular) -> dict[str, BaseTabularMLP]:
     is_ensemble = isinstance(estimator, BaseTabularEnsemble)
     parts = estimator.named_estimators_ if is_ensemble else {"": estimator}
     return {name: part for name, part in parts.items() if isinstance(part, BaseTabularMLP)}
+
+
+def _with_sum_1(weights: dict[str, float], others: dict[str, float]) -> dict[str, float]:
+    """Divide weights by their sum, or the others by theirs if all weights are 0."""
+    used = weights if any(weights.values()) else others
+    total = sum(used.values())
+    return {name: weight / total for name, weight in used.items()}
 
 
 def _reason_to_drop(weight: float) -> str:
