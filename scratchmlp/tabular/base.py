@@ -60,6 +60,8 @@ class BaseTabular(
     #: What was found besides the notes of the encoder, as plain data.
     _findings: Sequence[tuple[Any, str, dict[str, Any]]] = ()
     _scored: Scored = "random rows"
+    #: Whether predictions for new entities were those of folds that had not seen these at all.
+    _were_new: bool = True
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -146,6 +148,7 @@ class BaseTabular(
             found = fitted._find_misleading(problem, X, which_are_alike=may_be_alike)
             findings.warn_of_misleading(found)
             problem = problem.with_entities(alike_in(found))
+            problem = problem.with_new_entities() if may_be_alike else problem
             fitted.fit_problem(problem._replace(tasks=tasks, started=started, findings=found))
             if tasks:
                 tasks.end(fitted=True)
@@ -183,6 +186,9 @@ class BaseTabular(
         weighted: Any = sum((weights[name] * predicted[name].T).T for name in blend.parts)
         oof = blend.targets.blended(weighted, blend.calibration)
         self.oof_score_unseen_ = new.score(oof)
+        self._were_new = bool(new.new_to)
+        if self._were_new and self.out_of_fold is not None:
+            self.out_of_fold[rows_in(new.new_to)] = oof
         uncertainty_of = new.uncertainty_of(oof, _UNSEEN_FOLDS)
         self._uncertainty = self._uncertainty._replace(unseen=uncertainty_of(oof))
         return {name: uncertainty_of(predicted[name]) for name in blend.parts}
@@ -191,6 +197,14 @@ class BaseTabular(
     def out_of_fold(self) -> FloatArray | None:
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
         return vars(self).get(self.out_of_fold_name)
+
+    @property
+    def unseen_assumption(self) -> str:
+        """What `oof_score_unseen_` assumes, as the end of a sentence; empty if it is measured.
+
+        Internal: other folders of the package call it.
+        """
+        return "" if self._were_new else ", if no other column tells its value"
 
     @property
     def held_out_weight(self) -> FloatArray | None:
