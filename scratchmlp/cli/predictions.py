@@ -265,7 +265,8 @@ def expected_of_unknown(model: BaseTabular, predicted: Predictions) -> Iterator[
         f"{n_unknown:,} of {count(len(predicted.is_unknown), 'row')} {predicted.of('an unknown')}"
     )
     measure = "accuracy" if is_classifier(model) else "R²"
-    yield f"{sentence}: expect {measure} {significant(unseen, 2)} for them"
+    expected = f"expect {measure} {significant(unseen, 2)} for them"
+    yield f"{sentence}: {expected}{model.unseen_assumption}"
 
 
 def scores_of_known(

@@ -118,7 +118,9 @@ def _task(evaluated: Evaluated) -> str:
         )
     sentence = f"The model predicts {target}, {what}, from {columns}. It is judged by {rows}."
     if (lost := len(evaluated.given[1]) - n) > 0:
-        sentence += f" {lost:,} other rows have no out-of-fold prediction and are left out."
+        names = listed(_entities(evaluated))
+        which = f" of a model that knows their {names}" if names else ""
+        sentence += f" {lost:,} other rows have no out-of-fold prediction{which} and are left out."
     if evaluated.is_of_fit:
         sentence += f" Expect its scores for {plain(evaluated.estimator.scored, 200)}."
         if evaluated.estimator.scored == "later rows":
@@ -138,13 +140,18 @@ def _of_new(evaluated: Evaluated) -> str:
     score = getattr(evaluated.estimator, "oof_score_unseen_", None)
     if score is None:
         return ""
-    layout = layout_of(evaluated.estimator.encoder_.fitted_columns)
-    names = [plain(name, 40) for name in layout.known_entities]
     measure = "R²" if evaluated.proba is None else "accuracy"
     return (
-        f" For rows with a new value of {listed(names)}, expect {measure} {number(score).text}, "
-        f"not {number(evaluated.estimator.oof_score_).text}."
+        f" For rows with a new value of {listed(_entities(evaluated))}, expect {measure} "
+        f"{number(score).text}, not {number(evaluated.estimator.oof_score_).text}"
+        f"{evaluated.estimator.unseen_assumption}."
     )
+
+
+def _entities(evaluated: Evaluated) -> list[str]:
+    """Return the columns that name what rows belong to, such as persons."""
+    layout = layout_of(evaluated.estimator.encoder_.fitted_columns)
+    return [plain(name, 40) for name in layout.known_entities]
 
 
 def _of_known_and_new(evaluated: Evaluated) -> str:

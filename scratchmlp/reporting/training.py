@@ -6,6 +6,7 @@ from scratchmlp.evaluation.evaluated import Evaluated
 from scratchmlp.evaluation.numbers import Cell, number, plain, share
 from scratchmlp.plotting import TrainingCurveDisplay
 from scratchmlp.reporting.content import Picture, Section, Table
+from scratchmlp.tabular.columns.encoded_table import layout_of
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble, networks_in
 
 
@@ -37,16 +38,26 @@ def _weights(evaluated: Evaluated) -> Table:
     estimator = evaluated.estimator
     write, score = (number, "R²") if evaluated.proba is None else (share, "accuracy")
     scores: dict[str, Cell] = {name: write(value) for name, value in estimator.oof_scores_.items()}
+    unseen = getattr(estimator, "weights_unseen_", None)
+    weights = {"weight": estimator.weights_}
+    weights |= {f"weight if {_unknown(evaluated)} is unknown": unseen} if unseen else {}
     rows: list[tuple[Cell, ...]] = [
-        (plain(name), number(weight, 2), scores[name])
-        for name, weight in estimator.weights_.items()
+        (plain(name), *(number(each[name], 2) for each in weights.values()), scores[name])
+        for name in estimator.weights_
     ]
+    empty = [""] * (len(weights) - 1)
     rows += [
-        (f"{plain(name)} (left out)", plain(why, 200), scores.get(name, ""))
+        (f"{plain(name)} (left out)", plain(why, 200), *empty, scores.get(name, ""))
         for name, why in (estimator.dropped_ | estimator.errors_).items()
     ]
-    header = ("part", "weight", f"{score} alone, out of fold")
+    header = ("part", *weights, f"{score} alone, out of fold")
     return Table("The parts of the ensemble, and their weights in its predictions", header, rows)
+
+
+def _unknown(evaluated: Evaluated) -> str:
+    """Name the columns that name what rows belong to, such as persons."""
+    layout = layout_of(evaluated.estimator.encoder_.fitted_columns)
+    return " or ".join(plain(name, 40) for name in layout.known_entities)
 
 
 def _curves(estimator: Any) -> Picture:

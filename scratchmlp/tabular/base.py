@@ -24,7 +24,7 @@ from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncod
 from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
 from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
-from scratchmlp.tabular.prediction import Blend, out_of_fold
+from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import (
     Encode,
     TableParameters,
@@ -66,6 +66,8 @@ class BaseTabular(
     #: What was found besides the notes of the encoder, as plain data.
     _findings: Sequence[tuple[Any, str, dict[str, Any]]] = ()
     _scored: Scored = "random rows"
+    #: Whether predictions for new entities were those of folds that had not seen these at all.
+    _were_new: bool = True
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -152,7 +154,8 @@ class BaseTabular(
             found = fitted._find_misleading(problem, X, which_are_alike=may_be_alike)
             findings.warn_of_misleading(found)
             problem = problem.with_entities(alike_in(found))
-            _train(fitted, problem._replace(tasks=tasks, started=started, findings=found))
+            problem = problem._replace(tasks=tasks, started=started, findings=found)
+            _train(fitted, problem, may_be_alike)
         return self
 
     def _find_misleading(
@@ -170,29 +173,42 @@ class BaseTabular(
         self._targets = problem.targets
         self._row_weight = kept_weight(problem.sample_weight)
         self._scored = problem.scored
-        self.__dict__.pop("oof_score_unseen_", None)  # of the last fit; this one may have none
+        for name in ("oof_score_unseen_", "weights_unseen_"):  # this fit may have none
+            self.__dict__.pop(name, None)
         self._findings = [(note.case, note.column, {**note.values}) for note in problem.findings]
 
-    def _keep_unseen(self, problem: TrainingProblem) -> dict[str, Uncertainty]:
-        """Keep how good predictions are for new entities, such as persons, if a column names some.
+    def _keep_unseen(
+        self, new: TrainingProblem, predicted: dict[str, FloatArray]
+    ) -> dict[str, Uncertainty]:
+        """Keep how good predictions are for new entities, such as persons.
 
-        Return how wrong those of each part are.
+        `new` has the rows as if they were of new ones, and `predicted` what each part predicts for
+        them. Return how wrong that is.
         """
-        if not (new := problem.without_entities()):
-            return {}
-        blend, rows = self.blend, (new.data.X, new.held_out)
-        predicted = {name: out_of_fold(part, *rows) for name, part in blend.parts.items()}
-        weighted: Any = sum(blend.weights[name] * each for name, each in predicted.items())
+        blend = self.blend
+        weights = blend.weights_of(new.data.X)
+        weighted: Any = sum((weights[name] * predicted[name].T).T for name in blend.parts)
         oof = blend.targets.blended(weighted, blend.calibration)
         self.oof_score_unseen_ = new.score(oof)
+        self._were_new = bool(new.new_to)
+        if self._were_new and self.out_of_fold is not None:
+            self.out_of_fold[rows_in(new.new_to)] = oof
         uncertainty_of = new.uncertainty_of(oof, _UNSEEN_FOLDS)
         self._uncertainty = self._uncertainty._replace(unseen=uncertainty_of(oof))
-        return {name: uncertainty_of(each) for name, each in predicted.items()}
+        return {name: uncertainty_of(predicted[name]) for name in blend.parts}
 
     @property
     def out_of_fold(self) -> FloatArray | None:
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
         return vars(self).get(self.out_of_fold_name)
+
+    @property
+    def unseen_assumption(self) -> str:
+        """What `oof_score_unseen_` assumes, as the end of a sentence; empty if it is measured.
+
+        Internal: other folders of the package call it.
+        """
+        return "" if self._were_new else ", if no other column tells its value"
 
     @property
     def held_out_weight(self) -> FloatArray | None:
@@ -607,9 +623,9 @@ class BaseTabular(
         return tags
 
 
-def _train(fitted: BaseTabular, problem: TrainingProblem) -> None:
+def _train(fitted: BaseTabular, problem: TrainingProblem, may_be_alike: bool) -> None:
     """Train an estimator, and end the task that tells callbacks of it."""
-    fitted.fit_problem(problem)
+    fitted.fit_problem(problem.with_new_entities() if may_be_alike else problem)
     if problem.tasks:
         problem.tasks.end(fitted=True)
 
@@ -644,7 +660,8 @@ def fit_inspected(
     started = time.time()
     with fitting(estimator, (X, y, None)) as (fitted, tasks):
         problem = problem_of(fitted, X, y, groups=groups, encode=encode)
-        _train(fitted, problem._replace(tasks=tasks, started=started, findings=found))
+        problem = problem._replace(tasks=tasks, started=started, findings=found)
+        _train(fitted, problem, not folds_decide(fitted, groups))
     return estimator
 
 

@@ -91,6 +91,8 @@ class Blend(NamedTuple):
         Calibration of the weighted mean. It changes nothing if there is one part.
     uncertainty : Uncertainty
         How wrong out-of-fold predictions are.
+    weights_unseen : dict of str to float or None, default=None
+        The weights for rows of unknown entities, such as new persons. None if they are the same.
     """
 
     parts: dict[str, Part]
@@ -98,6 +100,14 @@ class Blend(NamedTuple):
     targets: Targets
     calibration: Calibration | None
     uncertainty: Uncertainty
+    weights_unseen: dict[str, float] | None = None
+
+    def weights_of(self, table: EncodedTable) -> dict[str, FloatArray]:
+        """Return the weights of each part for the rows of a table."""
+        unseen, is_unknown = self.weights_unseen or self.weights, table.is_unknown
+        return {
+            name: np.where(is_unknown, unseen[name], known) for name, known in self.weights.items()
+        }
 
     def predict(self, table: EncodedTable, folds: Sequence[int] | None = None) -> FloatArray:
         """Predict the rows of a table: the mean over the folds, or over some of them."""
@@ -125,8 +135,10 @@ class Blend(NamedTuple):
             Predictions of each fold.
         """
         weighted: Any = 0.0
-        for name, part in self.parts.items():
-            weighted = weighted + self.weights[name] * part.predictions(table, folds)
+        for name, weights in self.weights_of(table).items():
+            if weights.any():
+                predicted = self.parts[name].predictions(table, folds)
+                weighted = weighted + (np.tile(weights, len(folds)) * predicted.T).T
         blended = self.targets.blended(weighted, self.calibration)
         return blended.reshape(len(folds), len(table), *blended.shape[1:])
 
@@ -140,7 +152,7 @@ class Blend(NamedTuple):
         """Predict the rows of a table by each part alone, as the ensemble of this part does."""
         alone = partial(self._replace, calibration=self.targets.uncalibrated)
         return {
-            name: alone(parts={name: part}, weights={name: 1.0}).predict(table)
+            name: alone(parts={name: part}, weights={name: 1.0}, weights_unseen=None).predict(table)
             for name, part in self.parts.items()
         }
 

@@ -37,6 +37,10 @@ from scratchmlp.tabular.reading.values import check_collected
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, held_out_scores, kept_weight, scored_rows
 
+#: Fewest rows of a table with entities that are new to folds, fewest of these, and most of their
+#: rows, which no function draws some of.
+_FEWEST_ROWS, _FEWEST_NEW, _MOST_ROWS = 100, 5, 10_000
+
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class TableParameters:
@@ -126,6 +130,8 @@ class TrainingProblem(NamedTuple):
         Time at which the fit began: `max_time` counts from then.
     findings : sequence of Note, default=()
         What would mislead the user. A fit on a cluster does not look for it.
+    new_to : sequence of ndarray of int, default=()
+        For each fold, the rows of entities that are new to it: see `with_new_entities`.
     """
 
     encoder: TabularEncoder
@@ -141,6 +147,7 @@ class TrainingProblem(NamedTuple):
     tasks: CallbackTasks | None = None
     started: float = 0.0
     findings: Sequence[Note] = ()
+    new_to: Sequence[Rows] = ()
 
     @property
     def held_out(self) -> list[Rows]:
@@ -217,16 +224,46 @@ class TrainingProblem(NamedTuple):
             return False
         return not any(np.isin(held_out, training).any() for training, held_out in known)
 
-    def without_entities(self) -> Self | None:
-        """Return scored rows as if they were of new entities; None if folds hold out whole ones.
+    def with_new_entities(self) -> Self:
+        """Return the problem with folds to which some entities are new, such as persons.
 
-        Its folds have no training rows.
+        Other columns may tell who a person is. So only rows of which a fold has not seen the person
+        at all show how good it is for new ones. These persons have at most a third of the rows.
+        Each is new to one fold, and the others train on all its rows; `held_out` has the other
+        rows. Of several columns, the one with the most values counts.
+
+        Nothing changes if no column names entities, or there are too few rows, entities or classes.
+        """
+        columns = self.data.X.codes_of([*self.data.X.layout.known_entities.values()]).T
+        present = np.unique(np.concatenate([*map(np.concatenate, self.splits)]))
+        if not len(columns) or len(present) < _FEWEST_ROWS:
+            return self
+        codes = max(columns[:, present], key=lambda each: len(np.unique(each)))
+        fold = _fold_of_new(codes, len(self.splits), np.random.RandomState(self.seeds[0]))
+        new_to, known = [present[fold == i] for i in range(len(self.splits))], present[fold < 0]
+        held_out = [np.intersect1d(rows, known) for rows in self.held_out]
+        if not all(map(len, held_out)) or not self._have_same_classes(known, present[fold >= 0]):
+            return self
+        left_out = map(np.concatenate, zip(held_out, new_to, strict=True))
+        training = [np.setdiff1d(present, rows) for rows in left_out]
+        return self._replace(splits=[*zip(training, held_out, strict=True)], new_to=new_to)
+
+    def _have_same_classes(self, *parts: Rows) -> bool:
+        """Return whether each part of the rows has all classes, or targets are numbers."""
+        n_classes = 0 if self.data.class_targets is None else self.data.n_targets
+        return all(len(np.unique(self.data.Y[rows])) >= n_classes for rows in parts)
+
+    def without_entities(self) -> Self | None:
+        """Return rows as if they were of new entities; None if folds hold out whole ones.
+
+        These are the rows of `new_to`, or else all scored rows. Its folds have no training rows.
         """
         entities = self.data.X.layout.entities
         if all(each.is_held_out for each in entities):
             return None
-        rows, *_ = scored_rows(self.held_out, None)
-        places = [np.flatnonzero(np.isin(rows, held_out)) for held_out in self.held_out]
+        of_folds = self.new_to or self.held_out
+        rows, *_ = scored_rows(of_folds, None)
+        places = [np.flatnonzero(np.isin(rows, held_out)) for held_out in of_folds]
         table, Y = self.data.X[rows].without_entities(), self.data.Y[rows]
         return self._replace(
             data=Data(table, Y, None, self.data.class_targets),
@@ -257,6 +294,22 @@ class TrainingProblem(NamedTuple):
             return self
         data = self.data._replace(Y=targets.encode(self.y))
         return self._replace(targets=targets, data=data, terms=[None] * len(self.splits))
+
+
+def _fold_of_new(
+    codes: NDArray[np.int32], n_folds: int, random: np.random.RandomState
+) -> NDArray[np.intp]:
+    """Return the fold to which the entity of each row is new; -1 for rows of known ones.
+
+    `codes` tell the entity; -1 is none.
+    """
+    n_rows = np.bincount(codes[codes >= 0])
+    drawn = random.permutation(np.flatnonzero(n_rows))
+    drawn = drawn[np.cumsum(n_rows[drawn]) <= min(len(codes) / 3, _MOST_ROWS)]
+    fold = np.full(len(n_rows) + 1, -1)  # the last one is that of rows without an entity
+    if len(drawn) >= _FEWEST_NEW:
+        fold[drawn] = np.arange(len(drawn)) % n_folds
+    return fold[codes]
 
 
 def folds_decide(estimator: TableParameters, groups: Any) -> bool:

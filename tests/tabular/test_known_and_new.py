@@ -14,7 +14,10 @@ from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeri
 
 from scratchmlp.evaluation.evaluated import evaluate
 from scratchmlp.evaluation.explained import explain
+from scratchmlp.evaluation.numbers import number
 from scratchmlp.io import load, save
+from scratchmlp.reporting import summary
+from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import (
     TabularEncoder,
     TabularEnsembleRegressor,
@@ -61,7 +64,7 @@ def ensemble(**parameters):
 @pytest.fixture(scope="module")
 def split():
     """Return a panel, and which of its rows are those of new persons."""
-    X, y, person = panel(n_persons=160)
+    X, y, person = panel(seed=3, n_persons=160)
     return X, y, person >= 100
 
 
@@ -112,6 +115,62 @@ def test_the_score_of_new_persons_is_told(split, fitted):
     assert not hasattr(fitted.only("trees"), "oof_score_unseen_")
 
 
+@pytest.fixture(scope="module")
+def told():
+    """Return rows of persons whom other columns tell too, and which of them are new ones."""
+    X, y, person = panel(seed=1, n_persons=300, n_rows=6, effect=2.0)
+    rng = np.random.default_rng(2)
+    X["email"] = "user" + pd.Series(person).map(dict(enumerate(rng.permutation(300)))).astype(str)
+    X["birth"] = pd.Timestamp("1960-01-01") + pd.to_timedelta(
+        20 * rng.permutation(300)[person], "D"
+    )
+    for name in ("iron", "sugar", "salt"):
+        X[name] = rng.normal(size=300)[person].round(2)
+    return X, y, person >= 150
+
+
+@pytest.mark.parametrize("estimator", [ensemble(), TabularMLPRegressor(cv=4, max_iter=24)])
+def test_promises_for_new_persons_hold_where_other_columns_tell_who_they_are(told, estimator):
+    X, y, new = told
+    model = clone(estimator).set_params(random_state=0).fit(X[~new], y[~new])
+    error_of_new = np.mean((model.predict(X[new]) - y[new]) ** 2) / y[new].var()
+    assert model.oof_score_ > 0.75
+    assert model.oof_score_unseen_ == pytest.approx(1 - error_of_new, abs=0.1)
+    low, high = model.predict_interval(X[new]).T
+    assert 0.85 < np.mean((low <= y[new]) & (y[new] <= high)) < 0.95
+    assert model.unseen_assumption == ""
+
+
+def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
+    X, y, person = panel(n_persons=80)
+    X["school"] = "S" + pd.Series(person // 8).astype(str)
+    y = np.where(y > 0, "high", "low")
+    problem = problem_of(TabularMLPClassifier(cv=4, n_repeats=2), X, y)
+    problem = problem.with_entities(["school"])
+    split = problem.with_new_entities()
+    new = np.concatenate(split.new_to)
+    assert len(np.unique(new)) == len(new)
+    assert 0.3 < len(new) / len(X) <= 1 / 3
+    for (training, held_out), rows in zip(split.splits, split.new_to, strict=True):
+        assert not np.isin(person[rows], person[training]).any()
+        assert sorted([*training, *held_out, *rows]) == [*range(len(X))]
+        assert not np.isin(person[held_out], person[new]).any()
+    for before, after in zip(problem.held_out, split.held_out, strict=True):
+        assert np.isin(after, before).all()
+
+
+@pytest.mark.parametrize(
+    ("n_persons", "cv"), [(24, 3), (60, KFold(3, shuffle=True, random_state=0))], ids=["few", "cv"]
+)
+def test_without_new_persons_in_folds_the_score_says_what_it_assumes(n_persons, cv):
+    X, y, _ = panel(n_persons=n_persons, n_rows=4)
+    model = TabularMLPRegressor(cv=cv, max_iter=2, random_state=0).fit(X, y)
+    assert model.unseen_assumption == ", if no other column tells its value"
+    assert len(np.concatenate(model.held_out_)) == len(X)
+    assert summary._of_new(evaluate(model, X, y, "fit", 0)).endswith(f"{model.unseen_assumption}.")
+    assert pickle.loads(pickle.dumps(model)).unseen_assumption == model.unseen_assumption
+
+
 def test_intervals_of_new_persons_are_wider_and_cover_them(split, fitted):
     X, y, new = split
     low, high = fitted.predict_interval(X[new]).T
@@ -151,6 +210,60 @@ def test_sets_of_new_persons_contain_their_classes():
 def test_new_persons_alone_are_no_surprise(split, fitted):
     X, _, new = split
     assert np.isfinite(fitted.predict(X[new])).all()
+
+
+@pytest.fixture(scope="module")
+def two_weights():
+    """Return an ensemble whose parts have other weights for rows of new persons, and a panel."""
+    X, y, _ = panel(effect=3.0)
+    parts = [
+        ("trees", HistGradientBoostingRegressor(max_iter=40, learning_rate=0.2)),
+        ("linear", Ridge()),
+    ]
+    return TabularEnsembleRegressor(parts, cv=3, random_state=0).fit(X, y), X, y
+
+
+def test_rows_of_new_persons_have_weights_of_their_own(two_weights):
+    model, X, _ = two_weights
+    known, unseen = model.weights_, model.weights_unseen_
+    assert known == {"trees": 0.0, "linear": 1.0}
+    assert unseen["trees"] > 0.3
+    assert sum(unseen.values()) == pytest.approx(1)
+    assert [*known] == [*unseen] == [*model.named_estimators_]
+    board = model.leaderboard()
+    assert board["weight_unseen"].tolist() == [1.0, *unseen.values()]
+    rows = X[:6].assign(nr=[*X["nr"][:3], -1, None, -1])
+    parts = np.stack([model.only(name).member_predictions(rows) for name in known])
+    weights = np.array([[*known.values()]] * 3 + [[*unseen.values()]] * 3)
+    expected = np.einsum("rp,pfr->fr", weights, parts)
+    np.testing.assert_allclose(model.member_predictions(rows), expected)
+    one_by_one = [model.predict(rows[i : i + 1])[0] for i in range(6)]
+    np.testing.assert_allclose(model.predict(rows), one_by_one, rtol=1e-6)
+
+
+def test_only_keeps_both_weights(two_weights):
+    model, X, _ = two_weights
+    alone = model.only("trees")
+    assert alone.weights_ == alone.weights_unseen_ == {"trees": 1.0}
+    both = model.only("trees", "linear")
+    assert (both.weights_, both.weights_unseen_) == (model.weights_, model.weights_unseen_)
+    parts = [("trees", HistGradientBoostingRegressor(max_iter=40)), ("linear", Ridge())]
+    plain = TabularEnsembleRegressor(parts, cv=3, random_state=0).fit(X[["x", "size"]], X["x"])
+    assert "weight_unseen" not in plain.leaderboard()
+    assert not hasattr(plain, "weights_unseen_")
+
+
+def test_other_formats_and_reasons_know_both_weights(two_weights, tmp_path):
+    model, X, y = two_weights
+    rows = X[:40].assign(nr=np.where(np.arange(40) % 2, X["nr"][:40], -1))
+    check_exported(model, rows)
+    save(model, tmp_path / "panel.model")
+    np.testing.assert_array_equal(load(tmp_path / "panel.model").predict(rows), model.predict(rows))
+    result = model.explain(rows[:4], X, random_state=0)
+    np.testing.assert_allclose(result.predictions, model.predict(rows[:4]))
+    table = training_section(evaluate(model, X, y, "fit", 0)).parts[0]
+    assert table.header[1:3] == ("weight", "weight if nr is unknown")
+    assert [row[2] for row in table.rows] == [number(w, 2) for w in model.weights_unseen_.values()]
 
 
 def test_unseen_and_missing_persons_are_the_same(split, fitted):

@@ -26,6 +26,7 @@ from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.numeric import CLIP
 from scratchmlp.tabular.networks.member import Member
+from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import LARGEST
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets
 
@@ -67,8 +68,9 @@ def export_blend(graph: Graph, estimator: Any) -> None:
     """
     table, blend = add_table(graph, estimator.encoder_), estimator.blend
     array = add_array(table)
+    weights = _weights(table, blend)
     first, *others = [
-        _part(table, array, name, part) * blend.weights[name] for name, part in blend.parts.items()
+        _part(table, array, name, part) * weights[name] for name, part in blend.parts.items()
     ]
     folds = first.apply("Sum", *others) if others else first
     match blend.targets:
@@ -79,6 +81,22 @@ def export_blend(graph: Graph, estimator: Any) -> None:
         case ClassTargets(classes):
             folds = _calibrate(_log(folds), blend.calibration, len(classes))
             _add_classes(softmax(_mean(_log(folds))), classes)
+
+
+def _weights(table: TableValues, blend: Blend) -> dict[str, Any]:
+    """Return the weights of the parts, of shape (n_samples, 1) if they depend on the row."""
+    unseen, entities = blend.weights_unseen, table.layout.known_entities.values()
+    if unseen is None or table.codes is None:
+        return blend.weights
+    codes = table.codes.take([each.place.codes[0] for each in entities])
+    is_unknown, constant = (
+        codes.apply("ReduceMin", axes=[1], keepdims=1) <= -1,
+        codes.graph.constant,
+    )
+    return {
+        name: constant(np.float64(known)).mask(is_unknown, unseen[name])
+        for name, known in blend.weights.items()
+    }
 
 
 def _part(table: TableValues, array: Value, name: str, part: Any) -> Value:

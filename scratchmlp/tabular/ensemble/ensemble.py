@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
+from itertools import compress
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -24,6 +25,7 @@ from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.ensemble.linear import LINEAR, LinearPart
 from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
+from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend
@@ -47,6 +49,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     errors_: dict[str, str]
     dropped_: dict[str, str]
     weights_: dict[str, float]
+    weights_unseen_: dict[str, float]
     oof_scores_: dict[str, float]
     oof_score_: float
     oof_loss_: float
@@ -104,7 +107,9 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         fits = PartFits(estimators, problem, self.max_time, trial=self.scoring is None)
         fits.fit()
         self._keep_fits(fits)
-        self._keep_weighted(fits)
+        new = problem.without_entities()
+        unseen = fits.predict_held_out(new) if new else {}
+        self._keep_weighted(fits, new, unseen)
         blend: Any = sum(weight * fits.oof[name] for name, weight in self.weights_.items())
         self._calibration = self._fitted_calibration(problem, blend)
         oof = self._targets.blended(blend, self._calibration)
@@ -115,9 +120,10 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self._uncertainty = uncertainty_of(oof)
         for name, part in self._parts.items():
             part.keep_uncertainty(uncertainty_of(fits.oof[name]))
-        for name, unseen in self._keep_unseen(problem).items():
-            part = self._parts[name]
-            part.keep_uncertainty(part.uncertainty._replace(unseen=unseen))
+        if new:
+            for name, own in self._keep_unseen(new, unseen).items():
+                part = self._parts[name]
+                part.keep_uncertainty(part.uncertainty._replace(unseen=own))
 
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
         """Return the estimators to fit, by name."""
@@ -150,22 +156,22 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             n for n, error in fits.errors.items() if isinstance(error, TimeoutError)
         ]
 
-    def _keep_weighted(self, fits: PartFits) -> None:
-        """Weight the estimators that are fitted in all folds, and keep those that matter."""
-        names = fits.complete
-        rows = fits.problem.rows_in()
-        loss = self._targets.blend_loss(fits.problem.data.rows(rows), self.scoring)
-        predictions = [fits.oof[name][rows] for name in names]
-        by_fold = pd.DataFrame(
-            {name: self._by_fold(fits.problem, fits.oof[name]) for name in names}
-        )
-        best = by_fold[by_fold.mean().idxmin()]
-        differences = [Difference.of(by_fold[name] - best, fits.problem.splits) for name in names]
-        prior = prior_shares(differences, np.isin(names, fits.preferred))
-        selected = select_weights(predictions, loss, prior)
-        weights = without_negligible(selected, predictions, loss)
-        self.weights_ = {name: w for name, w in zip(names, weights.tolist(), strict=True) if w}
-        self._parts = {name: fits.estimators[name] for name in self.weights_}
+    def _keep_weighted(
+        self, fits: PartFits, new: TrainingProblem | None, unseen: dict[str, FloatArray]
+    ) -> None:
+        """Weight the estimators that are fitted in all folds, and keep those that matter.
+
+        `new` has rows as if they were of new entities, such as persons, and `unseen` what each
+        estimator predicts for them: such rows have weights of their own.
+        """
+        names, oof = fits.complete, {name: fits.oof[name] for name in fits.complete}
+        selected, weights = self._select(fits, fits.problem, oof)
+        of_new = self._select(fits, new, unseen)[1] if new else weights
+        kept = (weights > 0) | (of_new > 0)
+        self._parts = {name: fits.estimators[name] for name in compress(names, kept)}
+        self.weights_ = dict(zip(self._parts, weights[kept].tolist(), strict=True))
+        if new:
+            self.weights_unseen_ = dict(zip(self._parts, of_new[kept].tolist(), strict=True))
         self._targets = self._targets.spanning(
             part.fitted_part.targets for part in self._parts.values()
         )
@@ -176,6 +182,23 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         reasons = dict(zip(names, map(_reason_to_drop, selected), strict=True))
         dropped = [name for name in fits.oof if name not in self.weights_]
         self.dropped_ = {name: reasons.get(name, left) for name in dropped}
+
+    def _select(
+        self, fits: PartFits, problem: TrainingProblem, oof: dict[str, FloatArray]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the weights of estimators by their out-of-fold predictions.
+
+        The second ones are without those that hardly matter.
+        """
+        rows = problem.rows_in()
+        loss = self._targets.blend_loss(problem.data.rows(rows), self.scoring)
+        predictions = [each[rows] for each in oof.values()]
+        by_fold = [self._by_fold(problem, each) for each in oof.values()]
+        best = min(by_fold, key=pd.Series.mean)
+        differences = [Difference.of(each - best, fits.problem.splits) for each in by_fold]
+        prior = prior_shares(differences, np.isin([*oof], fits.preferred))
+        selected = select_weights(predictions, loss, prior)
+        return selected, without_negligible(selected, predictions, loss)
 
     def _fitted_calibration(
         self, problem: TrainingProblem, blend: FloatArray
@@ -204,10 +227,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             n = fits.n_folds[name]
             self.oof_scores_[name] = problem.score(oof, n)
             losses[name] = loss(oof, n)
-            difference = (
-                self._by_fold(problem, oof, n) - whole_by_fold
-            )  # nan where it is not fitted
-            differences[name] = Difference.of(difference, problem.splits)
+            by_fold = self._by_fold(problem, oof, n) - whole_by_fold  # nan where it is not fitted
+            differences[name] = Difference.of(by_fold, problem.splits)
         self._measured = {
             "loss": losses,
             "difference": {name: each.mean for name, each in differences.items()},
@@ -220,11 +241,17 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def _by_fold(
         self, problem: TrainingProblem, oof: Any, n_folds: int | None = None
     ) -> "pd.Series[float]":
-        """Return the loss of out-of-fold predictions in each fold, or in the first ones."""
-        data, readable = problem.data, self._targets.readable_loss
+        """Return the loss of out-of-fold predictions in each fold, or in the first ones.
+
+        It is nan for a fold without rows.
+        """
+
+        def loss(rows: Rows) -> float:
+            of_fold = self._targets.blend_loss(problem.data.rows(rows), None)
+            return self._targets.readable_loss(of_fold(oof[rows]))
+
         held_out = problem.held_out[:n_folds]
-        losses = [self._targets.blend_loss(data.rows(rows), None)(oof[rows]) for rows in held_out]
-        return pd.Series([*map(readable, losses)])
+        return pd.Series([loss(rows) if len(rows) else np.nan for rows in held_out])
 
     def _check_scoring(self, problem: TrainingProblem) -> None:
         """Try the user's scorer."""
@@ -257,6 +284,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             A row for the ensemble, and one for each estimator that did not fail, with the columns
 
             - "weight" : its weight. 0 if it was dropped; `dropped_` says why.
+            - "weight_unseen" : its weight in `weights_unseen_`, if the ensemble has these.
             - "score" : accuracy or R² of its out-of-fold predictions: see `oof_score_`.
             - "loss" : their log-loss or root mean squared error (of several targets, in units of
               their standard deviations), with `class_weight`. With `scoring`, the negative score.
@@ -294,13 +322,14 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         linear                        0.3      3
         """
         check_is_fitted(self)
+        unseen = getattr(self, "weights_unseen_", None)
+        weights = {"weight": self.weights_} | ({"weight_unseen": unseen} if unseen else {})
         parts = pd.DataFrame(
-            {"weight": self.weights_, "score": self.oof_scores_, **self._measured},
-            index=list(self.oof_scores_),
+            {**weights, "score": self.oof_scores_, **self._measured}, index=list(self.oof_scores_)
         )
-        parts = parts.fillna({"weight": 0.0})
+        parts = parts.fillna(dict.fromkeys(weights, 0.0))
         whole = {
-            "weight": 1.0,
+            **dict.fromkeys(weights, 1.0),
             "score": self.oof_score_,
             "loss": self.oof_loss_,
             "difference": 0.0,
@@ -323,7 +352,9 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         -------
         estimator
             A copy that holds and uses these estimators alone, with their weights divided by their
-            sum. It has no out-of-fold predictions, because those of single estimators are not kept.
+            sum. If all weights for a kind of rows are 0, those for the other kind replace them: see
+            `weights_unseen_`. It has no out-of-fold predictions, because those of single estimators
+            are not kept.
 
             One estimator predicts as it does on its own, with its own `oof_score_`. The mean of
             several keeps the calibration of all. Its `oof_score_` is nan, and intervals and sets
@@ -355,7 +386,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         smaller = copy(self)
         smaller._parts = {kept: part for kept, part in self._parts.items() if kept in chosen}
         smaller.oof_scores_ = {kept: self.oof_scores_[kept] for kept in smaller._parts}
-        smaller.weights_ = {kept: self.weights_[kept] for kept in smaller._parts}
+        smaller._keep_weights_of_parts()
         smaller.dropped_ = {}
         if len(smaller._parts) == 1:
             smaller._become_one_alone(name)
@@ -363,17 +394,23 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             smaller._become_mean_of_several()
         return smaller
 
+    def _keep_weights_of_parts(self) -> None:
+        """Weight the estimators that are left so that the sum is 1 again, for all rows."""
+        both = self.weights_, getattr(self, "weights_unseen_", self.weights_)
+        known, unseen = ({name: each[name] for name in self._parts} for each in both)
+        known, unseen = _with_sum_1(known, unseen), _with_sum_1(unseen, known)
+        self.weights_ = known
+        if "weights_unseen_" in vars(self):
+            self.weights_unseen_ = unseen
+
     def _become_one_alone(self, name: str) -> None:
         """Predict as the only estimator does on its own."""
-        self.weights_ = {name: 1.0}
         self._calibration = self._targets.uncalibrated
         self._uncertainty = self._parts[name].uncertainty
         self._forget_whole(self.oof_scores_[name], self._measured["loss"][name])
 
     def _become_mean_of_several(self) -> None:
-        """Weight the estimators so that the sum is 1 again."""
-        total = sum(self.weights_.values())
-        self.weights_ = {name: weight / total for name, weight in self.weights_.items()}
+        """Predict with the weights of some estimators, and the errors of the worst."""
         parts = [part.uncertainty for part in self._parts.values()]
         self._uncertainty = largest_errors(self._uncertainty, parts)
         self._forget_whole(np.nan, np.nan)
@@ -390,7 +427,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def blend(self) -> Blend:
         """What predicts, for other folders of the package: the weighted estimators."""
         parts = {name: part.fitted_part for name, part in self._parts.items()}
-        return Blend(parts, self.weights_, self._targets, self._calibration, self._uncertainty)
+        learned = self._targets, self._calibration, self._uncertainty
+        return Blend(parts, self.weights_, *learned, getattr(self, "weights_unseen_", None))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -441,6 +479,9 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         Class labels, sorted.
     weights_ : dict of str to float
         Weight of each estimator in the ensemble, with a sum of 1.
+    weights_unseen_ : dict of str to float
+        The same for rows of unknown entities, such as new persons, if a column names some that
+        folds do not hold out as a whole.
     named_estimators_ : Bunch
         The fitted estimators: a :class:`TabularMLPClassifier`, or a list with one for each fold.
     errors_ : dict of str to str
@@ -554,6 +595,9 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     ----------
     weights_ : dict of str to float
         Weight of each estimator in the ensemble, with a sum of 1.
+    weights_unseen_ : dict of str to float
+        The same for rows of unknown entities, such as new persons, if a column names some that
+        folds do not hold out as a whole.
     named_estimators_ : Bunch
         The fitted estimators: a :class:`TabularMLPRegressor`, or a list with one for each fold.
     errors_ : dict of str to str
@@ -619,6 +663,13 @@ def networks_in(estimator: BaseTabular) -> dict[str, BaseTabularMLP]:
     is_ensemble = isinstance(estimator, BaseTabularEnsemble)
     parts = estimator.named_estimators_ if is_ensemble else {"": estimator}
     return {name: part for name, part in parts.items() if isinstance(part, BaseTabularMLP)}
+
+
+def _with_sum_1(weights: dict[str, float], others: dict[str, float]) -> dict[str, float]:
+    """Divide weights by their sum, or the others by theirs if all weights are 0."""
+    used = weights if any(weights.values()) else others
+    total = sum(used.values())
+    return {name: weight / total for name, weight in used.items()}
 
 
 def _reason_to_drop(weight: float) -> str:

@@ -9,6 +9,7 @@ from sklearn.exceptions import FitFailedWarning
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.ensemble.blending import select_weights
 from scratchmlp.tabular.part import PartEstimator
+from scratchmlp.tabular.prediction import out_of_fold
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.utils.public import stacklevel
 
@@ -107,6 +108,12 @@ class PartFits:
         """Names of the parts that are fitted in all folds."""
         n_folds = len(self.problem.splits)
         return [name for name in self.oof if self.n_folds[name] == n_folds]
+
+    def predict_held_out(self, problem: TrainingProblem) -> dict[str, FloatArray]:
+        """Predict other rows, each by the folds that hold it out, with each complete part."""
+        parts = {name: self.estimators[name].fitted_part for name in self.complete}
+        held_out = problem.data.X, problem.held_out
+        return {name: out_of_fold(part, *held_out) for name, part in parts.items()}
 
     def _go_on(self, name: str, n_folds: int, max_time: float | None) -> None:
         """Take the next step of the fit of a part, after which it is fitted in some folds."""

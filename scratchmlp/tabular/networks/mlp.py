@@ -42,7 +42,7 @@ from scratchmlp.tabular.networks.member import (
 )
 from scratchmlp.tabular.networks.recipe import Recipe, recommended_recipe
 from scratchmlp.tabular.part import PartEstimator
-from scratchmlp.tabular.prediction import Blend, Part
+from scratchmlp.tabular.prediction import Blend, Part, out_of_fold
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.targets import NumericTargets
 
@@ -86,7 +86,9 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         oof = self._fit_folds(problem, executor or LocalExecutor(self.n_jobs))
         self._keep_out_of_fold(oof)
         self._uncertainty = problem.uncertainty_of(oof)(oof)
-        self._keep_unseen(problem)
+        if new := problem.without_entities():
+            predicted = out_of_fold(self.fitted_part, new.data.X, new.held_out)
+            self._keep_unseen(new, {"networks": predicted})
 
     def check_part(self, name: str, ensemble: str) -> None:
         """See `PartEstimator`. Internal: the ensemble calls it."""

@@ -320,7 +320,8 @@ def _whole_numbers(found: Found) -> Floats | None:
     if on_purpose or found.reading.units:
         return None
     known = to_numbers(column.dropna(), "number")
-    are_whole = (known == np.floor(known)) & (abs(known) < 2**63)  # larger ones have no integer type
+    # Larger ones have no integer type.
+    are_whole = (known == np.floor(known)) & (abs(known) < 2**63)
     return known if are_whole.all() else None
 
 
