@@ -299,7 +299,10 @@ def with_option(note: Note) -> str:
     str
         Two or three sentences.
     """
-    cell = quote(f"{note.column}={note.values.get('value')}")
+    value = note.values.get("value")
+    cell = quote(f"{note.column}={value}")
+    if note.case == "sentinels":
+        cell = " ".join(f"--na {quote(f'{name}={each}')}" for name, each in value.items())
     remedy = WORDINGS[note.case]
     words = remedy.fit if remedy.command is None else remedy.command
     return f"{note.clause}. {words.format(column=quote(note.column), cell=cell)}"

@@ -29,7 +29,7 @@ from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.base import BaseTabular
-from scratchmlp.tabular.reading.findings import alike_in
+from scratchmlp.tabular.reading.findings import alike_in, merged
 from scratchmlp.utils.names import listed
 
 
@@ -125,7 +125,7 @@ class Comparison:
         say(*evaluation.folds.left_out)
         own = next(iter(models.values()))
         found = misleading(_for_raw(table, own, options), table.X, table.y, evaluation.folds)
-        say(*map(with_option, found))
+        say(*map(with_option, merged(found)))
         entities = alike_in(found)
         evaluation = evaluation._replace(folds=evaluation.folds.of_known(entities))
         # Compared fits hide columns of persons only if they look for them, as that of --save does.

@@ -26,6 +26,7 @@ Why = Literal[
     "writing",
     "choice",
     "code",
+    "identifier",
     "words",
     "one value",
     "no values",
