@@ -13,7 +13,8 @@ Usage: python -m benchmarks guesses [--only COLUMN ...] [--tables NUMBER]
 
 import argparse
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -26,10 +27,10 @@ from benchmarks.machine import describe
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
 
 N_VALUES, N_ROWS = 40, 480
-READINGS = {
-    "guess": {},
-    "number": {"numeric_features": ["q"]},
-    "category": {"categorical_features": ["from_dtype", "q"]},
+READINGS: dict[str, Callable[[str], dict[str, list[str]]]] = {
+    "guess": lambda name: {},
+    "number": lambda name: {"numeric_features": [name]},
+    "category": lambda name: {"categorical_features": ["from_dtype", name]},
 }
 
 
@@ -95,34 +96,46 @@ def counts(rng: np.random.Generator) -> np.ndarray:
     return np.unique(rng.negative_binomial(1, 0.05, 300))
 
 
-RANKS = lambda rng: np.arange(1, N_VALUES + 1)  # noqa: E731
-DOSES = lambda rng: np.unique(np.geomspace(5, 20_000, 30).round())  # noqa: E731
-SUBJECTS = lambda rng: 308 + rng.choice(65, 18, replace=False)  # noqa: E731
+def ranks(rng: np.random.Generator) -> np.ndarray:
+    """Return 1, 2, 3, ..."""
+    return np.arange(1, N_VALUES + 1)
+
+
+def doses(rng: np.random.Generator) -> np.ndarray:
+    """Return whole numbers whose ratios are equal, but for rounding."""
+    return np.unique(np.geomspace(5, 20_000, 30).round())
+
+
+def subjects(rng: np.random.Generator) -> np.ndarray:
+    """Return the numbers of 18 subjects."""
+    return 308 + rng.choice(65, 18, replace=False)
+
+
 COLUMNS = {
     "design": Made(drawn(100, 400), smooth),
     "design, few values": Made(lambda rng: 10 + rng.choice(90, 12, replace=False), smooth),
     "design, named distance": Made(drawn(100, 400), smooth, "distance"),
     "design, named case": Made(drawn(100, 400), smooth, "case"),
     "design, uneven": Made(drawn(100, 400), smooth, is_even=False),
-    "grid": Made(lambda rng: 25 * np.arange(1, N_VALUES + 1), smooth),
-    "doses": Made(DOSES, of_logarithm),
-    "doses, named": Made(DOSES, of_logarithm, "dose"),
+    "grid": Made(lambda rng: 25 * ranks(rng), smooth),
+    "doses": Made(doses, of_logarithm),
+    "doses, named": Made(doses, of_logarithm, "dose"),
     "ages": Made(ages, smooth, "age", is_even=False),
     "ages, unnamed": Made(ages, smooth, is_even=False),
     "counts": Made(counts, of_logarithm, "visits", is_even=False),
-    "ranks": Made(RANKS, smooth),
-    "ranks, named": Made(RANKS, smooth, "rank"),
+    "ranks": Made(ranks, smooth),
+    "ranks, named": Made(ranks, smooth, "rank"),
     "persons": Made(drawn(1, 9000), own),
     "persons, named": Made(drawn(1, 9000), own, "person_id"),
     "persons, close": Made(drawn(1, 120), own),
-    "persons, full": Made(RANKS, own, "subject"),
-    "persons, full, unnamed": Made(RANKS, own),
-    "persons, few": Made(SUBJECTS, own),
-    "persons, few, named": Made(SUBJECTS, own, "Subject"),
+    "persons, full": Made(ranks, own, "subject"),
+    "persons, full, unnamed": Made(ranks, own),
+    "persons, few": Made(subjects, own),
+    "persons, few, named": Made(subjects, own, "Subject"),
     "persons, uneven": Made(drawn(1, 9000), own, is_even=False),
     "persons, uneven, idcode": Made(drawn(1, 9000), own, "idcode", is_even=False),
-    "firms": Made(RANKS, own, "firm", is_even=False),
-    "firms, unnamed": Made(RANKS, own, is_even=False),
+    "firms": Made(ranks, own, "firm", is_even=False),
+    "firms, unnamed": Made(ranks, own, is_even=False),
     "zip codes": Made(drawn(10_000, 99_999), of_places, "zip", is_even=False),
     "zip codes, unnamed": Made(drawn(10_000, 99_999), of_places, is_even=False),
 }
@@ -158,20 +171,25 @@ def errors(
     make: Callable[..., TabularEnsembleRegressor] = ensemble,
     n_rows: int = N_ROWS,
 ) -> Iterator[tuple[str, str, float]]:
-    """Yield the RMSE of each reading for rows of known and of new values."""
+    """Yield the RMSE for known and for new values, of each reading of a column."""
     X, y = made(column, seed, n_rows)
-    for kind, folds in ("known", KFold), ("new", GroupKFold):
-        split = folds(3, shuffle=True, random_state=seed).split(X, y, X.iloc[:, 0])
-        training, test = next(iter(split))
-        for reading, parameters in READINGS.items():
-            named = {
-                key: [column.name if n == "q" else n for n in names]
-                for key, names in parameters.items()
-            }
-            with warnings.catch_warnings(action="ignore"):
-                model = make(**named).fit(X.iloc[training], y[training])
-                predicted = model.predict(X.iloc[test])
-            yield kind, reading, float(np.mean((predicted - y[test]) ** 2) ** 0.5)
+    options = {"shuffle": True, "random_state": seed}
+    known = next(KFold(3, **options).split(X))
+    new = next(GroupKFold(3, **options).split(X, groups=X[column.name]))
+    for (kind, (training, test)), (reading, names) in product(
+        {"known": known, "new": new}.items(), READINGS.items()
+    ):
+        with warnings.catch_warnings(action="ignore"):
+            model = make(**names(column.name)).fit(X.iloc[training], y[training])
+            error = model.predict(X.iloc[test]) - y[test]
+        yield kind, reading, float(np.mean(error**2) ** 0.5)
+
+
+def costs(found: Iterable[tuple[str, str, float]]) -> pd.DataFrame:
+    """Return the mean RMSE of each reading, and the ratio of the guess to the better other one."""
+    means = pd.DataFrame(found, columns=["kind", "reading", "rmse"])
+    means = means.pivot_table("rmse", "kind", "reading")[[*READINGS]]
+    return means.assign(ratio=means["guess"] / means[["number", "category"]].min(axis=1))
 
 
 def main() -> None:
@@ -180,20 +198,11 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=COLUMNS, default=[*COLUMNS], metavar="COLUMN")
     parser.add_argument("--tables", type=int, default=3, help="random tables of each column")
     args = parser.parse_args()
-    print(describe("scikit-learn"), flush=True)
+    print(describe(), flush=True)
     for name in args.only:
-        found = [each for seed in range(args.tables) for each in errors(COLUMNS[name], seed)]
-        means = pd.DataFrame(found, columns=["kind", "reading", "rmse"]).pivot_table(
-            "rmse", "kind", "reading"
-        )
-        for kind, row in means.iterrows():
-            ratio = row["guess"] / row[["number", "category"]].min()
-            print(
-                f"{name:26}{kind:6}"
-                + "".join(f"{row[r]:8.3f}" for r in READINGS)
-                + f"{ratio:8.3f}",
-                flush=True,
-            )
+        column = COLUMNS[name]
+        found = [each for seed in range(args.tables) for each in errors(column, seed)]
+        print(f"\n{name}\n{costs(found).round(3).to_string()}", flush=True)
 
 
 if __name__ == "__main__":

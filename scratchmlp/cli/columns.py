@@ -7,6 +7,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.cli.folds import Folds
@@ -119,6 +120,35 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[
         "text_features": [name for name, column in used.items() if column.kind == "text"],
     }
     return pd.DataFrame(numbers | typed, index=X.index), settings
+
+
+def with_codes(
+    X: pd.DataFrame, settings: dict[str, Any], names: Iterable[str], roles: Roles
+) -> tuple[pd.DataFrame, list[str]]:
+    """Make categories of numbers whose equal values are alike, as a fit to the raw table does.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_used)
+        First result of `read_columns`.
+    settings : dict
+        Second result of `read_columns`.
+    names : iterable of str
+        Columns of which rows with the same value are alike.
+    roles : Roles
+        What the user says of the columns.
+
+    Returns
+    -------
+    table : DataFrame of shape (n_samples, n_used + n_numbers)
+        The table, which keeps the numbers in columns of their own.
+    categories : list of str
+        The columns of categories.
+    """
+    known = settings["categorical_features"]
+    codes = [n for n in names if is_numeric_dtype(X[n]) and n not in {*known, *roles.numeric}]
+    numbers = {f"{name} as a number": X[name] for name in codes}
+    return X.assign(**numbers), [*known, *codes]
 
 
 def describe_columns(X: pd.DataFrame, columns: Columns) -> str:

@@ -13,7 +13,13 @@ from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
 from scratchmlp.cli.baselines import check_baselines
-from scratchmlp.cli.columns import describe_columns, misleading, read_columns, with_option
+from scratchmlp.cli.columns import (
+    describe_columns,
+    misleading,
+    read_columns,
+    with_codes,
+    with_option,
+)
 from scratchmlp.cli.comparison import compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
@@ -129,7 +135,8 @@ class Comparison:
         entities = alike_in(found)
         evaluation = evaluation._replace(folds=evaluation.folds.of_known(entities))
         # Compared fits hide columns of persons only if they look for them, as that of --save does.
-        own.set_params(inspect_table=bool(entities))
+        X, categories = with_codes(X, encoder, entities, options.roles)
+        own.set_params(inspect_table=bool(entities), categorical_features=categories)
         results = compare(models, X, table.y, evaluation)
         for result in results.values():
             say(*fit_notes(list(result["estimator"])))

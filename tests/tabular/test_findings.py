@@ -12,6 +12,7 @@ from sklearn.model_selection import GroupKFold, KFold
 
 from scratchmlp import io
 from scratchmlp.batches import sampled
+from scratchmlp.cli.columns import with_option
 from scratchmlp.tabular import (
     MisleadingDataWarning,
     TabularEncoder,
@@ -25,7 +26,7 @@ from scratchmlp.tabular.inspection.sentinels import (
     find_sentinel,
     may_have_sentinel,
 )
-from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.tabular.reading.findings import Note, merged
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}
@@ -285,6 +286,26 @@ def test_a_sentinel_is_written_as_the_user_would(number, written):
     X = noise(rng, 200).assign(coded=np.r_[rng.random(197), [number] * 3])
     [sentinel] = fit(X, labels(rng, 200)).findings_
     assert f"missing_values={{'coded': {written}}}" in str(sentinel)
+
+
+def test_sentinels_of_several_columns_are_one_question():
+    rng = np.random.default_rng(0)
+    X = noise(rng, 200).assign(late=rng.integers(9, size=200), early=rng.integers(9, size=200))
+    X.loc[:4, "late"], X.loc[:9, "early"] = 999, 9999
+    with pytest.warns(MisleadingDataWarning) as caught:
+        model = TabularMLPClassifier(**SMALL).fit(X, labels(rng, 200))
+    assert [(note.case, note.column) for note in model.findings_] == [
+        ("sentinel", "late"),
+        ("sentinel", "early"),
+    ]
+    assert str(caught[0].message) == (
+        "Numbers of 2 columns are far from all others: late is 999 in 5 rows, early is 9999 in 10 "
+        "rows. Do these numbers stand for missing values? Then set missing_values={'late': 999, "
+        "'early': 9999}."
+    )
+    command = "If these numbers stand for missing values, add --na 'late=999' --na 'early=9999'."
+    [question] = merged(model.findings_)
+    assert with_option(question).endswith(command)
 
 
 # Rows that are alike.
