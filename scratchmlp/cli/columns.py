@@ -95,9 +95,9 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     Returns
     -------
     DataFrame of shape (n_samples, n_used)
-        Numbers, dates, booleans, categories and text, without the columns that are left out. Many
-        codes are categories and, in a column of their own, numbers, unless they name an entity:
-        training hides it in some rows, and the numbers would show it.
+        Numbers, dates, booleans, categories and text, without the columns that are left out. Codes
+        are categories and, in a column of their own, numbers, unless they are identifiers of an
+        entity: training hides it in some rows, and the numbers would show it.
     """
     used = _used(columns)
     typed = {
@@ -106,7 +106,7 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         for name, column in used.items()
     }
     # The settings name codes as categories, of which an encoder would not keep the numbers.
-    codes = [n for n, c in used.items() if isinstance(c, ManyCodes) and not c.names_entity]
+    codes = [n for n, c in used.items() if isinstance(c, ManyCodes) and not c.new_is_missing]
     numbers = {_unlike(f"{name} as a number", X.columns): typed[name] for name in codes}
     return pd.DataFrame(numbers | typed, index=X.index)
 
@@ -322,7 +322,10 @@ def with_option(note: Note) -> str:
     str
         Two or three sentences.
     """
-    cell = quote(f"{note.column}={note.values.get('value')}")
+    value = note.values.get("value")
+    cell = quote(f"{note.column}={value}")
+    if note.case == "sentinels":
+        cell = " ".join(f"--na {quote(f'{name}={each}')}" for name, each in value.items())
     remedy = WORDINGS[note.case]
     words = remedy.fit if remedy.command is None else remedy.command
     return f"{note.clause}. {words.format(column=quote(note.column), cell=cell)}"

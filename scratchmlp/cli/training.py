@@ -13,7 +13,13 @@ from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
 from scratchmlp.cli.baselines import check_baselines
-from scratchmlp.cli.columns import describe_columns, misleading, read_columns, with_option
+from scratchmlp.cli.columns import (
+    describe_columns,
+    misleading,
+    read_columns,
+    typed_settings,
+    with_option,
+)
 from scratchmlp.cli.comparison import Evaluation, compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
@@ -30,7 +36,7 @@ from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.base import BaseTabular, fit_inspected
 from scratchmlp.tabular.problem import encoding_with
-from scratchmlp.tabular.reading.findings import Note, alike_in
+from scratchmlp.tabular.reading.findings import Note, alike_in, merged
 from scratchmlp.utils.names import listed
 
 
@@ -127,10 +133,11 @@ class Comparison:
         say(*evaluation.folds.left_out)
         own = next(iter(models.values()))
         found = misleading(own, table.encoder, table.X, table.y, evaluation.folds)
-        say(*map(with_option, found))
+        say(*map(with_option, merged(found)))
         table, evaluation = _with_entities(table, evaluation, alike_in(found))
         classes = np.unique(table.y) if table.is_class else None
         check_id(options.roles.id, classes, evaluation.entities)
+        own.set_params(**typed_settings(table.columns))  # numbers of persons are categories now
         X = read_columns(table.X, table.columns)
         results = compare(models, X, table.y, evaluation)
         for result in results.values():
@@ -241,7 +248,8 @@ def _with_entities(
     table: Table, evaluation: Evaluation, alike: list[str]
 ) -> tuple[Table, Evaluation]:
     """Return a table and an evaluation of models that hide columns, also those of alike rows."""
-    encoder = table.encoder.marking(alike, names_entity=True)
+    rows = np.arange(len(table.X))
+    encoder = table.encoder.with_codes(alike, table.X, rows).marking(alike, names_entity=True)
     entities = [name for name, each in encoder.fitted_columns.items() if each.names_entity]
     folds = evaluation.folds.of_known(alike)
     return table._replace(encoder=encoder), evaluation._replace(folds=folds, entities=entities)

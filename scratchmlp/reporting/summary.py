@@ -13,7 +13,7 @@ from scratchmlp.reporting.content import Section, Table
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
 from scratchmlp.tabular.columns.encoded_table import layout_of
-from scratchmlp.tabular.reading.findings import MisleadingCase, Note
+from scratchmlp.tabular.reading.findings import MisleadingCase, Note, merged
 from scratchmlp.utils.names import listed
 
 MOST_NAMED = 3  # columns
@@ -41,7 +41,7 @@ def misleading_section(evaluated: Evaluated, write: Callable[[Note], str]) -> Se
     Section or None
         A paragraph for each; None if there are none.
     """
-    notes = evaluated.estimator.findings_
+    notes = merged(evaluated.estimator.findings_)
     found = [plain(write(note), 1000) for note in notes if note.case in get_args(MisleadingCase)]
     if not found:
         return None

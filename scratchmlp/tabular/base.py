@@ -32,6 +32,7 @@ from scratchmlp.tabular.problem import (
     folds_decide,
     problem_of,
 )
+from scratchmlp.tabular.reading.codes import names_entity
 from scratchmlp.tabular.reading.findings import Note, alike_in, warn_of
 from scratchmlp.tabular.scoring import log_probabilities, most_probable
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
@@ -153,7 +154,7 @@ class BaseTabular(
             may_be_alike = not folds_decide(fitted, groups)
             found = fitted._find_misleading(problem, X, which_are_alike=may_be_alike)
             findings.warn_of_misleading(found)
-            problem = problem.with_entities(alike_in(found))
+            problem = problem.with_entities(alike_in(found), X)
             problem = problem._replace(tasks=tasks, started=started, findings=found)
             _train(fitted, problem, may_be_alike)
         return self
@@ -296,7 +297,7 @@ class BaseTabular(
         check_is_fitted(self)
         columns = self.encoder_.fitted_columns.items()
         hidden = [
-            Note("hidden", name, {"is_named": column.names_entity})
+            Note("hidden", name, {"is_named": names_entity(name), "may_name": column.names_entity})
             for name, column in columns
             if column.is_hidden
         ]

@@ -30,8 +30,9 @@ from scratchmlp.tabular.folds import (
     warn_of_one_row,
     what_is_scored,
 )
+from scratchmlp.tabular.inputs.target_encoding import used_rows
 from scratchmlp.tabular.inputs.term_selection import TermSelection
-from scratchmlp.tabular.reading.entities import ROWS_OF_EACH
+from scratchmlp.tabular.reading.entities import FEWEST_ROWS
 from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.tabular.reading.values import check_collected
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
@@ -184,9 +185,17 @@ class TrainingProblem(NamedTuple):
 
         return measure
 
-    def with_entities(self, names: Collection[str]) -> Self:
-        """Return the problem with columns of categories that name an entity, such as persons."""
-        return self._marking(names, names_entity=True)
+    def with_entities(self, names: Collection[str], X: Any) -> Self:
+        """Return the problem with columns of a table that name an entity, such as persons.
+
+        Whole numbers become codes, which are numbers and categories.
+        """
+        encoder = self.encoder.with_codes(names, X, used_rows(self.data))
+        if encoder is self.encoder:
+            return self._marking(names, names_entity=True)
+        encoded, _ = encoder.encode(X)
+        problem = self._replace(encoder=encoder, data=self.data._replace(X=encoded))
+        return problem._marking(names, names_entity=True)
 
     def with_held_out_columns(self) -> Self:
         """Return the problem with columns marked whose values folds hold out as a whole.
@@ -214,7 +223,7 @@ class TrainingProblem(NamedTuple):
 
         Values of one row are held out as a whole by any folds.
         """
-        if (codes >= 0).sum() < ROWS_OF_EACH[0] * len(np.unique(codes[codes >= 0])):
+        if (codes >= 0).sum() < FEWEST_ROWS * len(np.unique(codes[codes >= 0])):
             return False
         known = [
             (codes[training][codes[training] >= 0], codes[held_out][codes[held_out] >= 0])

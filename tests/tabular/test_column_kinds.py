@@ -81,11 +81,8 @@ MONTH, HOUR = ([f"_{part}{form}" for form in ("", "_sin", "_cos")] for part in (
 WEEK = [f"_weekday_{day}" for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")]
 UNLIKE = ("Left out identifiers, which are different in each row", "every value is different")
 ROWS = ("Left out row numbers", "row numbers")
-TOOK_CODES = (
-    "Took whole numbers for codes, and encoded them as categories (many codes as numbers too): "
-)
+TOOK_CODES = "Took whole numbers for codes, and encoded them as categories and as numbers: "
 TOOK_NUMBERS = "Took text of whole numbers for numbers, although they could be codes: "
-EVENLY = "whole numbers that repeat evenly and leave gaps"
 REPEAT = "whole numbers of 5 digits that repeat"
 ORDER = "dates written as "
 NO_CATEGORIES = {"categorical_features": None}
@@ -326,36 +323,36 @@ EXAMPLES = {
     "codes as text": category([*"1234"], TOOK_CODES + "zip", TOOK_NUMBERS + "zip", name="zip"),
     "zip by choice": number(np.arange(N) % 4, name="zip", settings={"numeric_features": ["zip"]}),
     # Whole numbers and text that name what rows belong to.
-    "persons": category(PERSONS, TOOK_CODES + "column", reason=EVENLY, names_entity=True),
-    "a part of their rows": category(PERSONS[:400], TOOK_CODES, reason=EVENLY, names_entity=True),
-    "some are not known": category(pd.Series(PERSONS).where(PERSONS > 99), TOOK_CODES,
+    "persons": category(PERSONS, TOOK_CODES + "nr", name="nr", reason="named like a code",
         names_entity=True),
+    "a part of their rows": category(PERSONS[:400], TOOK_CODES, name="nr", names_entity=True),
+    "some are not known": category(pd.Series(PERSONS).where(PERSONS > 99), TOOK_CODES, name="nr",
+        names_entity=True),
+    "no name tells": number(PERSONS),
+    "eighteen of them": category(308 + np.repeat(3 * np.arange(18), 10), TOOK_CODES,
+        name="Subject", names_entity=True),
     **{
         f"named {name}": category(np.arange(N) % 60, TOOK_CODES, name=name,
             reason="named like a code", names_entity=True)
-        for name in ("subject", "PatientID", "nr", "school_class")
+        for name in ("subject", "PatientID", "nr", "class_teacher")
     },
-    "named school, of different sizes": category(
-        np.repeat(rng().choice(9000, 60, replace=False), rng().integers(2, 30, 60)), TOOK_CODES,
-        name="School", reason="named like a code", names_entity=True),
+    "named school, of different sizes": number(
+        np.repeat(rng().choice(9000, 60, replace=False), rng().integers(2, 30, 60)), name="School"),
     "quantities of households": number(
         np.repeat(100 * rng().choice(9000, 60, replace=False), rng().integers(2, 30, 60)),
         name="income_per_household"),
     "named class, not evenly repeated": number(np.minimum(np.arange(N) % 90, 40), name="class"),
     "named after persons": category([f"P{i % 60}" for i in range(N)], name="person",
         names_entity=True),
-    "persons by choice": number(PERSONS, settings=NUMERIC),
+    "persons by choice": number(PERSONS, name="nr", settings={"numeric_features": ["nr"]}),
     "persons as categories": category(PERSONS, settings=CATEGORIES, reason="your choice"),
-    "persons without gaps": number(np.arange(N) % 60),
-    "persons of two rows": category(np.repeat(np.unique(PERSONS), 2), TOOK_CODES),
-    "repeated by chance": number(rng().integers(0, 200, N)),
-    "each person has one row": number(rng().choice(10**4, 30, replace=False)),
-    "a person has many rows": number(np.repeat(rng().choice(1000, 20, replace=False), 51)),
-    "few persons": number(np.repeat(rng().choice(1000, 19, replace=False), 8)),
-    "years of a panel": number(np.repeat(1900 + rng().permutation(100)[:60], 8)),
+    "persons of two rows": category(np.repeat(np.unique(PERSONS), 2), TOOK_CODES, name="nr"),
+    "repeated by chance": number(rng().integers(0, 200, N), name="child"),
+    "each person has one row": number(rng().choice(10**4, 30, replace=False), name="subject"),
+    "a person has many rows": category(
+        np.repeat(rng().choice(1000, 20, replace=False), 51), TOOK_CODES, name="nr"),
+    "few persons": number(np.repeat(rng().choice(1000, 10, replace=False), 8), name="nr"),
     "weeks of a panel": number(PERSONS, name="week_no"),
-    "at equal distances": number(np.arange(N) % 60 * 7),
-    "doses of an experiment": number(np.repeat(np.geomspace(20, 20_000, 30).round(), 20)),
     "codes that are floats on purpose": number(np.arange(N) % 4 / 1, name="zip"),
     # Whole numbers that are quantities.
     **{

@@ -12,6 +12,7 @@ from sklearn.model_selection import GroupKFold, KFold
 
 from scratchmlp import io
 from scratchmlp.batches import sampled
+from scratchmlp.cli.columns import with_option
 from scratchmlp.tabular import (
     MisleadingDataWarning,
     TabularEncoder,
@@ -25,7 +26,7 @@ from scratchmlp.tabular.inspection.sentinels import (
     find_sentinel,
     may_have_sentinel,
 )
-from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.tabular.reading.findings import Note, merged
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}
@@ -287,6 +288,26 @@ def test_a_sentinel_is_written_as_the_user_would(number, written):
     assert f"missing_values={{'coded': {written}}}" in str(sentinel)
 
 
+def test_sentinels_of_several_columns_are_one_question():
+    rng = np.random.default_rng(0)
+    X = noise(rng, 200).assign(late=rng.integers(9, size=200), early=rng.integers(9, size=200))
+    X.loc[:4, "late"], X.loc[:9, "early"] = 999, 9999
+    with pytest.warns(MisleadingDataWarning) as caught:
+        model = TabularMLPClassifier(**SMALL).fit(X, labels(rng, 200))
+    assert [(note.case, note.column) for note in model.findings_] == [
+        ("sentinel", "late"),
+        ("sentinel", "early"),
+    ]
+    assert str(caught[0].message) == (
+        "Numbers of 2 columns are far from all others: late is 999 in 5 rows, early is 9999 in 10 "
+        "rows. Do these numbers stand for missing values? Then set missing_values={'late': 999, "
+        "'early': 9999}."
+    )
+    command = "If these numbers stand for missing values, add --na 'late=999' --na 'early=9999'."
+    [question] = merged(model.findings_)
+    assert with_option(question).endswith(command)
+
+
 # Rows that are alike.
 
 
@@ -329,7 +350,15 @@ def test_an_entity_whose_rows_have_the_same_target_is_no_leak():
     X, _, person = persons(0, n_rows=20)
     y = np.where(np.random.default_rng(0).random(120) < 0.5, "ill", "well")[person]
     assert found(X, y) == [("entity", "person")]
-    assert found(X, y, groups=np.arange(len(y))) == [("leak", "person")]
+    assert found(X, y, groups=np.arange(len(y))) == []
+
+
+def test_a_column_whose_rows_are_alike_is_no_leak():
+    """One question is about both columns of cities, which explain nearly all of the target."""
+    rng = np.random.default_rng(0)
+    city = rng.permutation(np.repeat(np.arange(40), 60))
+    X = noise(rng, len(city)).assign(city=[f"city {i}" for i in city], countyid=7 * city + 3)
+    assert found(X, 5 * rng.normal(size=40)[city] + X["noise0"]) == [("entity", "city")]
 
 
 @few_examples
@@ -351,12 +380,15 @@ def test_a_small_part_of_the_variance_is_told_if_the_rest_is_known():
     assert ("entity", "person") in found(X.assign(far=far), y + 20 * far)
 
 
-NUMBERED = [("nr", 1), ("subject", 1), ("School_no", 1), ("v7", 1), ("v7", 7)]
+NUMBERED = [("nr", 1, True), ("School_no", 1, True), ("v7", 1, True), ("v7", 7, False)]
 
 
-@pytest.mark.parametrize(("name", "step"), NUMBERED)
-def test_whole_numbers_that_repeat_evenly_or_are_named_are_asked_about(name, step):
+@pytest.mark.parametrize(("name", "step", "even"), NUMBERED)
+def test_whole_numbers_are_asked_about(name, step, even):
     X, y, person = persons(0)
+    if not even:
+        drawn = np.random.default_rng(1).random(len(person)) < (person % 4 + 1) / 4
+        X, y, person = X[drawn], y[drawn], person[drawn]
     numbers = person * step + 11
     assert found(X.assign(**{name: numbers}).drop(columns="person"), y) == [("entity", name)]
 

@@ -425,7 +425,7 @@ def test_hidden_rows_are_those_of_a_missing_value(seed, with_text, with_products
         X["review"] = table_of(["text"], len(X), seed)
         y = y + 2 * X["review"].str.contains("good")
     problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
-    problem = problem.with_entities(["who"])
+    problem = problem.with_entities(["who"], X)
     data = problem.data
     inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
     rows = HidingRows(inputs, data.X, supervised, seed)
@@ -507,3 +507,78 @@ def test_a_column_that_is_known_in_training_rows_alone_names_nothing():
     model = TabularMLPRegressor(cv=TimeSeriesSplit(2), max_iter=2, random_state=0)
     model.fit(X, X["x"])
     assert "hidden" not in {note.case for note in model.findings_}
+
+
+@pytest.fixture(scope="module")
+def unnamed():
+    """Return a model of persons whose numbers have no telling name, its table and new rows."""
+    X, y, person = panel(effect=3.0, n_persons=80)
+    X = X.rename(columns={"nr": "v7"})
+    kept = np.random.default_rng(1).random(len(X)) < (person % 4 + 1) / 4
+    new = person >= 60
+    known = kept & ~new
+    model = ensemble().fit(X[known], y[known])
+    return model, X[known], y[known], X[new]
+
+
+def test_whole_numbers_whose_rows_are_alike_are_codes(unnamed):
+    model, X, y, _ = unnamed
+    told = model.encoder_.columns_["v7"]
+    assert (told["kind"], told["why"], told["names_entity"]) == ("category", "code", True)
+    assert told["reason"] == "rows of the same number are alike"
+    words = "The column v7 may name what rows belong to, such as persons, so training hid it in"
+    assert str(model.findings_[-1]).startswith(words)
+    as_number = ensemble(numeric_features=["v7"]).fit(X, y)
+    assert as_number.encoder_.columns_["v7"]["kind"] == "number"
+    assert model.oof_score_ > as_number.oof_score_ + 0.2
+
+
+@pytest.mark.parametrize("settings", [{"categorical_features": []}, {"inspect_table": False}])
+def test_numbers_are_no_codes_where_nothing_is_guessed(unnamed, settings):
+    _, X, y, _ = unnamed
+    model = TabularMLPRegressor(cv=2, max_iter=2, random_state=0, **settings).fit(X, y)
+    assert model.encoder_.columns_["v7"]["kind"] == "number"
+    assert (
+        model.set_params(inspect_table=True).fit(X.to_numpy(), y).encoder_.columns_["x0"]["kind"]
+        == "number"
+    )
+
+
+def test_training_hides_the_categories_of_codes_alone(unnamed):
+    model, _, _, new = unnamed
+    table, _ = model.encoder_.encode(new)
+    hidden, number = table.without_entities(), table.layout.columns["v7"].numbers
+    assert len(np.unique(table.numbers[:, number[""]])) == 20
+    np.testing.assert_array_equal(hidden.numbers[:, number[""]], table.numbers[:, number[""]])
+    assert (hidden.numbers[:, number["_frequency"]] == 0).all()
+    assert (hidden.codes == -1).all()
+
+
+def test_files_and_onnx_keep_the_number_of_new_codes(unnamed, tmp_path):
+    model, X, _, new = unnamed
+    save(model, tmp_path / "codes.model")
+    for copy in (pickle.loads(pickle.dumps(model)), load(tmp_path / "codes.model")):
+        np.testing.assert_array_equal(copy.predict(new), model.predict(new))
+    check_exported(model, new[:40], X[:40])
+    assert len(np.unique(model.predict(new.assign(x=0.0, size=0.0)))) > 9
+
+
+def test_quantities_that_repeat_evenly_cost_nothing():
+    rng = np.random.default_rng(0)
+    value = rng.permutation(np.repeat(np.arange(36), 4))
+    X = pd.DataFrame({"distance": CODES[value], "x": rng.normal(size=len(value))})
+    y, new = (X["distance"] / 20 + X["x"]).to_numpy(), value % 3 == 1
+    guessed, by_choice = (
+        error(ensemble(**reading).fit(X[~new], y[~new]), X[new], y[new])
+        for reading in ({}, {"numeric_features": ["distance"]})
+    )
+    assert guessed == pytest.approx(by_choice, rel=0.05)
+
+
+def test_few_zip_codes_are_numbers_too():
+    """New places are like their neighbours."""
+    zips = 10_000 + 977 * np.arange(30)
+    encoder = TabularEncoder().fit(pd.DataFrame({"zip": np.repeat(zips, 4)}))
+    encoded, _ = encoder.encode(pd.DataFrame({"zip": zips + 1}))
+    assert (np.diff(encoded.numbers[:, encoded.layout.columns["zip"].numbers[""]]) > 0).all()
+    assert {"zip", "zip_10000", "zip_frequency"} <= {*encoder.get_feature_names_out()}

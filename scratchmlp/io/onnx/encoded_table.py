@@ -119,7 +119,7 @@ def add_table(graph: Graph, encoder: Any) -> TableValues:
         inputs[name] = _known(given, name, column, encoder.values_for_missing.get(name, ()))
     codes = {name: _codes(inputs[name], each) for name, each in columns.items() if each.coded_as}
     for name, each in columns.items():
-        if each.is_hidden and {"", "_missing"} & {*each.number_suffixes()}:  # unseen is missing
+        if each.new_is_missing and {"", "_missing"} & {*each.number_suffixes()}:
             missing = "" if _is_string(each) else np.nan
             inputs[name] = inputs[name].mask(codes[name] == -1, missing)
     outputs = [*_number_outputs(columns, layout, inputs, codes)]

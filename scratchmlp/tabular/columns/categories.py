@@ -93,11 +93,17 @@ class CategoricalColumn(FittedColumn):
         return super().is_like(received) or "mixed" in (received, self.expected)
 
     @property
-    def hidden_numbers(self) -> list[float] | None:
-        """The numbers of a missing value, if training hides the column."""
+    def new_is_missing(self) -> bool:
+        """Whether values without a code are missing: where training hides the column."""
+        return self.is_hidden
+
+    @property
+    def hidden_numbers(self) -> dict[str, float] | None:
+        """The outputs of a missing value, by suffix, if training hides the column."""
         if not self.is_hidden or self.coded_as is None:
             return None
-        return [float(each[0]) for each in self.encode(pd.Series([np.nan])).numbers.values()]
+        missing = self.encode(pd.Series([np.nan])).numbers
+        return {suffix: float(number[0]) for suffix, number in missing.items()}
 
     def codes_of(self, labels: NDArray[np.object_]) -> NDArray[np.int32]:
         """Return the code of each label; -1 for missing and unseen ones.
@@ -113,7 +119,7 @@ class CategoricalColumn(FittedColumn):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FewLevels(CategoricalColumn):
-    """A column of up to `max_categories` levels, or of more that all occur once."""
+    """A column of up to `max_categories` levels that are no codes, or of levels that occur once."""
 
     @property
     def unrepeated(self) -> NoteCase | None:
@@ -141,7 +147,7 @@ class FewLevels(CategoricalColumn):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ManyLevels(CategoricalColumn):
-    """A column of more than `max_categories` levels: those that are frequent have an output.
+    """A column of more than `max_categories` levels, or of codes: frequent ones have an output.
 
     Attributes
     ----------
@@ -177,16 +183,33 @@ class ManyLevels(CategoricalColumn):
         """Return the frequency, the indicator of missing values, and the codes."""
         labels = values.to_numpy(dtype=object)
         codes = self.codes_of(labels)
-        is_missing = codes < 0 if self.is_hidden else pd.isna(labels)
+        is_missing = codes < 0 if self.new_is_missing else pd.isna(labels)
         missing = {"_missing": is_missing} if self.indicator else {}
         return Encoded({"_frequency": self.frequencies[codes], **missing}, codes)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ManyCodes(ManyLevels, ScaledColumn):
-    """A column of many codes, which stay numbers too: neighbours such as zip codes may be alike."""
+    """A column of whole numbers that may be codes: categories and numbers.
+
+    Neighbours such as zip codes may be alike, and what looks like a code may be a quantity. So
+    training hides the categories alone, unless the numbers are clearly those of an identifier.
+    """
 
     has_ratios: ClassVar[bool] = False
+
+    @property
+    def new_is_missing(self) -> bool:
+        """Whether values without a code are missing: hidden ones of an identifier."""
+        return self.is_hidden and self.why == "identifier"
+
+    @property
+    def hidden_numbers(self) -> dict[str, float] | None:
+        """The outputs of a missing value, by suffix: the frequency alone, unless all are hidden."""
+        hidden = super().hidden_numbers
+        if hidden is None or self.new_is_missing:
+            return hidden
+        return {"_frequency": hidden["_frequency"]}
 
     def is_like(self, received: ValueKind) -> bool:
         """Return whether values of a kind are numbers, unlike labels of several kinds."""
@@ -200,7 +223,7 @@ class ManyCodes(ManyLevels, ScaledColumn):
         """Return the outputs of numbers, the frequency, and the codes."""
         numbers = to_numbers(values, self.expected)
         codes = self.codes_of(values.to_numpy(dtype=object))
-        known = np.where(codes < 0, np.nan, numbers) if self.is_hidden else numbers
+        known = np.where(codes < 0, np.nan, numbers) if self.new_is_missing else numbers
         scaled = self._encode_numbers(known)
         return Encoded({**scaled, "_frequency": self.frequencies[codes]}, codes)
 
@@ -222,7 +245,7 @@ def fit_categories(
     Returns
     -------
     FewLevels or ManyLevels
-        The fitted column: `ManyCodes` if there are many codes.
+        The fitted column: `ManyCodes` if there are more than two codes.
 
     Raises
     ------
@@ -250,13 +273,14 @@ def fit_categories(
         "counts": tuple(int(counts[informative[i]]) for i in (*kept, *others)),
     }
     missing = bool(different.codes.min() < 0)
-    if n_levels <= max_categories or not levels:
+    are_codes = common["why"] in ("code", "identifier") and n_levels > 2
+    if not levels or (n_levels <= max_categories and not are_codes):
         return FewLevels(encoding=_encoding(len(levels), n_levels, missing), **common)
     common |= {"encoding": "many", "other_levels": tuple(levels[i] for i in others)}
-    if common["why"] == "code":
+    if are_codes:
         scale = quantiles(to_numbers(values, "number"))
         # Trees then tell hidden numbers from the median, which would replace them.
-        scale["indicator"] |= common["names_entity"]
+        scale["indicator"] |= common["names_entity"] and common["why"] == "identifier"
         return ManyCodes(**scale, **common)
     return ManyLevels(indicator=missing, **common)
 

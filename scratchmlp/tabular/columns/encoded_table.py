@@ -68,8 +68,9 @@ class ColumnLayout(NamedTuple):
         Number of levels with a code.
     may_miss : bool
         Whether the number "" is NaN if it is missing. Then "_missing" is its indicator.
-    hidden : list of float or None
-        The numbers of a missing value, if the column names what rows belong to, such as persons.
+    hidden : dict of str to float or None
+        What `numbers` become where training hides the column, by suffix, if it names what rows
+        belong to, such as persons.
     is_held_out : bool
         Whether each fold holds out all rows of some of these values.
     """
@@ -80,7 +81,7 @@ class ColumnLayout(NamedTuple):
     coded_as: LevelEncoding | None
     n_levels: int
     may_miss: bool
-    hidden: list[float] | None
+    hidden: dict[str, float] | None
     is_held_out: bool
 
     @property
@@ -265,11 +266,13 @@ class EncodedTable:
     def hiding(self, hidden: NDArray[np.bool_]) -> "EncodedTable":
         """Return the table with columns that training hides missing in some rows.
 
-        `hidden`, of shape (n_samples, n_entities), tells which columns in which rows.
+        `hidden`, of shape (n_samples, n_entities), tells which columns in which rows. The number of
+        a code stays, unless it is that of an identifier.
         """
         numbers, codes = self.numbers.copy(), self.codes.copy()
         for each, rows in zip(self.layout.entities, hidden.T, strict=True):
-            numbers[np.ix_(rows, each.place.numbers)] = each.hidden
+            for suffix, number in each.hidden.items():
+                numbers[rows, each.numbers[suffix]] = number
             codes[np.ix_(rows, each.place.codes)] = -1
         return EncodedTable(numbers, codes, self.terms, self.layout)
 

@@ -22,11 +22,13 @@ from sklearn.utils.validation import (
 
 from scratchmlp.tabular.columns.any_column import (
     Columns,
+    as_codes,
     fit_column,
     output_names,
 )
 from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
+from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
 from scratchmlp.tabular.reading.findings import Note, NoteCase, describe, warn_of
@@ -144,7 +146,8 @@ default='from_dtype'
     -----
     Columns of data frames are matched by name, also if names are numbers, such as years; additional
     ones are ignored, and those that were left out are not required. Columns of arrays, and those of
-    which only `fit` or only `transform` has names that are strings, are matched by position. Their dtype may change if the kind of values does not.
+    which only `fit` or only `transform` has names that are strings, are matched by position. Their
+    dtype may change if the kind of values does not.
     If no column has outputs, the output is a column of zeros.
 
     References
@@ -278,6 +281,28 @@ default='from_dtype'
             return self
         encoder = copy(self)
         encoder._columns = self._columns | marked
+        return encoder
+
+    def with_codes(self, names: Collection[str], X: Any, rows: NDArray[np.intp]) -> Self:
+        """Return the encoder with some columns of whole numbers as codes, where it may guess.
+
+        The codes are those of some rows of the table of `fit`.
+
+        Internal: other folders of the package call it.
+        """
+        table = self.validate_table(X, reset=False)
+        roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
+        if not nw.dependencies.is_into_dataframe(X) or "no category" in roles:
+            return self
+        codes: Columns = {
+            name: as_codes(column, given.iloc[rows], self.max_categories)
+            for (name, column), (_, given) in zip(self._columns.items(), table.items(), strict=True)
+            if name in names and isinstance(column, NumberColumn) and column.why != "choice"
+        }
+        if not codes:
+            return self
+        encoder = copy(self)
+        encoder._columns = self._columns | codes
         return encoder
 
     @property

@@ -78,7 +78,7 @@ class FittedColumn(ABC):
 
     @property
     def is_hidden(self) -> bool:
-        """Whether training hides the column in some rows, and values without a code are missing."""
+        """Whether training hides the categories of the column in some rows."""
         return self.names_entity or self.is_held_out
 
     @abstractmethod
@@ -127,8 +127,13 @@ class FittedColumn(ABC):
         return ()
 
     @property
-    def hidden_numbers(self) -> list[float] | None:
-        """The numbers of a missing value, if training hides the column in some rows; else None."""
+    def new_is_missing(self) -> bool:
+        """Whether values without a code are missing, also where there is a number."""
+        return False
+
+    @property
+    def hidden_numbers(self) -> dict[str, float] | None:
+        """What outputs become where training hides the column, by suffix; None if it never does."""
         return None
 
     @property

@@ -10,7 +10,7 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
 from scratchmlp.tabular.reading.codes import are_times
-from scratchmlp.tabular.reading.entities import BY_CHANCE, FEWEST_VALUES, Entity, entity
+from scratchmlp.tabular.reading.entities import FEWEST_VALUES, Entity, entity
 
 ValuesOf = Callable[[str], "pd.Series[Any]"]
 
@@ -18,8 +18,8 @@ ValuesOf = Callable[[str], "pd.Series[Any]"]
 def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list[Entity]:
     """Return the columns that may say to whom the rows belong.
 
-    These are categories and whole numbers whose name says so, other categories unless few values
-    have most rows, and other whole numbers whose values have about as many rows each.
+    These are whole numbers, and categories whose name says so or of which few values do not have
+    most rows.
 
     Parameters
     ----------
@@ -48,8 +48,7 @@ def _entity(table: EncodedTable, name: str, column: Any, values_of: ValuesOf) ->
     if not isinstance(column, NumberColumn) or "" not in laid.numbers:
         return None
     found = entity(name, pd.factorize(table.numbers[:, laid.numbers[""]])[0])
-    may_be = found and (found.is_named or found.repeats(BY_CHANCE))
-    return found if may_be and (values_of(name).dropna() % 1 == 0).all() else None
+    return found if found and (values_of(name).dropna() % 1 == 0).all() else None
 
 
 def times(

@@ -18,10 +18,8 @@ from sklearn.model_selection import GroupKFold, KFold
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS
-from scratchmlp.tabular.inspection.alike_candidates import ValuesOf, entities, times
 from scratchmlp.tabular.inspection.quick_models import (
     constant_prediction,
     losses_of,
@@ -77,25 +75,24 @@ class _Question(NamedTuple):
 
 def find_alike_rows(
     data: Data,
-    columns: Columns,
-    values_of: ValuesOf,
+    entities: Iterable[Entity],
+    times: Iterable[tuple[str, FloatArray]],
     readable_loss: Callable[[float], float],
     random: np.random.RandomState,
 ) -> list[Note]:
     """Find columns whose values, or times, tell which rows are alike.
 
-    At most three columns are asked about: one of times, and the first ones of `entities`.
-    Nothing is asked about more than 32 classes. If the values of one column tell those of another,
-    such as the number of a person and the name, a single note is about both.
+    At most three columns are asked about: one of times, and entities.
+    Nothing is asked about more than 32 classes.
 
     Parameters
     ----------
     data : Data
         The rows with a weight above 0; X is an `EncodedTable`.
-    columns : dict of str to Column
-        The fitted columns.
-    values_of : callable
-        Returns the values of a column, by its name.
+    entities : iterable of Entity
+        Columns that may say to whom the rows belong: the first ones are asked about.
+    times : iterable of tuple of str and ndarray of shape (n_rows,)
+        Names of columns of times, and the times.
     readable_loss : callable
         Maps a loss to the one that the user reads.
     random : RandomState
@@ -108,20 +105,21 @@ def find_alike_rows(
     """
     if data.n_targets > MOST_TARGETS:  # which would take too long
         return []
-    common = data.X, columns, values_of
-    named = {each.column: each for each in entities(*common)}
-    of_times = filter(None, (_of_time(*each, random) for each in times(*common)))
-    of_entities = filter(None, (_of_entity(each, random) for each in named.values()))
+    of_times = filter(None, (_of_time(*each, random) for each in times))
+    of_entities = filter(None, (_of_entity(each, random) for each in entities))
     questions = islice(chain(islice(of_times, 1), of_entities), _MOST_CANDIDATES)
     notes = [_ask(each, data.rows(each.rows), readable_loss, random) for each in questions]
-    return [*_one_for_each_subject(filter(None, notes), named)]
+    return [*filter(None, notes)]
 
 
-def _one_for_each_subject(notes: Iterable[Note], named: Mapping[str, Entity]) -> Iterator[Note]:
-    """Yield a note for each entity: on a column that is named so, or else explains the most."""
+def one_for_each_subject(notes: Iterable[Note], known: Mapping[str, Entity]) -> Iterator[Note]:
+    """Yield a note for each entity: on a column that is named so, or else explains the most.
+
+    The values of one column may tell those of another, such as the number of a person and the name.
+    """
 
     def priority(note: Note) -> tuple[bool, float]:
-        entity, losses = named.get(note.column), note.values
+        entity, losses = known.get(note.column), note.values
         return entity is not None and entity.is_named, losses["apart"] / losses["random"]
 
     told: list[Entity] = []
@@ -129,7 +127,7 @@ def _one_for_each_subject(notes: Iterable[Note], named: Mapping[str, Entity]) ->
         if note.case == "time":
             yield note
             continue
-        own = named[note.column]
+        own = known[note.column]
         if not any(own.is_told_by(each) or each.is_told_by(own) for each in told):
             told.append(own)
             yield note

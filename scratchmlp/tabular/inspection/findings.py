@@ -13,7 +13,8 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
-from scratchmlp.tabular.inspection.alike_rows import find_alike_rows
+from scratchmlp.tabular.inspection.alike_candidates import entities, times
+from scratchmlp.tabular.inspection.alike_rows import find_alike_rows, one_for_each_subject
 from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
 from scratchmlp.tabular.inspection.leaks import find_leaks
 from scratchmlp.tabular.inspection.sentinels import (
@@ -22,7 +23,8 @@ from scratchmlp.tabular.inspection.sentinels import (
     may_have_sentinel,
 )
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.tabular.reading.entities import Entity
+from scratchmlp.tabular.reading.findings import Note, merged
 from scratchmlp.utils.public import public, stacklevel
 
 _MOST_TOLD = 5  # findings in a warning
@@ -49,18 +51,21 @@ def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) 
     Returns
     -------
     list of Note
-        What is found: leaks first. A column that tells which rows are alike is no leak, although
-        it may tell the target.
+        What is found: leaks first. A column that names what rows belong to, or tells which rows
+        are alike, is no leak, although it may tell the target.
     """
     inspection = _Inspection(problem, X)
     alike = inspection.alike_rows() if which_are_alike else []
+    known = inspection.entities
     columns = {note.column for note in alike}
+    columns |= {name for name, each in known.items() if each.is_clearly_named}
     leaks = [note for note in inspection.leaks() if note.column not in columns]
-    return [*leaks, *inspection.sentinels(), *alike]
+    return [*leaks, *inspection.sentinels(), *one_for_each_subject(alike, known)]
 
 
 def warn_of_misleading(found: Sequence[Note]) -> None:
     """Warn of the first findings, and tell the number of the others."""
+    found = merged(found)
     n_more = len(found) - _MOST_TOLD
     more = [f"For {n_more} more, see findings_."] if n_more > 0 else []
     if found:
@@ -139,10 +144,19 @@ class _Inspection:
         below_zero = column.encode(pd.Series([BELOW_ZERO])).numbers[""].astype(encoded.dtype)
         return may_have_sentinel(encoded, below_zero[0])
 
+    @cached_property
+    def entities(self) -> dict[str, Entity]:
+        """The columns that may say to whom the rows belong, by name: see `entities`."""
+        found = entities(self.data.X, self.columns, self.values_of)
+        return {each.column: each for each in found}
+
     def alike_rows(self) -> list[Note]:
         """Return columns that tell which rows are alike."""
+        of_times = times(self.data.X, self.columns, self.values_of)
         readable_loss = self.problem.targets.readable_loss
-        return find_alike_rows(self.data, self.columns, self.values_of, readable_loss, self.random)
+        return find_alike_rows(
+            self.data, self.entities.values(), of_times, readable_loss, self.random
+        )
 
 
 def _plain(value: Any) -> Any:

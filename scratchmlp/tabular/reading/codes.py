@@ -32,8 +32,8 @@ _PHONE_WORDS = {"phone", "telephone", "tel", "fax"}
 #: Last words of names of columns that say to whom, or to what, the rows belong.
 _ENTITY_WORDS = {"person", "subject", "individual", "participant", "respondent", "patient", "child"}
 _ENTITY_WORDS |= {"student", "pupil", "teacher", "worker", "employee", "user", "customer", "client"}
-_ENTITY_WORDS |= {"player", "animal", "tree", "litter", "family", "household", "school", "class"}
-_ENTITY_WORDS |= {"firm", "company", "store", "hospital", "clinic", "site", "station", "case"}
+_ENTITY_WORDS |= {"player", "animal", "tree", "litter", "family", "household", "school"}
+_ENTITY_WORDS |= {"firm", "company", "store", "hospital", "clinic", "site", "station"}
 _ENTITY_WORDS |= {"county", "district", "village", "indiv", "subj", "pat", "hh"}
 
 
@@ -78,12 +78,6 @@ def is_identifier(name: str, numbers: Floats) -> bool:
     return by_design or (n > 5 * SMALL and _n_digits(numbers) >= LONG)
 
 
-def are_sparse(different: Floats) -> bool:
-    """Return whether different numbers use little of their range, and are not rounded."""
-    is_sparse = bool(len(different) < SPARSE * np.ptp(different))
-    return is_sparse and len(np.unique(different % 10)) > 5
-
-
 def may_identify(column: "pd.Series[Any]") -> bool:
     """Return whether a column, of numbers or text, has a whole number in each row, none twice."""
     return column.is_unique and bool(column.astype(str).str.fullmatch(r"\d+").all())
@@ -120,7 +114,8 @@ def is_code(name: str, numbers: Floats) -> bool:
     if len(different) <= SMALL or different[0] < 0 or _n_digits(different) < SHORTEST_CODE:
         return False
     repeat = len(numbers) >= 2 * len(different)
-    return repeat and are_sparse(different)
+    is_sparse = bool(len(different) < SPARSE * np.ptp(different))
+    return repeat and is_sparse and len(np.unique(different % 10)) > 5
 
 
 def names_code(name: str) -> bool:
@@ -149,14 +144,9 @@ def names_entity(name: str) -> bool:
     A word such as "patient" must be the last one, but for a number, as in "patient_no". A word such
     as "nr" says so if it is the whole name.
     """
-    named = words_of_entity(name)
+    named = [word for word in words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
     is_number = not _NUMBER_WORDS.isdisjoint(words(name)) and not named
     return is_number or names_code(name) or not _ENTITY_WORDS.isdisjoint(named[-1:])
-
-
-def words_of_entity(name: str) -> list[str]:
-    """Return the words of a name without numbers and words for them, such as "nr"."""
-    return [word for word in words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
 
 
 def are_times(name: str, numbers: Floats) -> bool:

@@ -17,7 +17,7 @@ from scratchmlp.utils.public import stacklevel
 SHOWN = 3  # values in a clause
 
 #: What a note says of a column that would mislead the user.
-MisleadingCase = Literal["leak", "sentinel", "entity", "time"]
+MisleadingCase = Literal["leak", "sentinel", "sentinels", "entity", "time"]
 #: What a note is about, in the order of lists. The first six are columns that are left out.
 NoteCase = Literal[
     "index",
@@ -56,8 +56,8 @@ class Note(NamedTuple):
         category is known, and "zone" if dates have a time zone unlike those of `fit`, or have none.
         Of an estimator: a column that training has "hidden" in some rows.
         Of a table with targets: a "leak" that tells the target alone, a "sentinel" that stands for
-        missing values, an "entity" whose rows are alike, or a "time" after which predictions are
-        worse.
+        missing values, or "sentinels" of several columns, an "entity" whose rows are alike, or a
+        "time" after which predictions are worse.
     column : str
         Name of the column.
     values : mapping of str to object
@@ -205,10 +205,10 @@ def _zone(column: str, *, given: str | None, fitted: str | None) -> str:
     return f"the dates of {column} {new}, but the column was fitted to dates {old}"
 
 
-def _hidden(column: str, *, is_named: bool) -> str:
-    if not is_named:
+def _hidden(column: str, *, is_named: bool, may_name: bool) -> str:
+    if not may_name:
         return f"folds hold out whole values of {column}, so training hid it in some rows"
-    belong = "names what rows belong to, such as persons"
+    belong = f"{'names' if is_named else 'may name'} what rows belong to, such as persons"
     return f"the column {column} {belong}, so training hid it in some rows"
 
 
@@ -248,6 +248,12 @@ def _sentinel(column: str, *, value: float, n_rows: int, low: float, high: float
         f"{n_rows:,} values of {column} are {value:.10g}, and all others are {low:.6g} to "
         f"{high:.6g}"
     )
+
+
+def _sentinels(column: str, *, n_rows: Sequence[int], value: Mapping[str, float]) -> str:
+    each = zip(value.items(), n_rows, strict=True)
+    told = [f"{name} is {number:.10g} in {n:,} rows" for (name, number), n in each]
+    return f"numbers of {len(told):,} columns are far from all others: {listed(told)}"
 
 
 def _loss(value: float) -> str:
@@ -329,6 +335,7 @@ Wordings = TypedDict(
         "hidden": Wording,
         "leak": Wording,
         "sentinel": Wording,
+        "sentinels": Wording,
         "entity": Wording,
         "time": Wording,
     },
@@ -399,7 +406,7 @@ WORDINGS: Wordings = {
     ),
     "codes": Wording(
         _name,
-        "took whole numbers for codes, and encoded them as categories (many codes as numbers too)",
+        "took whole numbers for codes, and encoded them as categories and as numbers",
         "Name them in numeric_features if they are quantities, or convert them to the "
         "dtype category if they are codes.",
         "If they are quantities, name them in --numeric.",
@@ -446,6 +453,12 @@ WORDINGS: Wordings = {
         "missing_values={{{column!r}: {value!r}}}.",
         "If this number stands for a missing value, add --na {cell}.",
     ),
+    "sentinels": Wording(
+        _sentinels,
+        "",
+        "Do these numbers stand for missing values? Then set missing_values={value!r}.",
+        "If these numbers stand for missing values, add {cell}.",
+    ),
     "entity": Wording(
         _entity,
         "",
@@ -487,6 +500,18 @@ def describe(notes: Iterable[Note]) -> list[tuple[NoteCase, str]]:
         (case, f"{what}: {listed(names[case])}") for case, what in alike.items() if names[case]
     ]
     return common + [(note.case, note.clause) for note in notes if note.case not in alike]
+
+
+def merged(notes: Sequence[Note]) -> list[Note]:
+    """Return the notes to show: a single one, at the place of the first, is about all sentinels."""
+    sentinels = [note for note in notes if note.case == "sentinel"]
+    if len(sentinels) < 2:
+        return [*notes]
+    n_rows = [note.values["n_rows"] for note in sentinels]
+    value = {note.column: note.values["value"] for note in sentinels}
+    common = Note("sentinels", listed([*value]), {"n_rows": n_rows, "value": value})
+    shown = [common if note is sentinels[0] else note for note in notes]
+    return [note for note in shown if note.case != "sentinel"]
 
 
 def alike_in(notes: Iterable[Note]) -> list[str]:

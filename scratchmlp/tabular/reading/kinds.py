@@ -22,7 +22,7 @@ from scratchmlp.tabular.reading.codes import (
     names_identifier,
 )
 from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
-from scratchmlp.tabular.reading.entities import Entity, entity, hidden
+from scratchmlp.tabular.reading.entities import entity
 from scratchmlp.tabular.reading.findings import Found, Note, NoteCase, Reading
 from scratchmlp.tabular.reading.from_text import (
     MISSING,
@@ -42,6 +42,7 @@ from scratchmlp.tabular.reading.values import (
     Different,
     Floats,
     ValueKind,
+    Why,
     different_values,
     kind_of,
     naming_column,
@@ -247,7 +248,8 @@ def _code(name: str, found: Found) -> Found | None:
         return None
     n_digits = len(f"{numbers[0]:.0f}")
     by_values = f"whole numbers of {n_digits} digits that repeat"
-    return _as_codes(name, found, "named like a code" if names_code(name) else by_values)
+    reason = "named like a code" if names_code(name) else by_values
+    return _as_codes(name, found, reason, "identifier" if names_identifier(name) else "code")
 
 
 def _long_code(name: str, found: Found) -> Found | None:
@@ -266,11 +268,11 @@ def _long_code(name: str, found: Found) -> Found | None:
     )
 
 
-def _as_codes(name: str, found: Found, reason: str) -> Found:
+def _as_codes(name: str, found: Found, reason: str, why: Why) -> Found:
     """Return a column of whole numbers as one of codes."""
     codes = found.values.astype("Int64")
     notes = [*found.notes, Note("codes", name)]
-    return Found("category", reason, codes, found.reading, notes, why="code")
+    return Found("category", reason, codes, found.reading, notes, why=why)
 
 
 def _text_or_category(name: str, column: "pd.Series[Any]", values: Different) -> Found:
@@ -401,23 +403,21 @@ def order_as_in_others(
 
 def find_entities(found: Mapping[str, Found], *, guess: bool) -> dict[str, Found]:
     """Return the columns that name what rows belong to. With `guess`, they may be numbers."""
-    candidates = []
+    named = {}
     for name, each in found.items():
         may_be_codes = guess and each.kind == "number" and each.why != "choice"
-        numbers = _whole_numbers(each) if may_be_codes else None
-        if each.kind == "category" or numbers is not None:
+        if each.kind == "category" or (may_be_codes and _whole_numbers(each) is not None):
             with naming_column(name):
-                candidates.append(entity(name, different_values(each.values).codes, numbers))
-    chosen = hidden(filter(None, candidates))
-    return {each.column: _as_entity(each, found[each.column]) for each in chosen}
+                values = entity(name, different_values(each.values).codes)
+            if values and values.is_clearly_named:
+                named[name] = _as_entity(name, each)
+    return named
 
 
-def _as_entity(entity: Entity, found: Found) -> Found:
+def _as_entity(name: str, found: Found) -> Found:
     """Return a column as one of categories that name an entity."""
     if found.kind == "number":
-        by_values = "whole numbers that repeat evenly and leave gaps"
-        reason = "named like a code" if entity.is_clearly_named else by_values
-        found = _as_codes(entity.column, found, reason)
+        found = _as_codes(name, found, "named like a code", "identifier")
     return found._replace(names_entity=True)
 
 

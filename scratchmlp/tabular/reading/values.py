@@ -28,6 +28,7 @@ Why = Literal[
     "writing",
     "choice",
     "code",
+    "identifier",
     "words",
     "one value",
     "no values",
