@@ -322,7 +322,7 @@ def with_option(note: Note) -> str:
     str
         Two or three sentences.
     """
-    value = note.values.get("value")
+    value: Any = note.values.get("value")
     cell = quote(f"{note.column}={value}")
     if note.case == "sentinels":
         cell = " ".join(f"--na {quote(f'{name}={each}')}" for name, each in value.items())

@@ -16,7 +16,7 @@ from sklearn.model_selection import ShuffleSplit
 from sklearn.tree import DecisionTreeClassifier
 
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier, base
-from scratchmlp.tabular.ensemble import cross_fitting, part_fits
+from scratchmlp.tabular.ensemble import cross_fitting, ensemble, part_fits
 from scratchmlp.tabular.ensemble.blending import select_weights
 from scratchmlp.tabular.networks import deadline
 from tests.helpers.all_parts import all_parts
@@ -116,7 +116,8 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
             return super().fit(X, y)
 
     replace_clock(monkeypatch, lambda: now[0])
-    trees, networks = TakesTwoSeconds(2), TimedNetworks(max_iter=1)
+    monkeypatch.setattr(ensemble, "without_negligible", lambda weights, *arguments: weights)
+    trees, networks = TakesTwoSeconds(2, max_depth=1), TimedNetworks(max_iter=1)
     estimators = [("first", networks), ("trees", trees), ("second", networks)]
     model = TabularEnsembleClassifier(estimators, max_time=30.0, **FOLDS)
     found = model.fit(X, LABELS).named_estimators_

@@ -68,7 +68,7 @@ def fold_predictions(
         shared, n_shared = _numbers_and_codes(table)
     else:
         shared, n_shared = array, table.layout.n_outputs
-    inputs = [each.inputs for each in models]
+    inputs: Any = [each.inputs for each in models]
     widths = [each.estimator.n_features_in_ for each in models]
     features, positions = fold_inputs(table, shared, n_shared, inputs, widths)
     pairs = zip(models, positions, strict=True)
@@ -150,10 +150,11 @@ def add_levels(table: TableValues, models: Sequence[FoldModel]) -> list[Value]:
 def _levels_of_fold(table: TableValues, numbers: Value | None, model: FoldModel) -> Value:
     """Add what a linear model of `Levels` predicts; `numbers` are not clipped."""
     W, b = _coefficients(model.estimator)
-    of_numbers, *of_levels = np.split(W, model.inputs.starts(table.layout))
+    inputs: Any = model.inputs
+    of_numbers, *of_levels = np.split(W, inputs.starts(table.layout))
     terms = []
     if numbers is not None:
-        z = (numbers - model.inputs.means) / model.inputs.deviations
+        z = (numbers - inputs.means) / inputs.deviations
         terms.append(z @ of_numbers + b)
     for number, coefficients in enumerate(of_levels):
         assert table.codes is not None

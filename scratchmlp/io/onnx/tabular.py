@@ -89,12 +89,9 @@ def _weights(table: TableValues, blend: Blend) -> dict[str, Any]:
     if unseen is None or table.codes is None:
         return blend.weights
     codes = table.codes.take([each.place.codes[0] for each in entities])
-    is_unknown, constant = (
-        codes.apply("ReduceMin", axes=[1], keepdims=1) <= -1,
-        codes.graph.constant,
-    )
+    is_unknown = codes.apply("ReduceMin", axes=[1], keepdims=1) <= -1
     return {
-        name: constant(np.float64(known)).mask(is_unknown, unseen[name])
+        name: codes.graph.constant(np.array(known)).mask(is_unknown, unseen[name])
         for name, known in blend.weights.items()
     }
 

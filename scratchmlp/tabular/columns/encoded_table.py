@@ -271,7 +271,7 @@ class EncodedTable:
         """
         numbers, codes = self.numbers.copy(), self.codes.copy()
         for each, rows in zip(self.layout.entities, hidden.T, strict=True):
-            for suffix, number in each.hidden.items():
+            for suffix, number in (each.hidden or {}).items():
                 numbers[rows, each.numbers[suffix]] = number
             codes[np.ix_(rows, each.place.codes)] = -1
         return EncodedTable(numbers, codes, self.terms, self.layout)

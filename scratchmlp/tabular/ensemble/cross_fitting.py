@@ -137,7 +137,8 @@ class BoostedFolds:
         if not self.trees:
             yield from (model.scores(table) for model in self.models)
             return
-        own = [each for model in self.models for each in model.inputs.supervised_outputs(table)]
+        inputs: Any = [model.inputs for model in self.models]
+        own = [output for each in inputs for output in each.supervised_outputs(table)]
         raw, end = self.trees.scores(np.hstack([common, *own])), 0
         for model in self.models:  # one that lacks a class has fewer scores than the others
             estimator, start = model.estimator, end

@@ -1,5 +1,6 @@
 """The inputs of linear models: numbers as they are, a column for each level, and terms."""
 
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class Levels(NamedTuple):
     deviations: FloatArray
     terms: TermSelection | None
 
-    def array(self, table: EncodedTable, supervised: FloatArray | None = None) -> csr_array:
+    def array(self, table: EncodedTable, supervised: Sequence[FloatArray] = ()) -> csr_array:
         """Return the inputs of rows: numbers, levels of one column after the other, and terms.
 
         The last level of each column stands for missing and unknown values.
@@ -50,7 +51,7 @@ class Levels(NamedTuple):
         ----------
         table : EncodedTable
             The rows.
-        supervised : ndarray or None, default=None
+        supervised : sequence of ndarray, default=()
             Ignored. Exists for compatibility with `Inputs`.
 
         Returns
@@ -67,8 +68,8 @@ class Levels(NamedTuple):
         return csr_array(hstack(parts, format="csr"))
 
     def hiding_some(
-        self, table: EncodedTable, supervised: FloatArray, seed: int
-    ) -> tuple[EncodedTable, FloatArray]:
+        self, table: EncodedTable, supervised: Sequence[FloatArray], seed: int
+    ) -> tuple[EncodedTable, Sequence[FloatArray]]:
         """Return training rows as they are: an unknown level has no effect, which nothing learns.
 
         See `Inputs.hiding_some`.
@@ -111,10 +112,10 @@ class LevelsPlan(NamedTuple):
 
     terms: TermSelection | None
 
-    def fit(self, data: Data) -> tuple[Levels, FloatArray]:
+    def fit(self, data: Data) -> tuple[Levels, Sequence[FloatArray]]:
         """Fit the inputs to training rows. No supervised encodings belong to them."""
         numbers = undo_clip(data.X.imputed()[used_rows(data)].astype(np.float64))
         deviations = numbers.std(axis=0)
         terms = self.terms or TermSelection.fit(data) if data.X.terms else None
         scales = np.where(deviations > _LEAST_DEVIATION, deviations, 1.0)
-        return Levels(numbers.mean(axis=0), scales, terms), np.empty((len(data.Y), 0), np.float32)
+        return Levels(numbers.mean(axis=0), scales, terms), ()
