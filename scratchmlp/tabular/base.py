@@ -820,7 +820,7 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, within the range of the targets in `fit`.
+            Predictions. Those of networks and trees are within the range of the targets in `fit`.
         """
         return self._mean_prediction(X)
 

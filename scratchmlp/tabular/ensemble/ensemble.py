@@ -448,7 +448,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
 
         Networks use the parameters of the ensemble where both have one. Estimators that accept
         missing values get numbers and codes of categories, others the output of
-        :class:`TabularEncoder`; their parameters refer to these columns. An estimator that stops
+        :class:`TabularEncoder`; their parameters refer to these columns. "linear" gets numbers that
+        are not limited, and a column for each level of each category. An estimator that stops
         early gets the fold as `X_val`, if its `fit` takes it. With sample or class weights,
         estimators that take no weights are left out.
     cv : int, splitter or iterable, default=8
@@ -567,7 +568,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
 
         Networks use the parameters of the ensemble where both have one. Estimators that accept
         missing values get numbers and codes of categories, others the output of
-        :class:`TabularEncoder`; their parameters refer to these columns. Targets are standardized,
+        :class:`TabularEncoder`; their parameters refer to these columns. "linear" gets numbers that
+        are not limited, and a column for each level of each category. Targets are standardized,
         or divided by their mean for a loss that takes no negative ones, such as "poisson". An
         estimator that stops early gets the fold as `X_val`, if its `fit` takes it. With
         `sample_weight`, estimators that take no weights are left out.
