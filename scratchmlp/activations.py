@@ -234,8 +234,18 @@ class SiLU:
     """
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
-        """Write z / (1 + exp(-z)) into `out`. exp(80) does not overflow in float32."""
-        return np.divide(z, 1 + np.exp(np.minimum(-z, 80)), out=out)
+        """Write z / (1 + exp(-z)) into `out`. exp(80) does not overflow.
+
+        In float32, h (1 + tanh(h)) with h = z / 2 takes half the time. Below z = -10, digits of
+        numbers near 0 are missing. In float64, it is slower.
+        """
+        if z.dtype != np.float32:
+            return np.divide(z, 1 + np.exp(np.minimum(-z, 80)), out=out)
+        half = z * 0.5
+        np.tanh(half, out=out)
+        out += 1
+        out *= half
+        return out
 
     def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
         """Multiply `derivative` by σ + a (1 - σ), where σ = a / z needs no exponential."""

@@ -94,6 +94,14 @@ def test_float32_stays_float32_and_has_its_digits(activation):
         np.testing.assert_allclose(single, double, rtol=1e-5, atol=1e-6)
 
 
+def test_silu_is_computed_by_tanh_in_float32():
+    z = np.linspace(-200, 200, 401, dtype=np.float32)[None]
+    half, found = z / 2, outputs(ACTIVATIONS["silu"], z)
+    np.testing.assert_array_equal(found, half * (1 + np.tanh(half)))
+    exact = outputs(ACTIVATIONS["silu"], z.astype(np.float64))
+    np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_far_from_zero_all_are_two_lines(name, dtype):

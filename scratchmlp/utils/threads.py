@@ -75,7 +75,7 @@ def one_thread() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _controller(n_modules: int) -> ThreadpoolController:
-    """Return what controls OpenMP: a new one if modules, which may bring libraries, were imported."""
+    """Return what controls OpenMP, looked for anew after imports, which may bring libraries."""
     return ThreadpoolController()
 
 
