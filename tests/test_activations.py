@@ -97,11 +97,12 @@ def test_float32_stays_float32_and_has_its_digits(activation):
         np.testing.assert_allclose(single, double, rtol=1e-5, atol=1e-6)
 
 
-def test_silu_computes_no_exponentials_in_float32(monkeypatch):
+def test_silu_is_computed_by_tanh_in_float32():
     z = np.linspace(-200, 200, 401, dtype=np.float32)[None]
-    expected = outputs(ACTIVATIONS["silu"], z.astype(np.float64))
-    monkeypatch.setattr(np, "exp", None)
-    np.testing.assert_allclose(outputs(ACTIVATIONS["silu"], z), expected, rtol=1e-5, atol=1e-6)
+    half, found = z / 2, outputs(ACTIVATIONS["silu"], z)
+    np.testing.assert_array_equal(found, half * (1 + np.tanh(half)))
+    exact = outputs(ACTIVATIONS["silu"], z.astype(np.float64))
+    np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

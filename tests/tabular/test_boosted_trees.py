@@ -47,8 +47,8 @@ def test_scores_are_those_of_scikit_learn(target, iterations, leaves, own):
     ]  # fmt: skip
     rows = np.vstack([X, EXTREME])
     expected = [m._raw_predict(rows[:, i]) for m, i in zip(models, inputs, strict=True)]
-    scores = boosted_trees(models, inputs).scores(rows)
-    np.testing.assert_allclose(scores, np.hstack(expected), rtol=0, atol=1e-12)
+    (trees,) = boosted_trees(models, inputs)
+    np.testing.assert_allclose(trees.scores(rows), np.hstack(expected), rtol=0, atol=1e-12)
 
 
 FALLBACKS = {
@@ -63,6 +63,21 @@ def test_what_tables_cannot_hold_is_left_to_scikit_learn(case):
     rows, parameters = FALLBACKS[case]
     model = boosting("numbers", **parameters).fit(rows, TARGETS["numbers"])
     assert boosted_trees([model], [np.arange(4)]) is None
+
+
+def test_scores_share_as_many_tables_as_hold_them(monkeypatch):
+    """Three models of four classes: several tables, of which some have scores of two models."""
+    models = [boosting("several", max_iter=n).fit(X, TARGETS["several"]) for n in (3, 5, 4)]
+    inputs = [np.arange(4)] * 3
+    (whole,) = boosted_trees(models, inputs)
+    n_bytes = sum(bits.nbytes for _, bits in whole.tables.values())
+    monkeypatch.setattr("scratchmlp.tabular.ensemble.boosted_trees._MOST_BYTES", n_bytes // 3)
+    parts = boosted_trees(models, inputs)
+    assert len(parts) > 1
+    found = np.hstack([each.scores(EXTREME) for each in parts])
+    np.testing.assert_array_equal(found, whole.scores(EXTREME))
+    monkeypatch.setattr("scratchmlp.tabular.ensemble.boosted_trees._MOST_TABLES", len(parts) - 1)
+    assert boosted_trees(models, inputs) is None
 
 
 def test_large_tables_are_left_to_scikit_learn(monkeypatch):

@@ -9,9 +9,9 @@ table: its row j has the bits that are left if the input is above j of the thres
 needs one row of the table of each input, and the bits that are left in all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,8 +25,10 @@ from scratchmlp.arrays import FloatArray
 BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 #: Numbers that have a bit for each leaf, by the most leaves.
 _BITS = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
-#: Most bytes of all tables. Larger ones leave the processor's cache, and take much memory.
+#: Most bytes of the tables of some scores, and most such tables. Larger ones leave the processor's
+#: cache, and more take much memory.
 _MOST_BYTES = 2**25
+_MOST_TABLES = 8
 #: Rows times trees that are looked up at the same time.
 _AT_ONCE = 2**17
 
@@ -59,8 +61,16 @@ class _Splits(NamedTuple):
         return _Splits(*(each[self.feature == feature] for each in self))
 
 
+class _Score(NamedTuple):
+    """The trees of one score of a model, the inputs of the model, and the score before them."""
+
+    trees: list[NDArray[Any]]
+    inputs: NDArray[np.intp]
+    base: float
+
+
 class BoostedTrees(NamedTuple):
-    """The trees of several models of gradient boosting.
+    """The trees of several scores of models of gradient boosting.
 
     Attributes
     ----------
@@ -114,7 +124,9 @@ def _position(thresholds: FloatArray, column: FloatArray) -> NDArray[np.intp]:
     return position
 
 
-def boosted_trees(models: Sequence[Any], inputs: Sequence[NDArray[np.intp]]) -> BoostedTrees | None:
+def boosted_trees(
+    models: Sequence[Any], inputs: Sequence[NDArray[np.intp]]
+) -> list[BoostedTrees] | None:
     """Read the trees of fitted models.
 
     Parameters
@@ -126,35 +138,50 @@ def boosted_trees(models: Sequence[Any], inputs: Sequence[NDArray[np.intp]]) -> 
 
     Returns
     -------
-    BoostedTrees or None
-        None if tables cannot hold them: trees split categories or have more than 64 leaves, the
-        tables would be large, or no tree has a split.
+    list of BoostedTrees or None
+        The trees of the first scores, of the next ones, ..., as many together as one set of tables
+        holds. None if tables cannot hold them: trees split categories or have more than 64 leaves,
+        the tables would be large, or no tree has a split.
     """
-    of_scores = [
-        ([predictors[score].nodes for predictors in model._predictors], own)
-        for model, own in zip(models, inputs, strict=True)
-        for score in range(model.n_trees_per_iteration_)
-    ]
-    trees = [*chain.from_iterable(nodes for nodes, _ in of_scores)]
-    most_leaves = max(len(nodes) + 1 for nodes in trees) // 2
-    if most_leaves > max(_BITS) or any(model.is_categorical_ is not None for model in models):
+    if any(model.is_categorical_ is not None for model in models):
         return None
-    owners = chain.from_iterable([own] * len(nodes) for nodes, own in of_scores)
+    scores = [
+        _Score([each[score].nodes for each in model._predictors], own, base)
+        for model, own in zip(models, inputs, strict=True)
+        for score, base in enumerate(np.ravel(model._baseline_prediction))
+    ]
+    found = [*islice(_in_tables(scores), _MOST_TABLES + 1)]
+    return None if None in found or len(found) > _MOST_TABLES else found
+
+
+def _in_tables(scores: list[_Score]) -> Iterator[BoostedTrees | None]:
+    """Read the trees of all scores, or else of each half; None stands for what no table holds."""
+    trees = [*chain.from_iterable(each.trees for each in scores)]
+    owners = chain.from_iterable([each.inputs] * len(each.trees) for each in scores)
+    most_leaves = max(len(nodes) + 1 for nodes in trees) // 2
+    if most_leaves > max(_BITS):
+        yield None
+        return
     splits = [_splits_of(n, *each) for n, each in enumerate(zip(trees, owners, strict=True))]
     joined = _Splits(*map(np.concatenate, zip(*splits, strict=True)))
     of_inputs = {each: joined.of_input(each) for each in np.unique(joined.feature).tolist()}
     bits = next(each for most, each in _BITS.items() if most_leaves <= most)
     n_rows = sum(len(np.unique(each.threshold)) + 2 for each in of_inputs.values())
-    if not 0 < n_rows * len(trees) * np.dtype(bits).itemsize <= _MOST_BYTES:
-        return None
-    leaves = [nodes["value"][nodes["is_leaf"] != 0] for nodes in trees]
-    return BoostedTrees(
-        {feature: _table(each, len(trees), bits) for feature, each in of_inputs.items()},
-        np.concatenate(leaves),
-        _starts([len(each) for each in leaves]),
-        _starts([len(nodes) for nodes, _ in of_scores]),
-        np.concatenate([np.ravel(model._baseline_prediction) for model in models]),
-    )
+    if 0 < n_rows * len(trees) * np.dtype(bits).itemsize <= _MOST_BYTES:
+        leaves = [nodes["value"][nodes["is_leaf"] != 0] for nodes in trees]
+        yield BoostedTrees(
+            {feature: _table(each, len(trees), bits) for feature, each in of_inputs.items()},
+            np.concatenate(leaves),
+            _starts([len(each) for each in leaves]),
+            _starts([len(each.trees) for each in scores]),
+            np.array([each.base for each in scores]),
+        )
+    elif n_rows and len(scores) > 1:
+        half = len(scores) // 2
+        yield from _in_tables(scores[:half])
+        yield from _in_tables(scores[half:])
+    else:
+        yield None
 
 
 def _splits_of(number: int, nodes: NDArray[Any], inputs: NDArray[np.intp]) -> _Splits:

@@ -139,7 +139,8 @@ class BoostedFolds:
             return
         inputs: Any = [model.inputs for model in self.models]
         own = [output for each in inputs for output in each.supervised_outputs(table)]
-        raw, end = self.trees.scores(np.hstack([common, *own])), 0
+        X, end = np.hstack([common, *own]), 0
+        raw = np.hstack([each.scores(X) for each in self.trees])
         for model in self.models:  # one that lacks a class has fewer scores than the others
             estimator, start = model.estimator, end
             end += estimator.n_trees_per_iteration_
@@ -147,7 +148,7 @@ class BoostedFolds:
             predict = loss.predict_proba if is_classifier(estimator) else loss.link.inverse
             yield model.scores_of(predict(raw[:, start:end]))
 
-    def _trees(self, n_common: int) -> BoostedTrees | None:
+    def _trees(self, n_common: int) -> list[BoostedTrees] | None:
         """Read the trees. The first inputs of all models are the same, and the others their own."""
         estimators = [model.estimator for model in self.models]
         widths = [each.n_features_in_ - n_common for each in estimators]
