@@ -142,12 +142,12 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
         out = np.empty((len(X), sum(widths)), X.dtype)
         end = 0
         for column, width, (edges, encoding) in zip(
-            X.T, widths, self._edges_and_encodings(), strict=True
+            _bounded(X.T), widths, self._edges_and_encodings(), strict=True
         ):
             end += width
             if width:
-                _write_bins(_bounded(column), edges, encoding, out[:, end - width : end])
-        return out
+                _write_bins(column, edges, encoding, out[:, end - width : end])
+        return np.clip(out, 0, 1, out=out)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the names of the outputs.
@@ -237,9 +237,9 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
         return tags
 
 
-def _bounded(column: FloatArray) -> Floats:
+def _bounded(numbers: FloatArray) -> Floats:
     """Convert numbers to float64, and clip them so that their differences stay finite."""
-    return np.clip(column.astype(np.float64), -LARGEST, LARGEST)
+    return np.clip(numbers.astype(np.float64), -LARGEST, LARGEST)
 
 
 def _quantile_cuts(codes: NDArray[np.intp], weight: Floats, n_bins: int) -> NDArray[np.intp]:
@@ -306,7 +306,7 @@ def _bin_suffixes(edges: Floats, encoding: str) -> list[str]:
 
 
 def _write_bins(column: Floats, edges: Floats, encoding: str, out: FloatArray) -> None:
-    """Write the outputs of a column."""
+    """Write the outputs of a column, which are yet to be clipped to [0, 1]."""
     n_linear, n_steps = _count_outputs(edges, encoding)
     if n_linear:
         # Interpolate the position among the edges; output t is the part of it from t to t + 1.
@@ -316,7 +316,6 @@ def _write_bins(column: Floats, edges: Floats, encoding: str, out: FloatArray) -
             position = np.clip(position, bins, bins + 1)
         linear = out[:, :n_linear]
         np.subtract(position[:, None], np.arange(n_linear), out=linear, casting="same_kind")
-        np.clip(linear, 0, 1, out=linear)
     if n_steps:
         np.greater_equal(column[:, None], edges[1:-1], out=out[:, n_linear:], casting="unsafe")
     out[np.isnan(column)] = 0
