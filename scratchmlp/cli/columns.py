@@ -197,8 +197,9 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
     Yields
     ------
     str
-        A sentence about a column that contains no value or unseen categories, or has clearly
-        changed. Of many columns that have changed, most are only counted.
+        A sentence about a column that contains no value, unseen categories or values that cannot be
+        read, or has clearly changed. Of many columns that have changed, most are only counted. If
+        one has changed or is empty, the last sentence says what this means for scores.
 
     Raises
     ------
@@ -211,9 +212,10 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
     except ColumnError as error:
         raise InputError(_other_kind(error)) from error
     drift = find_drift(columns, {name: values for name, (values, _) in read.items()})
-    changed = []
+    changed, is_different = [], False
     for name, (values, notes) in read.items():
         column, changes = used[name], drift[name].changes
+        is_different |= bool(changes)
         if column.uses_values:
             yield from sentences(describe(notes), is_new=True)
             if any(note.case == "empty" for note in notes):
@@ -221,7 +223,7 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
                     f"column {quote(name)} has no values here, but the model learned from its "
                     "values in training. The predictions do without them."
                 )
-                changes = {}
+                changes, is_different = {}, True
         new = X[name][column.unseen(values)]
         if len(new):
             changes = {case: words for case, words in changes.items() if case != "unseen"}
@@ -233,6 +235,8 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
             words = "; ".join(changes.values())
             changed.append(f"column {quote(name)} has clearly changed: {words}")
     yield from _shortened(changed)
+    if is_different:
+        yield "scores and intervals from training may not hold for rows that are so different"
 
 
 def _shortened(changed: list[str]) -> Iterator[str]:

@@ -61,11 +61,7 @@ def predict_table(data: str, options: Options) -> None:
             f"--coverage is about intervals of numbers, but the model in {options.load} predicts "
             "classes. Remove --coverage."
         )
-    if unlike := [*unlike_training(X, columns)]:
-        say(
-            *unlike,
-            "scores and intervals from training may not hold for rows that are so different",
-        )
+    say(*unlike_training(X, columns))
     try:
         if options.explain is not None:
             print(explain_row(saved.model, X, ids, options.explain, is_of_fit=False), flush=True)

@@ -24,6 +24,7 @@ from tests.helpers.cli_output import refused, run
 from tests.helpers.table_files import excel, parquet
 
 N = 40
+MAY_NOT_HOLD = "scores and intervals from training may not hold for rows that are so different"
 
 
 def text(values):
@@ -523,11 +524,12 @@ def test_what_differs_from_training_is_said(trained, csv):
     X = table.assign(
         code=table["code"].where(table["size_missing"])
     )  # missing values are not unseen
-    [missing] = unlike_training(X, load(model).encoder_._columns)
+    missing, scores = unlike_training(X, load(model).encoder_._columns)
     assert re.fullmatch(
         "column 'code' has clearly changed: .* % are missing, but 0.0 % were in training",
         missing,
     )
+    assert scores == MAY_NOT_HOLD
     assert list(unlike_training(table, load(model).encoder_._columns)) == []
 
 
@@ -537,11 +539,23 @@ def test_what_clearly_changed_is_said_in_a_few_lines():
     X["rate"] = rng.choice(["fixed", "free"], 400)
     assert differences(X[::2], X[1::2]) == []
     new = X.mask(rng.random(X.shape) < 0.5).replace({"rate": {"fixed": "FIXED"}})
-    first, *changed, more = differences(X, new)
+    first, *changed, more, scores = differences(X, new)
     assert first.startswith("column 'rate' contains categories not seen in training, in 1")
     assert re.search(r" of 400 rows: 'FIXED'; [45]\d\.\d % are missing, but 0\.0 % ", first)
     assert [each.split("'")[1] for each in changed] == ["x0", "x1", "x2", "x3", "x4"]
     assert more == "4 more columns clearly changed: drift(X) of the model, in Python, says how"
+    assert scores == MAY_NOT_HOLD
+
+
+@pytest.mark.parametrize("new", [{"n": "rotary"}, {"w": "unseen"}])
+def test_scores_hold_for_rows_of_which_one_has_another_value(new):
+    """What is said of a few values says nothing of the rows."""
+    X = pd.DataFrame({"n": (np.arange(68) / 8).astype(str), "w": ["u", "v"] * 34})
+    table = X[::2].reset_index(drop=True)
+    for name, value in new.items():
+        table.loc[3, name] = value
+    [sentence] = differences(X, table)
+    assert re.search("1 of 34", sentence)
 
 
 def differences(X, new, **roles):
@@ -588,7 +602,7 @@ def test_columns_of_another_kind_are_refused_before_anything_else_is_said(new, m
     X = X.assign(n=np.arange(N) / 8, few=[1.0, *[np.nan] * (N - 1)])
     sentences = unlike_training(X.assign(w="unseen", **new), columns_of(X))
     if message is None:
-        assert ["unseen" in each for each in sentences] == [True, False, False]
+        assert ["unseen" in each for each in sentences] == [True, False, False, False]
         return
     with pytest.raises(InputError) as error:
         next(sentences)

@@ -65,7 +65,8 @@ def test_significant_digits():
     assert [significant(each) for each in numbers] == written
     assert significant(0.98765, 3) == "0.988"
     assert decimals(-1e-9, 4).text == "0.0000"  # without a sign
-    assert [significant(x, 3) for x in (2.571e-10, np.inf)] == ["2.57e-10", "inf"]
+    written = ["0.0000257", "2.57e-06", "2.57e-10", "inf"]
+    assert [significant(x, 3) for x in (2.571e-5, 2.571e-6, 2.571e-10, np.inf)] == written
 
 
 def test_short_times_are_not_told_apart():
@@ -87,6 +88,8 @@ DECIMALS = [
      "0.500 ± 0.010, 0.600 ± 0.020, 0.700 ± 0.030, -3.0e+12 ± 2e+12", ""),
     ([(0.91, 0.02), (0.9, 0.06), (-12.1, 5.3), (-9, 6)],
      "0.910 ± 0.020, 0.900 ± 0.060, -12.100 ± 5.300, -9.000 ± 6.000", ""),
+    ([(0.5, 0.01), (0.6, 0.01), (9999998, 1e5), (1e7, 1e5)],
+     "0.500 ± 0.010, 0.600 ± 0.010, 9,999,998.000 ± 100,000.000, 1.0e+07 ± 1e+05", ""),
     # The lower median of all deviations decides.
     ([(0.5, 1e-4), (0.6, 0.01), (0.7, 0.02)], "0.500 ± 0.000, 0.600 ± 0.010, 0.700 ± 0.020", ""),
 ]  # fmt: skip

@@ -190,6 +190,14 @@ def test_bars_of_the_most_important_columns(classes, monkeypatch):
     assert few.size[1] < picture.size[1]
 
 
+def test_the_twenty_most_correlated_pairs_are_listed(classes):
+    pairs = [(f"a{i}", f"b{i}", 1 - i / 100) for i in range(21)]
+    evaluated = of_fit(classes)
+    found = importances.importances_of(evaluated)._replace(correlated=pairs)
+    *_, table = importances.importance_section(evaluated, found).parts
+    assert [row[0] for row in table.rows] == [plain(a) for a, _, _ in pairs[:20]]
+
+
 def test_columns_of_a_wide_table_are_chosen_for_all_classes(monkeypatch):
     monkeypatch.setattr(importances, "MEASURED_COLUMNS", 2)
     wide = np.c_[np.random.default_rng(1).normal(size=(60, 3)), X]

@@ -119,6 +119,38 @@ def test_small_changes_of_large_tables_are_not_told():
     assert drift.loc["price", "psi"] < 0.01
 
 
+@pytest.mark.parametrize(("n_others", "is_told"), [(0, True), (9, False)])
+def test_chance_has_more_occasions_in_wide_tables(n_others, is_told):
+    """The probability of 9 missing values, 9e-5, is told of one column, and not of one of ten."""
+    flags = pd.DataFrame({name: [True, False] * 200 for name in "abcdefghij"[: n_others + 1]})
+    new = flags[:200].astype(object)
+    new.loc[:8, "a"] = None
+    assert compared(flags, new)["changed"].any() == is_told
+
+
+@pytest.mark.parametrize(("share", "is_told"), [(0.65, False), (0.67, True)])
+def test_an_index_of_a_tenth_is_a_change(share, is_told):
+    """With shares of a half in training, 0.65 has an index of 0.092, and 0.67 one of 0.120."""
+    fit, new = (
+        pd.DataFrame({"rate": np.where(np.arange(4000) < 4000 * each, "free", "fixed")})
+        for each in (0.5, share)
+    )
+    assert compared(fit, new)["changed"].tolist() == [is_told]
+
+
+UNSEEN = [(40, 44, False), (40, 52, True), (0, 9, True)]
+
+
+@pytest.mark.parametrize(("n_single", "n_unseen", "is_told"), UNSEEN)
+def test_the_share_of_unseen_values_to_expect_is_an_estimate(n_single, n_unseen, is_told):
+    """If values of a single row tell it, it varies as if it came from half of the rows."""
+    fit = ["common", "usual"] * 200
+    fit[::10] = [f"single {i}" for i in range(n_single)] or fit[::10]
+    new = [*[f"new {i}" for i in range(n_unseen)], *["common"] * 100, *["usual"] * 100][:200]
+    why = compared(pd.DataFrame({"city": fit}), pd.DataFrame({"city": new})).loc["city", "why"]
+    assert ("unseen" in why) == is_told
+
+
 @given(*[st.integers(0, 300)] * 4)
 def test_probabilities_are_near_those_of_fishers_exact_test(fit, others, now, others_now):
     n_fit, n_now = fit + others, now + others_now

@@ -145,9 +145,9 @@ default='from_dtype'
     Notes
     -----
     Columns of data frames are matched by name, also if names are numbers, such as years; additional
-    ones are ignored, and those that were left out are not required. Columns of arrays, and those of
-    which only `fit` or only `transform` has names that are strings, are matched by position. Their
-    dtype may change if the kind of values does not.
+    ones are ignored, and those that were left out are not required. Columns of arrays are matched
+    by position, and so are those whose names are strings in `fit` only, or in `transform` only, of
+    which scikit-learn warns. Dtypes may change if the kind of values does not.
     If no column has outputs, the output is a column of zeros.
 
     References
