@@ -251,7 +251,9 @@ class TrainingProblem(NamedTuple):
         fold = _fold_of_new(codes, len(self.splits), np.random.RandomState(self.seeds[0]))
         new_to, known = [present[fold == i] for i in range(len(self.splits))], present[fold < 0]
         held_out = [np.intersect1d(rows, known) for rows in self.held_out]
-        if not all(map(len, held_out)) or not self._have_same_classes(known, present[fold >= 0]):
+        if not len(present[fold >= 0]) or not all(map(len, held_out)):
+            return self
+        if not self._have_same_classes(known, present[fold >= 0]):
             return self
         left_out = map(np.concatenate, zip(held_out, new_to, strict=True))
         training = [np.setdiff1d(present, rows) for rows in left_out]

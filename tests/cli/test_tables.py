@@ -12,7 +12,6 @@ from scratchmlp.cli.columns import (
     read_columns,
     typed_settings,
     unlike_training,
-    with_codes,
 )
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.roles import FileFormat, Roles
@@ -145,14 +144,6 @@ def test_what_is_guessed_is_said_with_what_to_do():
         "took whole numbers for codes, and encoded them as categories and as numbers: "
         "zip. If they are quantities, name them in --numeric."
     )
-
-
-def test_numbers_whose_rows_are_alike_are_categories_too():
-    X = pd.DataFrame({"zip": [1, 2], "who": ["P", "Q"], "v7": [5, 7], "v8": [5, 7], "x": [1, 2]})
-    settings = {"categorical_features": ["zip", "who"]}
-    table, categories = with_codes(X, settings, ["zip", "who", "v7", "v8"], Roles(numeric=["v8"]))
-    assert categories == ["zip", "who", "v7"]
-    assert [*table] == [*X, "v7 as a number"]
 
 
 def test_columns_in_which_no_value_or_word_repeats():

@@ -409,7 +409,7 @@ def test_curves_of_networks_and_trees(tabular_networks):
     parts = [
         ("networks", TabularMLPRegressor(hidden_layer_sizes=4, max_iter=2)),
         ("wide", TabularMLPRegressor(hidden_layer_sizes=9, max_iter=2)),
-        ("trees", ExtraTreesRegressor(2)),
+        ("trees", ExtraTreesRegressor(2, max_depth=1)),
     ]
     settings = {"cv": 2, "random_state": 0}
     ensemble = TabularEnsembleRegressor(parts[::2], **settings)

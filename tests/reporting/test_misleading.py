@@ -10,6 +10,7 @@ from sklearn.metrics import r2_score
 from scratchmlp import report
 from scratchmlp.evaluation.numbers import number, plain
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.reading.findings import merged
 from tests.helpers.report_pages import Page
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -40,7 +41,7 @@ def test_all_findings_that_mislead_are_sentences_above_the_scores(rows):
     page = Page(report(model, X, Y, rows=rows))
     assert [heading["id"] for heading in page.all("h2")][:2] == ["misleading", "summary"]
     box = page.text.partition("trust the scores below. ")[2].partition(" Summary ")[0]
-    assert box == " ".join(plain(note, 1000) for note in found)
+    assert box == " ".join(plain(note, 1000) for note in merged(found))
     assert str(constant) not in page.text
 
 

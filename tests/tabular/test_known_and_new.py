@@ -146,7 +146,7 @@ def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
     X["school"] = "S" + pd.Series(person // 8).astype(str)
     y = np.where(y > 0, "high", "low")
     problem = problem_of(TabularMLPClassifier(cv=4, n_repeats=2), X, y)
-    problem = problem.with_entities(["school"])
+    problem = problem.with_entities(["school"], X)
     split = problem.with_new_entities()
     new = np.concatenate(split.new_to)
     assert len(np.unique(new)) == len(new)
@@ -226,8 +226,8 @@ def two_weights():
 def test_rows_of_new_persons_have_weights_of_their_own(two_weights):
     model, X, _ = two_weights
     known, unseen = model.weights_, model.weights_unseen_
-    assert known == {"trees": 0.0, "linear": 1.0}
-    assert unseen["trees"] > 0.3
+    assert known["linear"] > 0.8
+    assert unseen["trees"] > known["trees"] + 0.2
     assert sum(unseen.values()) == pytest.approx(1)
     assert [*known] == [*unseen] == [*model.named_estimators_]
     board = model.leaderboard()

@@ -311,7 +311,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         >>> from sklearn.datasets import load_wine
         >>> from sklearn.linear_model import LogisticRegression
         >>> from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
-        >>> networks, linear = TabularMLPClassifier(max_iter=16), LogisticRegression()
+        >>> networks, linear = TabularMLPClassifier(max_iter=32), LogisticRegression(C=0.01)
         >>> named = [("networks", networks), ("linear", linear)]
         >>> ensemble = TabularEnsembleClassifier(named, cv=3, random_state=0)
         >>> ensemble = ensemble.fit(*load_wine(return_X_y=True, as_frame=True))
@@ -371,7 +371,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         >>> from sklearn.datasets import load_wine
         >>> from sklearn.linear_model import LogisticRegression
         >>> from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
-        >>> networks, linear = TabularMLPClassifier(max_iter=16), LogisticRegression()
+        >>> networks, linear = TabularMLPClassifier(max_iter=32), LogisticRegression(C=0.01)
         >>> named = [("networks", networks), ("linear", linear)]
         >>> ensemble = TabularEnsembleClassifier(named, cv=3, random_state=0)
         >>> ensemble = ensemble.fit(*load_wine(return_X_y=True, as_frame=True))

@@ -18,7 +18,7 @@ ValuesOf = Callable[[str], "pd.Series[Any]"]
 def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list[Entity]:
     """Return the columns that may say to whom the rows belong.
 
-    These are whole numbers, and categories whose name says so or of which few values do not have
+    These are whole numbers and categories whose name says so, or of which few values do not have
     most rows.
 
     Parameters
@@ -44,11 +44,12 @@ def _entity(table: EncodedTable, name: str, column: Any, values_of: ValuesOf) ->
     laid = table.layout.columns[name]
     if laid.n_levels:
         found = entity(name, table.codes_of([laid])[:, 0])
-        return found if found and (found.is_named or found.n_frequent >= FEWEST_VALUES) else None
-    if not isinstance(column, NumberColumn) or "" not in laid.numbers:
+    elif isinstance(column, NumberColumn) and "" in laid.numbers:
+        found = entity(name, pd.factorize(table.numbers[:, laid.numbers[""]])[0])
+        found = found if found and (values_of(name).dropna() % 1 == 0).all() else None
+    else:
         return None
-    found = entity(name, pd.factorize(table.numbers[:, laid.numbers[""]])[0])
-    return found if found and (values_of(name).dropna() % 1 == 0).all() else None
+    return found if found and (found.is_named or found.n_frequent >= FEWEST_VALUES) else None
 
 
 def times(
