@@ -542,7 +542,7 @@ def test_what_clearly_changed_is_said_in_a_few_lines():
 def test_scores_hold_for_rows_of_which_one_has_another_value(new):
     """What is said of a few values says nothing of the rows."""
     X = pd.DataFrame({"n": (np.arange(68) / 8).astype(str), "w": ["u", "v"] * 34})
-    table = X[::2].reset_index(drop=True)
+    table = X.iloc[::2].assign(w=X["w"][:34].to_numpy()).reset_index(drop=True)
     for name, value in new.items():
         table.loc[3, name] = value
     [sentence] = differences(X, table)
