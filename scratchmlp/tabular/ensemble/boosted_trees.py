@@ -151,7 +151,8 @@ def boosted_trees(
         for score, base in enumerate(np.ravel(model._baseline_prediction))
     ]
     found = [*islice(_in_tables(scores), _MOST_TABLES + 1)]
-    return None if None in found or len(found) > _MOST_TABLES else found
+    tables = [each for each in found if each is not None]
+    return tables if len(tables) == len(found) <= _MOST_TABLES else None
 
 
 def _in_tables(scores: list[_Score]) -> Iterator[BoostedTrees | None]:
