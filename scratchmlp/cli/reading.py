@@ -449,8 +449,8 @@ def _mark_missing(
 def _rows_of_words(
     values: list[str], counts: NDArray[np.intp], words: Set[str]
 ) -> "pd.Series[int]":
-    """Count in how many rows each of some words stands, the most frequent first."""
-    rows = Counter(dict.fromkeys(words, 0))
+    """Count in how many rows each of some words stands: the most frequent first, then by name."""
+    rows = Counter(dict.fromkeys(sorted(words), 0))
     for value, n in zip(values, counts, strict=True):
         if value in words:  # " NA" and "NA" are one word
             rows[value] += int(n)
