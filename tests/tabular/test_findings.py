@@ -410,12 +410,14 @@ def test_a_single_question_is_about_a_person_with_a_number_a_name_and_a_birthpla
 
 
 @pytest.mark.parametrize(("n_frequent", "expected"), [(5, []), (30, [("entity", "kind")])])
-def test_categories_that_share_few_values_are_no_entities(n_frequent, expected):
-    """Most rows have one of the frequent kinds: new rows are hardly of other ones."""
+@pytest.mark.parametrize("word", ["kind ", None])
+def test_columns_of_which_few_values_have_most_rows_are_no_entities(word, n_frequent, expected):
+    """New rows are hardly of other kinds, whether these are words or numbers, such as gains."""
     X, y, _ = persons(0)
     rng = np.random.default_rng(0)
     kind = rng.integers(np.where(rng.random(len(y)) < 0.85, n_frequent, 30))
-    X = X.drop(columns="person").assign(kind=[f"kind {number}" for number in kind])
+    named = [f"{word}{number}" for number in kind] if word else kind
+    X = X.drop(columns="person").assign(kind=named)
     assert found(X, y + 5 * rng.normal(size=30)[kind]) == expected
 
 
