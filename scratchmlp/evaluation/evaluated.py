@@ -21,7 +21,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.folds import check_no_missing, rows_in
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import to_pandas
@@ -132,6 +132,11 @@ class Evaluated:
     def proba(self) -> FloatArray | None:
         """Probabilities of the classes; None for regression."""
         return self.outputs if is_classifier(self.estimator) else None
+
+    @property
+    def entities(self) -> list[str]:
+        """Columns that name what rows belong to, such as persons."""
+        return [*layout_of(self.estimator.encoder_.fitted_columns).known_entities]
 
     @property
     def prediction(self) -> NDArray[Any]:

@@ -12,7 +12,6 @@ from scratchmlp.reporting.columns import DESCRIBED_COLUMNS
 from scratchmlp.reporting.content import Section, Table
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
-from scratchmlp.tabular.columns.encoded_table import layout_of
 from scratchmlp.tabular.reading.findings import MisleadingCase, Note, merged
 from scratchmlp.utils.names import listed
 
@@ -118,7 +117,7 @@ def _task(evaluated: Evaluated) -> str:
         )
     sentence = f"The model predicts {target}, {what}, from {columns}. It is judged by {rows}."
     if (lost := len(evaluated.given[1]) - n) > 0:
-        names = listed(_entities(evaluated))
+        names = listed([plain(name, 40) for name in evaluated.entities])
         which = f" of a model that knows their {names}" if names else ""
         sentence += f" {lost:,} other rows have no out-of-fold prediction{which} and are left out."
     if evaluated.is_of_fit:
@@ -141,17 +140,12 @@ def _of_new(evaluated: Evaluated) -> str:
     if score is None:
         return ""
     measure = "R²" if evaluated.proba is None else "accuracy"
+    names = listed([plain(name, 40) for name in evaluated.entities])
     return (
-        f" For rows with a new value of {listed(_entities(evaluated))}, expect {measure} "
+        f" For rows with a new value of {names}, expect {measure} "
         f"{number(score).text}, not {number(evaluated.estimator.oof_score_).text}"
         f"{evaluated.estimator.unseen_assumption}."
     )
-
-
-def _entities(evaluated: Evaluated) -> list[str]:
-    """Return the columns that name what rows belong to, such as persons."""
-    layout = layout_of(evaluated.estimator.encoder_.fitted_columns)
-    return [plain(name, 40) for name in layout.known_entities]
 
 
 def _of_known_and_new(evaluated: Evaluated) -> str:

@@ -6,7 +6,6 @@ from scratchmlp.evaluation.evaluated import Evaluated
 from scratchmlp.evaluation.numbers import Cell, number, plain, share
 from scratchmlp.plotting import TrainingCurveDisplay
 from scratchmlp.reporting.content import Picture, Section, Table
-from scratchmlp.tabular.columns.encoded_table import layout_of
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble, networks_in
 
 
@@ -38,9 +37,10 @@ def _weights(evaluated: Evaluated) -> Table:
     estimator = evaluated.estimator
     write, score = (number, "R²") if evaluated.proba is None else (share, "accuracy")
     scores: dict[str, Cell] = {name: write(value) for name, value in estimator.oof_scores_.items()}
-    unseen = getattr(estimator, "weights_unseen_", None)
     weights = {"weight": estimator.weights_}
-    weights |= {f"weight if {_unknown(evaluated)} is unknown": unseen} if unseen else {}
+    if unseen := getattr(estimator, "weights_unseen_", None):
+        names = " or ".join(plain(name, 40) for name in evaluated.entities)
+        weights[f"weight if {names} is unknown"] = unseen
     rows: list[tuple[Cell, ...]] = [
         (plain(name), *(number(each[name], 2) for each in weights.values()), scores[name])
         for name in estimator.weights_
@@ -52,12 +52,6 @@ def _weights(evaluated: Evaluated) -> Table:
     ]
     header = ("part", *weights, f"{score} alone, out of fold")
     return Table("The parts of the ensemble, and their weights in its predictions", header, rows)
-
-
-def _unknown(evaluated: Evaluated) -> str:
-    """Name the columns that name what rows belong to, such as persons."""
-    layout = layout_of(evaluated.estimator.encoder_.fitted_columns)
-    return " or ".join(plain(name, 40) for name in layout.known_entities)
 
 
 def _curves(estimator: Any) -> Picture:

@@ -38,9 +38,12 @@ from scratchmlp.tabular.reading.values import check_collected
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, held_out_scores, kept_weight, scored_rows
 
-#: Fewest rows of a table with entities that are new to folds, fewest of these, and most of their
-#: rows, which no function draws some of.
-_FEWEST_ROWS, _FEWEST_NEW, _MOST_ROWS = 100, 5, 10_000
+#: Fewest rows of a table of which folds leave out whole entities, such as persons.
+_FEWEST_ROWS = 100
+#: Fewest entities that folds leave out: errors of fewer say little of others.
+_FEWEST_NEW = 5
+#: Most rows of these. They are all looked at: `scored_rows` draws some of more.
+_MOST_ROWS = 10_000
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

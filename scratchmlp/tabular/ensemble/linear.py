@@ -17,7 +17,7 @@ from scratchmlp.tabular.targets import ClassTargets, Targets
 
 #: Linear models that may be such a part.
 LINEAR = (LogisticRegression, Ridge)
-#: Penalties of squared coefficients, in units of rows: this many rows of a level halve its effect.
+#: Penalties of squared coefficients. With `Ridge`, this many rows halve the effect of a level.
 _PENALTIES = (0.01, 0.1, 1.0, 10.0)
 #: By how much predictions may leave the range of the targets, as shares of it.
 _MARGINS = (0.0, 0.25, 0.5, 1.0)

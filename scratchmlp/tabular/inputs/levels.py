@@ -23,7 +23,7 @@ class Levels(NamedTuple):
 
     Numbers are not limited, so that a line goes on beyond what was seen. Each level of each
     category has a column, however many there are: with a penalty, the coefficient of a level with
-    few rows is near 0, and an unknown level has none. This is the mixed model of statisticians.
+    few rows is near 0. Unknown values count as missing. This is the mixed model of statisticians.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Levels(NamedTuple):
         csr_array of shape (n_samples, n_inputs), float64
             The inputs.
         """
-        widths = [each.n_levels + 1 for each in table.layout.columns.values() if each.place.codes]
+        widths = _widths(table.layout)
         ends = np.cumsum(widths)
         positions = np.where(table.codes < 0, ends - 1, table.codes + ends - widths)
         shown = np.ones(positions.size), positions.ravel(), np.arange(len(table) + 1) * len(widths)
@@ -70,9 +70,9 @@ class Levels(NamedTuple):
     def hiding_some(
         self, table: EncodedTable, supervised: Sequence[FloatArray], seed: int
     ) -> tuple[EncodedTable, Sequence[FloatArray]]:
-        """Return training rows as they are: an unknown level has no effect, which nothing learns.
+        """Return training rows as they are: see `Inputs.hiding_some`.
 
-        See `Inputs.hiding_some`.
+        A row of an unknown entity lacks the effect of its level and has all others.
         """
         return table, supervised
 
@@ -89,16 +89,25 @@ class Levels(NamedTuple):
 
     def starts(self, layout: Layout) -> list[int]:
         """Return where the inputs of the levels of each column begin, and those of terms."""
-        n_levels = [each.n_levels + 1 for each in layout.columns.values() if each.place.codes]
-        starts = [*accumulate(n_levels, initial=len(self.means))]
+        starts = [*accumulate(_widths(layout), initial=len(self.means))]
         return starts if self.terms else starts[:-1]
 
     def _numbers(self, table: EncodedTable) -> FloatArray:
-        numbers = undo_clip(table.imputed().astype(np.float64))
-        return (numbers - self.means) / self.deviations
+        return (_numbers(table) - self.means) / self.deviations
 
     def _terms(self, table: EncodedTable) -> list[FloatArray]:
         return [self.terms.transform(table)] if self.terms else []
+
+
+def _numbers(table: EncodedTable) -> FloatArray:
+    """Return the numbers of a table as they are, scaled but not limited; the median if missing."""
+    numbers: FloatArray = undo_clip(table.imputed().astype(np.float64))
+    return numbers
+
+
+def _widths(layout: Layout) -> list[int]:
+    """Return the number of inputs for the levels of each column, with one for unknown values."""
+    return [each.n_levels + 1 for each in layout.columns.values() if each.place.codes]
 
 
 class LevelsPlan(NamedTuple):
@@ -114,7 +123,7 @@ class LevelsPlan(NamedTuple):
 
     def fit(self, data: Data) -> tuple[Levels, Sequence[FloatArray]]:
         """Fit the inputs to training rows. No supervised encodings belong to them."""
-        numbers = undo_clip(data.X.imputed()[used_rows(data)].astype(np.float64))
+        numbers = _numbers(data.X)[used_rows(data)]
         deviations = numbers.std(axis=0)
         terms = self.terms or TermSelection.fit(data) if data.X.terms else None
         scales = np.where(deviations > _LEAST_DEVIATION, deviations, 1.0)
