@@ -35,6 +35,7 @@ from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.base import BaseTabular, fit_inspected
+from scratchmlp.tabular.inspection.findings import not_looked_for
 from scratchmlp.tabular.problem import encoding_with
 from scratchmlp.tabular.reading.findings import Note, alike_in, merged
 from scratchmlp.utils.names import listed
@@ -134,6 +135,8 @@ class Comparison:
         own = next(iter(models.values()))
         found = misleading(own, table.encoder, table.X, table.y, evaluation.folds)
         say(*map(with_option, merged(found)))
+        if missed := not_looked_for(len(table.y)):
+            say(missed)
         table, evaluation = _with_entities(table, evaluation, alike_in(found))
         classes = np.unique(table.y) if table.is_class else None
         check_id(options.roles.id, classes, evaluation.entities)

@@ -168,6 +168,9 @@ def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
     _, err = run(csv(leak.drop(columns="amount")), "--target", "late")
     assert "the column paid alone predicts 100.0 % of the rows right" in err
     assert "Is it known when you predict? If not, add --ignore 'paid'." in err
+    assert "Not looked for" not in err
+    _, err = run(csv(table.head(60)), *known)
+    assert "scratchmlp: Not looked for, since 60 rows are too few: persons or times" in err
 
 
 @pytest.mark.usefixtures("brief", "uncompared")

@@ -129,6 +129,29 @@ def test_a_column_that_explains_almost_all_of_a_number_is_a_leak():
     assert "explains 9" in str(leak)
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("n_rows", [30, 59])
+def test_few_rows_tell_a_column_that_follows_the_target(n_rows, seed):
+    rng = np.random.default_rng(seed)
+    y = rng.normal(size=n_rows)
+    follows = 0.986 * y + np.sqrt(1 - 0.986**2) * rng.normal(size=n_rows)
+    assert found(noise(rng, n_rows).assign(follows=follows), y) == [("leak", "follows")]
+    assert found(noise(rng, n_rows - 1, 12), rng.normal(size=n_rows - 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "told"),
+    [
+        (29, "columns that tell the target (needs 30 rows), and persons or times"),
+        (99, "99 rows are too few: persons or times whose rows are alike (needs 100 rows)."),
+        (100, None),
+    ],
+)
+def test_what_few_rows_cannot_tell_is_said(n_rows, told):
+    said = module.not_looked_for(n_rows)
+    assert said is None if told is None else told in said
+
+
 HOURS = pd.date_range("2020-01-01", "2022-12-31 23:00", freq="h")
 DAYS = HOURS[HOURS.hour == 0]
 FIRST = DAYS[DAYS.day == 1]  # of each month

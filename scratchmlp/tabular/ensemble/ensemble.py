@@ -510,7 +510,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     encoder_ : TabularEncoder
         The fitted encoder of all estimators.
     findings_ : list of Note
-        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. Columns
+        that tell the target need 30 rows to be found, rows that are alike 100.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if strings.
 
@@ -625,7 +626,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     encoder_ : TabularEncoder
         The fitted encoder of all estimators.
     findings_ : list of Note
-        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. Columns
+        that tell the target need 30 rows to be found, rows that are alike 100.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if strings.
 

@@ -30,7 +30,9 @@ from scratchmlp.tabular.reading.entities import Entity
 from scratchmlp.tabular.reading.findings import Note
 
 _MOST_CANDIDATES = 3
-_MOST_ROWS, _FEWEST_ROWS = 2000, 100
+_MOST_ROWS = 2000
+#: Fewest rows: with fewer, nothing is asked.
+FEWEST_ROWS = 100
 _N_FOLDS, _N_TREES, _MOST_FEATURES = 3, 10, 16
 #: Parts of the later rows, which count as the values of a time.
 _N_PERIODS = 20
@@ -136,7 +138,7 @@ def _of_entity(entity: Entity, random: np.random.RandomState) -> _Question | Non
     """Ask about rows of the same value, if most rows have one."""
     codes = entity.codes
     rows = np.flatnonzero(codes >= 0)
-    if len(rows) < max(_FEWEST_ROWS, len(codes) / 2):
+    if len(rows) < max(FEWEST_ROWS, len(codes) / 2):
         return None
     order = random.permutation(codes.max() + 1)  # of the values, so that all rows of some are drawn
     rows = rows[np.argsort(order[codes[rows]], kind="stable")[:_MOST_ROWS]]
@@ -149,7 +151,7 @@ def _of_entity(entity: Entity, random: np.random.RandomState) -> _Question | Non
 def _of_time(name: str, time: FloatArray, random: np.random.RandomState) -> _Question | None:
     """Ask about the last third of the rows, which the others are to predict."""
     known = np.flatnonzero(~np.isnan(time))
-    if len(known) < _FEWEST_ROWS:
+    if len(known) < FEWEST_ROWS:
         return None
     rows = random.permutation(known)[:_MOST_ROWS]
     rows = rows[np.argsort(time[rows], kind="stable")]

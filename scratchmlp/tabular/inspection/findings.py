@@ -14,9 +14,13 @@ from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
 from scratchmlp.tabular.inspection.alike_candidates import entities, times
-from scratchmlp.tabular.inspection.alike_rows import find_alike_rows, one_for_each_subject
+from scratchmlp.tabular.inspection.alike_rows import (
+    FEWEST_ROWS,
+    find_alike_rows,
+    one_for_each_subject,
+)
 from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
-from scratchmlp.tabular.inspection.leaks import find_leaks
+from scratchmlp.tabular.inspection.leaks import FEWEST_HELD_OUT, find_leaks
 from scratchmlp.tabular.inspection.sentinels import (
     BELOW_ZERO,
     find_sentinel,
@@ -61,6 +65,30 @@ def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) 
     columns |= {name for name, each in known.items() if each.is_clearly_named}
     leaks = [note for note in inspection.leaks() if note.column not in columns]
     return [*leaks, *inspection.sentinels(), *one_for_each_subject(alike, known)]
+
+
+def not_looked_for(n_rows: int) -> str | None:
+    """Say what a table has too few rows to look for, if there is something.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows with a weight above 0.
+
+    Returns
+    -------
+    str or None
+        A sentence.
+    """
+    needed = {
+        "columns that tell the target": FEWEST_HELD_OUT,
+        "persons or times whose rows are alike": FEWEST_ROWS,
+    }
+    missed = [f"{what} (needs {least} rows)" for what, least in needed.items() if n_rows < least]
+    if not missed:
+        return None
+    rows = "1 row is" if n_rows == 1 else f"{n_rows} rows are"
+    return f"Not looked for, since {rows} too few: {', and '.join(missed)}."
 
 
 def warn_of_misleading(found: Sequence[Note]) -> None:

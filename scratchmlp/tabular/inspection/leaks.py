@@ -1,12 +1,15 @@
 """Columns that tell the target alone, and may not be known when a row is predicted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import rankdata
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 
 from scratchmlp.arrays import FloatArray
@@ -33,8 +36,8 @@ _MOST_TREES = 8  # columns
 _MOST_ROWS = 5000  # that trees look at
 #: Values that bins look at, and the fewest and most rows.
 _BINNED, _BINNED_ROWS = 2**20, (500, 2000)
-#: Fewest rows that are held out, or numbers that are known: with fewer, nothing is concluded.
-_FEWEST_HELD_OUT = 100
+#: Fewest rows that are held out: with fewer, nothing is concluded.
+FEWEST_HELD_OUT = 30
 #: Smallest rank correlation of a number with targets that it tells in another unit or scale.
 _COPY = 0.9999
 
@@ -45,10 +48,11 @@ def find_leaks(
     """Find columns that predict the target alone.
 
     A column is a leak if it leaves at most `MOST_LEFT` of the loss of a constant prediction in
-    held-out rows: of the log-loss, or of the squared error. A tree predicts from its numbers, or
-    the mean of each level from its categories. Trees take time, so they look only at those columns,
-    at most eight, in whose bins the targets hardly vary. Numbers in the order of the targets are a
-    leak in any case.
+    held-out rows: of the log-loss, or of the squared error. A tree predicts from its numbers, or a
+    straight line, which needs fewer rows; or the mean of each level from its categories. Trees take
+    time, so they look only at those columns, at most eight, in whose bins the targets hardly vary.
+    Numbers in the order of the targets are a leak in any case. With fewer than `FEWEST_HELD_OUT`
+    rows, nothing is concluded.
 
     Parameters
     ----------
@@ -65,7 +69,7 @@ def find_leaks(
         Notes of the case "leak".
     """
     folds = three_folds(splits, _MOST_ROWS, random)
-    if sum(len(held_out) for _, held_out in folds) < _FEWEST_HELD_OUT:
+    if sum(len(held_out) for _, held_out in folds) < FEWEST_HELD_OUT:
         return []
     places = data.X.layout.places
     left = _left_in_bins(_binned_rows(data, folds, random), places.values(), random)
@@ -108,7 +112,9 @@ def _binned_targets(data: Data, random: np.random.RandomState) -> FloatArray:
 def _left_by_numbers(numbers: FloatArray, targets: FloatArray) -> FloatArray:
     """Return the share of the variance within bins of as many rows, for each column of numbers."""
     order = np.argsort(np.ascontiguousarray(numbers.T), axis=1)
-    starts = np.linspace(0, len(numbers), min(_N_BINS, len(numbers)), endpoint=False).astype(int)
+    starts = np.linspace(0, len(numbers), min(_N_BINS, len(numbers) // 2), endpoint=False).astype(
+        int
+    )
     sizes = np.diff([*starts, len(numbers)])
     between = sum(
         (np.add.reduceat(target[order], starts, axis=1) ** 2 / sizes).sum(axis=1)
@@ -161,7 +167,7 @@ def _is_copy(data: Data, place: Place) -> bool:
 def _have_order(numbers: FloatArray, target: FloatArray) -> bool:
     """Return whether the known numbers have the order of the target, or its reverse."""
     known = ~np.isnan(numbers)
-    if known.sum() < _FEWEST_HELD_OUT:
+    if known.sum() < FEWEST_HELD_OUT:
         return False
     ranks = rankdata([numbers[known], target[known]], axis=1)
     with np.errstate(invalid="ignore"):  # a constant
@@ -171,16 +177,29 @@ def _have_order(numbers: FloatArray, target: FloatArray) -> bool:
 def _losses(data: Data, place: Place, training: Rows, held_out: Rows) -> FloatArray:
     """Return the losses of a column and of a constant, and the shares of rows that are right."""
     known, new = data.rows(training), data.rows(held_out)
+    truth, weight = targets_of(new).argmax(axis=1), weights_of(new)
+
+    def measured(predicted: FloatArray) -> FloatArray:
+        right = predicted.argmax(axis=1) == truth
+        return np.average([losses_of(new, predicted), right], axis=1, weights=weight)
+
+    of_column = min(map(measured, _predictions(known, new.X, place)), key=lambda each: each[0])
+    of_constant = measured(np.tile(constant_prediction(known), (len(held_out), 1)))
+    return np.column_stack([of_column, of_constant]).ravel()
+
+
+def _predictions(known: Data, new: EncodedTable, place: Place) -> Iterator[FloatArray]:
+    """Yield the predictions of means of leaves or levels and, of a number, of a straight line."""
     targets, weight, constant = targets_of(known), weights_of(known), constant_prediction(known)
-    of_known, of_new = _leaves(known, new.X, place)
+    of_known, of_new = _leaves(known, new, place)
     n_leaves = 1 + max(of_known.max(), of_new.max())
-    in_leaf = csr_array((weight, (of_known, np.arange(len(training)))), (n_leaves, len(training)))
+    in_leaf = csr_array((weight, (of_known, np.arange(len(weight)))), (n_leaves, len(weight)))
     means = (in_leaf @ targets + constant) / (in_leaf.sum(axis=1)[:, np.newaxis] + 1)
-    both = means[of_new], np.tile(constant, (len(held_out), 1))
-    truth = targets_of(new).argmax(axis=1)
-    losses = [losses_of(new, each) for each in both]
-    right = [each.argmax(axis=1) == truth for each in both]
-    return np.average([*losses, *right], axis=1, weights=weights_of(new))
+    yield means[of_new]
+    if known.class_targets is None and place.numbers:
+        line = make_pipeline(SimpleImputer(keep_empty_features=True), LinearRegression())
+        line.fit(known.X.numbers[:, place.numbers], targets, linearregression__sample_weight=weight)
+        yield line.predict(new.numbers[:, place.numbers])
 
 
 def _leaves(

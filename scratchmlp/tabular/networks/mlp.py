@@ -275,7 +275,8 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     stop_reasons_ : list of str
         Why the training of each member ended.
     findings_ : list of Note
-        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. Columns
+        that tell the target need 30 rows to be found, rows that are alike 100.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if strings.
 
@@ -388,7 +389,8 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     stop_reasons_ : list of str
         Why the training of each member ended.
     findings_ : list of Note
-        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. Columns
+        that tell the target need 30 rows to be found, rows that are alike 100.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if strings.
 
