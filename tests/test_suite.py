@@ -36,6 +36,7 @@ def test_that_hangs(): time.sleep(600)
 """
 
 
+@pytest.mark.nightly  # runs a suite of its own
 def test_a_test_that_hangs_ends_the_suite(tmp_path):
     """It is the last one of its file: another process in its place would get no more tests."""
     (tmp_path / "test_a.py").write_text(HANGS)

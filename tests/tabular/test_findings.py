@@ -31,7 +31,7 @@ from tests.helpers.tabular_estimators import CLASSIFIERS
 
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}
 SEEDS = st.integers(0, 10_000)
-few_examples = settings(max_examples=8, deadline=None)
+few_examples = settings(max_examples=4, deadline=None)
 
 
 def fit(X, y, *, sample_weight=None, groups=None, **parameters):
@@ -559,6 +559,7 @@ def test_the_order_of_the_columns_does_not_change_what_is_found(seed):
     assert found(X[shuffled], y) == found(X, y) == [("sentinel", "coded"), ("entity", "person")]
 
 
+@pytest.mark.nightly  # starts processes
 def test_ensembles_find_the_same_with_any_number_of_jobs():
     X, y = leaky()
     findings = []

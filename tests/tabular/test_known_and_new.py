@@ -414,7 +414,7 @@ def test_a_seventh_of_the_rows_is_hidden(seed, n_entities):
     assert in_all == pytest.approx(0.5 + 0.5**n_entities, abs=0.05)
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(st.integers(0, 10**6), st.booleans(), st.booleans())
 def test_hidden_rows_are_those_of_a_missing_value(seed, with_text, with_products):
     X, y, person = panel(seed % 1000, n_persons=100, n_rows=4)
