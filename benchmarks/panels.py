@@ -6,7 +6,8 @@ whose persons have none. The candidates on one thread: our ensemble with the col
 and CatBoost, which gets the column as a number and as a category. "best other" is the lowest loss
 of the last three. Shown are the log-loss, or the RMSE as a share of the target's deviation, means
 over three random states (twelve for the smallest table); how often a set or an interval for 0.9
-contains the target; and the CPU seconds of a fit.
+contains the target; the R² or accuracy that our fit has promised for such rows, and that of the
+rows; and the CPU seconds of a fit.
 
 Usage: python -m benchmarks panels [--sets NAME ...] [--only CANDIDATE ...] [--results FILE]
 """
@@ -45,6 +46,7 @@ NUMBERS = {
 PANELS, KINDS = NUMBERS | CLASSES, ("known", "new")
 #: Random states of the smallest table. A mean over three of them is uncertain by more than 5 %.
 MORE_SEEDS = {"epil": range(12)}
+OF_OURS = ["coverage", "promised", "score", "seconds"]
 OTHERS = ["ours without the column", "CatBoost, number", "CatBoost, category"]
 
 
@@ -89,12 +91,16 @@ def load(name: str, seed: int) -> Table:
 
 
 def measured(candidate: OnPanel, table: Table, fold: int, seed: int) -> dict[str, float]:
-    """Fit and measure, with the coverage of our intervals or sets."""
+    """Fit and measure, with the coverage of our intervals or sets, and what our fit promises."""
     kept: list[Any] = []
     measures = fit_and_measure(candidate, table, fold, seed, kept.append)
     if candidate.is_ours:
         _, test = table.splits[fold]
         X, y, [model] = candidate.columns(table.X).iloc[test], table.y[test], kept
+        is_known = np.isin(table.X.iloc[test, 0], np.delete(table.X.iloc[:, 0], test)).mean() > 0.5
+        of_new = getattr(model, "oof_score_unseen_", model.oof_score_)
+        measures["promised"] = model.oof_score_ if is_known else of_new
+        measures["score"] = model.score(X, y)
         if candidate.regressor:
             low, high = model.predict_interval(X, COVERAGE).T
             measures["coverage"] = float(((low <= y) & (y <= high)).mean())
@@ -115,7 +121,7 @@ def keys(chosen: Mapping[str, Candidate], tables: Sequence[str]) -> Iterator[Key
 
 
 def report(runs: pd.DataFrame) -> None:
-    """Print losses, coverages and seconds, and the ratio to the best other for each kind."""
+    """Print losses and what we know of our fits, and the ratio to the best other for each kind."""
     runs = runs.assign(
         candidate=runs["candidate"].str.rsplit(n=1).str[0],
         loss=runs.get("rmse", pd.Series(dtype=float)).fillna(runs.get("log_loss", np.nan)),
@@ -126,7 +132,7 @@ def report(runs: pd.DataFrame) -> None:
         of_kind = runs[runs["kind"] == kind]
         means = of_kind.pivot_table("loss", "table", "candidate", sort=False)
         others = means.reindex(columns=OTHERS).min(axis=1)
-        ours = of_kind[of_kind["candidate"] == "ours"].groupby("table")[["coverage", "seconds"]]
+        ours = of_kind[of_kind["candidate"] == "ours"].groupby("table")[OF_OURS]
         shown = means.assign(**{"best other": others}).join(ours.mean())
         if "ours" in means:
             shown["ratio"] = means["ours"] / others
