@@ -24,6 +24,7 @@ from scratchmlp.evaluation.metrics import default_metrics, values_of
 from scratchmlp.evaluation.numbers import exponent, significant
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.encoded_table import layout_of
+from scratchmlp.tabular.columns.encoder import values_for_missing
 from scratchmlp.tabular.reading.missing import mark_missing
 from scratchmlp.tabular.scoring import most_probable
 from scratchmlp.tabular.targets import NumericTargets
@@ -54,7 +55,7 @@ def predict_table(data: str, options: Options) -> None:
     raw = load_new_table(data, columns, options.file_format._replace(marks=saved.marks))
     readings = {name: column.reading for name, column in columns.items()}
     X = select_features(raw, data, columns)
-    X = mark_missing(X, saved.model.encoder_.values_for_missing, readings)
+    X = mark_missing(X, values_for_missing(saved.model.encoder_), readings)
     ids = _ids(raw, data, options.roles.id, saved)
     if is_class and options.coverage is not None:
         raise InputError(

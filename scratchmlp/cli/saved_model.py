@@ -17,6 +17,7 @@ from scratchmlp.io.files import load, model_bytes
 from scratchmlp.io.onnx.encoded_table import check_columns
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.columns.encoder import fitted_columns
 from scratchmlp.tabular.targets import NumericTargets
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
@@ -45,7 +46,7 @@ class SavedModel(NamedTuple):
     @property
     def columns(self) -> Columns:
         """The fitted columns, by name."""
-        return self.model.encoder_.fitted_columns
+        return fitted_columns(self.model.encoder_)
 
 
 def save_model(path: Path, saved: SavedModel) -> None:

@@ -22,6 +22,7 @@ from scratchmlp.evaluation.numbers import plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
+from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns
 from scratchmlp.tabular.folds import check_no_missing, rows_in
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import to_pandas
@@ -74,7 +75,7 @@ class Evaluated:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The rows, with text as names of the columns; rows of an array have their numbers."""
-        X, names = self.some(slice(None)), list(self.estimator.encoder_.fitted_columns)
+        X, names = self.some(slice(None)), list(fitted_columns(self.estimator.encoder_))
         if not isinstance(X, pd.DataFrame):
             return pd.DataFrame(X, self.positions, names)
         return X if all(isinstance(name, str) for name in X) else X.set_axis(names, axis="columns")
@@ -93,7 +94,7 @@ class Evaluated:
     @property
     def fitted_columns(self) -> Columns:
         """The fitted columns of the table, in its order; the encoder may know others."""
-        known = self.estimator.encoder_.fitted_columns
+        known = fitted_columns(self.estimator.encoder_)
         return {name: known[name] for name in self.columns if name in known}
 
     @property
@@ -136,7 +137,7 @@ class Evaluated:
     @property
     def entities(self) -> list[str]:
         """Columns that name what rows belong to, such as persons."""
-        return [*layout_of(self.estimator.encoder_.fitted_columns).known_entities]
+        return [*layout_of(fitted_columns(self.estimator.encoder_)).known_entities]
 
     @property
     def prediction(self) -> NDArray[Any]:
@@ -168,7 +169,7 @@ class Evaluated:
 
     def encode(self, rows: Rows) -> EncodedTable:
         """Encode some rows as what predicted them has seen them."""
-        table: EncodedTable = self.estimator.encoder_.encode(self.some(rows))[0]
+        table = encode_with(self.estimator.encoder_, self.some(rows))[0]
         return table.held_out() if self.is_of_fit else table
 
 

@@ -20,7 +20,13 @@ from scratchmlp.estimators.callback_tasks import fitting
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
+from scratchmlp.tabular.columns.encoder import (
+    READING_CONSTRAINTS,
+    TabularEncoder,
+    encode_with,
+    fitted_columns,
+    notes_on_columns,
+)
 from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
 from scratchmlp.tabular.inspection import drift, explanations, findings, importances
 from scratchmlp.tabular.inspection.held_out import SeenRows
@@ -247,7 +253,7 @@ class BaseTabular(
 
     def _encode(self, X: Any) -> EncodedTable:
         """Encode a table with the encoder of `fit`, and warn of what the user should know."""
-        encoded, notes = self.encoder_.encode(X)
+        encoded, notes = encode_with(self.encoder_, X)
         warn_of(notes, is_new=True)
         return encoded
 
@@ -295,14 +301,14 @@ class BaseTabular(
     def findings_(self) -> list[Note]:
         """What you should know about the table."""
         check_is_fitted(self)
-        columns = self.encoder_.fitted_columns.items()
+        columns = fitted_columns(self.encoder_).items()
         hidden = [
             Note("hidden", name, {"is_named": names_entity(name), "may_name": column.names_entity})
             for name, column in columns
             if column.is_hidden
         ]
         found = [Note(*each) for each in self._findings]
-        return [*self.encoder_.notes_on_columns, *found, *hidden]
+        return [*notes_on_columns(self.encoder_), *found, *hidden]
 
     def drift(self, X: Any) -> pd.DataFrame:
         """Compare the columns of new rows with those of `fit`, and tell which clearly changed.
@@ -470,7 +476,7 @@ class BaseTabular(
         caller = f"{type(self).__name__}.explain"
         validate_parameter_constraints(explanations.CONSTRAINTS, settings, caller)
         blend, rows = self.blend_and_table(X)
-        known, _ = self.encoder_.encode(background)
+        known, _ = encode_with(self.encoder_, background)
         if folds is not None:
             rows, known = rows.held_out(), known.held_out()
         places = rows.layout.places

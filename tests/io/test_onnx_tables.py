@@ -34,6 +34,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble import default_estimators, ensemble
 from scratchmlp.tabular.inputs.inputs import Inputs
 from tests.helpers import model_files
@@ -236,7 +237,7 @@ def test_estimators(name):
 def test_networks_for_a_number_have_each_kind_of_input():
     """Nodes for an input are tested by these networks only if it has columns."""
     estimator = fitted("networks for a number")
-    table = estimator.encoder_.encode(make_table(COLUMNS, 3))[0]
+    table = encode_with(estimator.encoder_, make_table(COLUMNS, 3))[0]
     for field in Inputs._fields:
         without = [
             each.inputs._replace(**{field: () if field == "supervised" else None})

@@ -43,6 +43,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble import (
     blending,
     cross_fitting,
@@ -198,7 +199,7 @@ def test_estimators_without_missing_values_get_the_encoded_table_and_trees_see_t
     linear, trees = model.named_estimators_.linear[0], model.named_estimators_.trees[0]
     assert linear.n_features_in_ == len(model.encoder_.get_feature_names_out())
     assert trees.n_features_in_ == 4  # one code instead of indicators of cities
-    values = model.encoder_.encode(X)[0].numbers_and_codes()
+    values = encode_with(model.encoder_, X)[0].numbers_and_codes()
     assert (np.isnan(values[:, 0]) == X["age"].isna()).all()
     assert model.score(X, LABELS) > 0.8
 

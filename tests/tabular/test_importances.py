@@ -16,6 +16,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns.encoded_table import join_places, places_of
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.inspection import importances
 from scratchmlp.tabular.inspection.associations import associations, correlated_pairs
 from scratchmlp.tabular.inspection.held_out import OutOfFold, exchange
@@ -68,7 +69,7 @@ def classifier():
 
 
 def encode(encoder, table):
-    return encoder.encode(table)[0]
+    return encode_with(encoder, table)[0]
 
 
 def assert_same(one, other):

@@ -24,6 +24,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
 from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.uncertainty import fit_difficulty
@@ -307,7 +308,7 @@ def test_the_note_says_what_is_done(fitted):
 def test_numbers_by_choice_are_not_hidden():
     X, y, _ = panel()
     model = TabularMLPRegressor(cv=2, max_iter=4, numeric_features=["nr"], random_state=0)
-    assert not model.fit(X, y).encoder_.fitted_columns["nr"].names_entity
+    assert not fitted_columns(model.fit(X, y).encoder_)["nr"].names_entity
     assert not hasattr(model, "oof_score_unseen_")
 
 
@@ -435,7 +436,7 @@ def test_hidden_rows_are_those_of_a_missing_value(seed, with_text, with_products
         epochs.append(rows.X.copy())
     first, second, *_, last = epochs
     assert len(inputs.supervised) == 1 + with_text
-    missing, _ = problem.encoder.encode(X.assign(nr=np.nan, who=None))
+    missing, _ = encode_with(problem.encoder, X.assign(nr=np.nan, who=None))
     n_entities = len(data.X.layout.entities)
     every = np.ones((len(X), n_entities), dtype=bool)
     hidden = inputs.array(missing, inputs.hiding(data.X, supervised, every)[1])
@@ -546,7 +547,7 @@ def test_numbers_are_no_codes_where_nothing_is_guessed(unnamed, settings):
 
 def test_training_hides_the_categories_of_codes_alone(unnamed):
     model, _, _, new = unnamed
-    table, _ = model.encoder_.encode(new)
+    table, _ = encode_with(model.encoder_, new)
     hidden, number = table.without_entities(), table.layout.columns["v7"].numbers
     assert len(np.unique(table.numbers[:, number[""]])) == 20
     np.testing.assert_array_equal(hidden.numbers[:, number[""]], table.numbers[:, number[""]])
@@ -579,6 +580,6 @@ def test_few_zip_codes_are_numbers_too():
     """New places are like their neighbours."""
     zips = 10_000 + 977 * np.arange(30)
     encoder = TabularEncoder().fit(pd.DataFrame({"zip": np.repeat(zips, 4)}))
-    encoded, _ = encoder.encode(pd.DataFrame({"zip": zips + 1}))
+    encoded, _ = encode_with(encoder, pd.DataFrame({"zip": zips + 1}))
     assert (np.diff(encoded.numbers[:, encoded.layout.columns["zip"].numbers[""]]) > 0).all()
     assert {"zip", "zip_10000", "zip_frequency"} <= {*encoder.get_feature_names_out()}

@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from scratchmlp.batches import Data
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleClassifier, TabularEnsembleRegressor
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble import ensemble
 from scratchmlp.tabular.inputs.levels import LevelsPlan
 from scratchmlp.tabular.targets import NumericTargets
@@ -47,7 +48,7 @@ def alone(monkeypatch):
 def test_inputs_are_numbers_as_they_are_and_each_level():
     X = table()
     encoder = TabularEncoder(text_features=["text"]).fit(X)
-    encoded, _ = encoder.encode(X)
+    encoded, _ = encode_with(encoder, X)
     inputs, supervised = LevelsPlan(None).fit(Data(encoded, rng.normal(size=(N, 1)), None))
     A = inputs.array(encoded).toarray()
     assert supervised == ()

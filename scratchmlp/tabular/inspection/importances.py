@@ -19,7 +19,7 @@ from sklearn.utils.validation import _check_sample_weight
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, join_places, places_of
-from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.encoder import TabularEncoder, encode_with, fitted_columns
 from scratchmlp.tabular.folds import Rows, rows_in
 from scratchmlp.tabular.inspection.associations import correlated_pairs
 from scratchmlp.tabular.inspection.held_out import OutOfFold, SeenRows
@@ -86,7 +86,7 @@ def importances(
     if max_samples == "auto":
         max_samples = max(_LEAST_ROWS, _PREDICTIONS // (n_repeats * len(places)))
     rows = _rows_to_use(held_out, weight, max_samples, random)
-    encoded = encoder.encode(X)[0][rows]  # `fit` has warned
+    encoded = encode_with(encoder, X)[0][rows]  # `fit` has warned
     used_weight = None if sample_weight is None else weight[rows]
     oof = OutOfFold(blend, encoded, [np.flatnonzero(np.isin(rows, fold)) for fold in held_out])
     known = Data(encoded, targets.encode(y[rows]), None, targets.class_targets)
@@ -173,7 +173,7 @@ def _rows_to_use(
 
 def _places(encoder: TabularEncoder, columns: Any) -> dict[str, Place]:
     """Return where the parts of each column or group are in an encoded table."""
-    known = places_of(encoder.fitted_columns)
+    known = places_of(fitted_columns(encoder))
     if columns is None:
         return known
     if isinstance(columns, Mapping) and columns:

@@ -20,6 +20,7 @@ from scratchmlp.estimators.parameters import hidden_sizes, loss_of, refuse_own_o
 from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.base import BaseTabular, BaseTabularClassifier, BaseTabularRegressor
+from scratchmlp.tabular.columns.encoder import fitted_columns
 from scratchmlp.tabular.folds import by_row
 from scratchmlp.tabular.inputs.inputs import Bins, InputsPlan
 from scratchmlp.tabular.inputs.logarithms import positive_numbers
@@ -156,7 +157,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         """Yield what distinguishes the training of some members from that of the others."""
         layout = problem.data.X.layout
         numeric = np.searchsorted(layout.numbers, problem.encoder.numeric_outputs_)
-        positive = positive_numbers(problem.encoder.fitted_columns) if recipe.logarithms else {}
+        positive = positive_numbers(fitted_columns(problem.encoder)) if recipe.logarithms else {}
         n_epochs = int(min(recipe.n_epochs, recipe.last_epoch))
         for member in members:
             encoder = recipe.bins_for(member, len(numeric))
