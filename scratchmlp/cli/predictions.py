@@ -22,9 +22,10 @@ from scratchmlp.cli.table import load_new_table, note_repeated, select_features
 from scratchmlp.cli.target import as_text, read_target
 from scratchmlp.evaluation.metrics import default_metrics, values_of
 from scratchmlp.evaluation.numbers import exponent, significant
-from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.base import BaseTabular, blend_and_table
 from scratchmlp.tabular.columns.encoded_table import layout_of
 from scratchmlp.tabular.columns.encoder import values_for_missing
+from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.reading.missing import mark_missing
 from scratchmlp.tabular.scoring import most_probable
 from scratchmlp.tabular.targets import NumericTargets
@@ -55,7 +56,7 @@ def predict_table(data: str, options: Options) -> None:
     raw = load_new_table(data, columns, options.file_format._replace(marks=saved.marks))
     readings = {name: column.reading for name, column in columns.items()}
     X = select_features(raw, data, columns)
-    X = mark_missing(X, values_for_missing(saved.model.encoder_), readings)
+    X = mark_missing(X, values_for_missing(fitted_table(saved.model).encoder), readings)
     ids = _ids(raw, data, options.roles.id, saved)
     if is_class and options.coverage is not None:
         raise InputError(
@@ -152,7 +153,7 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
     Predictions
         The predictions. There are no intervals if the coverage needs more rows than `fit` had.
     """
-    blend, table = model.blend_and_table(X)
+    blend, table = blend_and_table(model, X)
     belonging = [*table.layout.known_entities], table.is_unknown
     if is_classifier(model):
         return Predictions(blend.predict(table), None, *belonging)
@@ -207,7 +208,7 @@ def _names_of_unknown(entities: Collection[str]) -> list[str]:
 
 def _decimals(model: BaseTabular) -> int:
     """Return the decimals that show seven digits of the range in training."""
-    targets = model.blend.targets  # files may lack the out-of-fold predictions
+    targets = fitted_table(model).blend.targets  # files may lack the out-of-fold predictions
     assert isinstance(targets, NumericTargets)
     spread = float(np.max(targets.high) - np.min(targets.low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
@@ -263,7 +264,7 @@ def expected_of_unknown(model: BaseTabular, predicted: Predictions) -> Iterator[
     )
     measure = "accuracy" if is_classifier(model) else "R²"
     expected = f"expect {measure} {significant(unseen, 2)} for them"
-    yield f"{sentence}: {expected}{model.unseen_assumption}"
+    yield f"{sentence}: {expected}{fitted_table(model).unseen_assumption}"
 
 
 def scores_of_known(

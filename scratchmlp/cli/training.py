@@ -34,8 +34,9 @@ from scratchmlp.evaluation.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
-from scratchmlp.tabular.base import BaseTabular, fit_inspected
+from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.encoder import fitted_columns, with_codes, with_marks
+from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.problem import encoding_with
 from scratchmlp.tabular.reading.findings import Note, alike_in, merged
 from scratchmlp.utils.names import listed

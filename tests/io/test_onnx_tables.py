@@ -35,7 +35,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns.encoder import encode_with
-from scratchmlp.tabular.ensemble import default_estimators, ensemble
+from scratchmlp.tabular.ensemble import default_estimators, fit
 from scratchmlp.tabular.inputs.inputs import Inputs
 from tests.helpers import model_files
 from tests.helpers.all_parts import all_parts
@@ -295,7 +295,7 @@ def test_the_linear_part_is_saved_loaded_and_exported(target, monkeypatch, tmp_p
     """It is the default estimator that has inputs of its own."""
     is_class = target == "multiclass"
     linear = [("linear", LogisticRegression() if is_class else Ridge(solver="lsqr"))]
-    monkeypatch.setattr(ensemble, "default_estimators", lambda *arguments: linear)
+    monkeypatch.setattr(fit, "default_estimators", lambda *arguments: linear)
     Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
     rows = new_rows(FEW, 3, n=20)
     check_saved_and_exported(Ensemble(cv=2, random_state=0), targets(target), rows, tmp_path)

@@ -24,7 +24,9 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.base import blend_and_table
 from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns
+from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
 from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.uncertainty import fit_difficulty
@@ -139,7 +141,7 @@ def test_promises_for_new_persons_hold_where_other_columns_tell_who_they_are(tol
     assert model.oof_score_unseen_ == pytest.approx(1 - error_of_new, abs=0.1)
     low, high = model.predict_interval(X[new]).T
     assert 0.85 < np.mean((low <= y[new]) & (y[new] <= high)) < 0.95
-    assert model.unseen_assumption == ""
+    assert fitted_table(model).unseen_assumption == ""
 
 
 def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
@@ -166,10 +168,11 @@ def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
 def test_without_new_persons_in_folds_the_score_says_what_it_assumes(n_persons, cv):
     X, y, _ = panel(n_persons=n_persons, n_rows=4)
     model = TabularMLPRegressor(cv=cv, max_iter=2, random_state=0).fit(X, y)
-    assert model.unseen_assumption == ", if no other column tells its value"
+    assumption = fitted_table(model).unseen_assumption
+    assert assumption == ", if no other column tells its value"
     assert len(np.concatenate(model.held_out_)) == len(X)
-    assert summary._of_new(evaluate(model, X, y, "fit", 0)).endswith(f"{model.unseen_assumption}.")
-    assert pickle.loads(pickle.dumps(model)).unseen_assumption == model.unseen_assumption
+    assert summary._of_new(evaluate(model, X, y, "fit", 0)).endswith(f"{assumption}.")
+    assert fitted_table(pickle.loads(pickle.dumps(model))).unseen_assumption == assumption
 
 
 def test_intervals_of_new_persons_are_wider_and_cover_them(split, fitted):
@@ -387,9 +390,9 @@ def test_held_out_persons_are_no_reason_for_a_prediction(grouped):
 
 def test_held_out_persons_tell_no_size_of_errors(grouped):
     model, X, y = grouped
-    blend, table = model.blend_and_table(X)
+    blend, table = blend_and_table(model, X)
     sizes, unknown = (
-        blend.uncertainty.expected_errors(each, model.out_of_fold)
+        blend.uncertainty.expected_errors(each, fitted_table(model).oof)
         for each in (table, table.without_entities())
     )
     np.testing.assert_array_equal(sizes, unknown)
