@@ -22,10 +22,10 @@ from scratchmlp.cli.table import load_new_table, note_repeated, select_features
 from scratchmlp.cli.target import as_text, read_target
 from scratchmlp.evaluation.metrics import default_metrics, values_of
 from scratchmlp.evaluation.numbers import exponent, significant
-from scratchmlp.tabular.base import BaseTabular, blend_and_table
+from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.encoded_table import layout_of
 from scratchmlp.tabular.columns.encoder import values_for_missing
-from scratchmlp.tabular.fitted_table import fitted_table
+from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.reading.missing import mark_missing
 from scratchmlp.tabular.scoring import most_probable
 from scratchmlp.tabular.targets import NumericTargets
@@ -153,7 +153,8 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
     Predictions
         The predictions. There are no intervals if the coverage needs more rows than `fit` had.
     """
-    blend, table = blend_and_table(model, X)
+    fitted: FittedTable = fitted_table(model)
+    blend, table = fitted.blend, fitted.encode(X)
     belonging = [*table.layout.known_entities], table.is_unknown
     if is_classifier(model):
         return Predictions(blend.predict(table), None, *belonging)

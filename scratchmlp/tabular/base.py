@@ -15,13 +15,10 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, encode_with
 from scratchmlp.tabular.fit import fit_raw
 from scratchmlp.tabular.fitted_table import FittedTable, fitted_table, learned
 from scratchmlp.tabular.inspection import drift, explanations, importances
-from scratchmlp.tabular.inspection.held_out import SeenRows
-from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.scoring import log_probabilities, most_probable
 
@@ -113,15 +110,10 @@ class BaseTabular(
 
     # Prediction.
 
-    def _mean_prediction(self, X: Any) -> FloatArray:
-        """Return class probabilities or predicted targets."""
-        blend, table = blend_and_table(self, X)
-        return blend.predict(table)
-
     def _prediction_sets(self, X: Any, coverage: float) -> NDArray[Any]:
         """Predict a set of classes or intervals for each row."""
-        blend, table = blend_and_table(self, X)
-        return blend.predict_with_sets(table, coverage)[1]
+        fitted: FittedTable = fitted_table(self)
+        return fitted.blend.predict_with_sets(fitted.encode(X), coverage)[1]
 
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict by each fold. If the predictions disagree, their mean is uncertain.
@@ -139,8 +131,8 @@ class BaseTabular(
         ndarray of shape (n_folds, n_samples) or (n_folds, n_samples, n_outputs)
             Class probabilities, or predicted targets.
         """
-        blend, table = blend_and_table(self, X)
-        return blend.predict_by_fold(table)
+        fitted: FittedTable = fitted_table(self)
+        return fitted.blend.predict_by_fold(fitted.encode(X))
 
     # What predictions depend on.
 
@@ -438,10 +430,9 @@ class BaseTabular(
         settings["random_state"] = random_state
         caller, given = f"{type(self).__name__}.oof_importances", {"scoring": scoring, **settings}
         validate_parameter_constraints(importances.CONSTRAINTS, given, caller)
-        seen = SeenRows(fitted.held_out, fitted.row_weight, fitted.oof, fitted.oof_score)
         settings |= {"columns": columns, "sample_weight": sample_weight}
         settings["scoring"] = getattr(self, "scoring", None) if scoring is None else scoring
-        return importances.importances(fitted.blend, fitted.encoder, seen, X, y, **settings)
+        return importances.importances(fitted, X, y, **settings)
 
     @property
     def n_features_in_(self) -> int:
@@ -485,12 +476,6 @@ class BaseTabular(
         return tags
 
 
-def blend_and_table(estimator: BaseTabular, X: Any) -> tuple[Blend, EncodedTable]:
-    """Return what a fitted estimator predicts with, and the encoded rows to predict."""
-    fitted: FittedTable = fitted_table(estimator)
-    return fitted.blend, fitted.encode(X)
-
-
 class BaseTabularClassifier(ClassifierMixin, BaseTabular):
     """Classes as targets."""
 
@@ -531,7 +516,9 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         ndarray of shape (n_samples,)
             Class with the highest probability.
         """
-        return self.classes_[most_probable(self._mean_prediction(X))]
+        fitted = fitted_table(self)
+        classes: NDArray[Any] = fitted.blend.targets.classes
+        return classes[most_probable(fitted.predict(X))]
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Predict class probabilities: the mean over the folds.
@@ -549,7 +536,8 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         ndarray of shape (n_samples, n_classes)
             Probabilities, with columns in the order of `classes_`.
         """
-        return self._mean_prediction(X)
+        proba: FloatArray = fitted_table(self).predict(X)
+        return proba
 
     def predict_log_proba(self, X: Any) -> FloatArray:
         """Predict the logarithms of the class probabilities.
@@ -640,7 +628,8 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions. Those of networks and trees are within the range of the targets in `fit`.
         """
-        return self._mean_prediction(X)
+        prediction: FloatArray = fitted_table(self).predict(X)
+        return prediction
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> FloatArray:
         """Predict an interval for each row: the target is in it with a given probability.

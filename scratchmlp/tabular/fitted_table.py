@@ -4,6 +4,7 @@ An estimator for tables holds one record, and shows some of its fields as attrib
 reports and the command line ask the record.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
@@ -33,7 +34,7 @@ _UNSEEN_FOLDS = 3
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class FittedTable:
+class FittedTable(ABC):
     """What a fit to a raw table learns.
 
     Attributes
@@ -127,6 +128,10 @@ class FittedTable:
         warn_of(notes, is_new=True)
         return encoded
 
+    def predict(self, X: Any) -> FloatArray:
+        """Return class probabilities or predicted targets."""
+        return self.blend.predict(self.encode(X))
+
     def without_training(self) -> Self:
         """Return the record without what it has of each row in the order of the rows.
 
@@ -202,9 +207,9 @@ class FittedTable:
         )
 
     @classmethod
+    @abstractmethod
     def blend_in(cls, state: dict[str, Any]) -> Blend:
         """Return what predicts, from a state."""
-        raise NotImplementedError
 
 
 def known_before(problem: TrainingProblem) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.base import blend_and_table
 from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns
 from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
@@ -390,9 +389,10 @@ def test_held_out_persons_are_no_reason_for_a_prediction(grouped):
 
 def test_held_out_persons_tell_no_size_of_errors(grouped):
     model, X, y = grouped
-    blend, table = blend_and_table(model, X)
+    fitted = fitted_table(model)
+    blend, table = fitted.blend, fitted.encode(X)
     sizes, unknown = (
-        blend.uncertainty.expected_errors(each, fitted_table(model).oof)
+        blend.uncertainty.expected_errors(each, fitted.oof)
         for each in (table, table.without_entities())
     )
     np.testing.assert_array_equal(sizes, unknown)
