@@ -36,6 +36,7 @@ from scratchmlp.dask.tables.members import EncodedParts
 from scratchmlp.dask.tables.rows import bytes_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.networks.deadline import NO_LIMIT
+from scratchmlp.tabular.networks.fit import chosen_recipe, member_plans
 from scratchmlp.tabular.networks.member import train_member
 from scratchmlp.tabular.problem import problem_of
 
@@ -96,8 +97,8 @@ def member_memory(n_rows: int, cv: int) -> tuple[float, float]:
     y = (X[:, 0] > X[:, 1]).astype(int)
     model = TabularMLPClassifier(cv=cv, max_iter=1, random_state=0)
     problem = problem_of(model, X, y)
-    recipe = model._chosen_recipe(problem)
-    [plan] = model._plans(problem, recipe, [NO_LIMIT] * cv, range(1, 2))
+    recipe = chosen_recipe(model, problem)
+    [plan] = member_plans(problem, recipe, [NO_LIMIT] * cv, range(1, 2))
     parts = [problem.data.X[rows] for rows in np.array_split(np.arange(n_rows), N_PARTITIONS)]
     n_bytes = sum(map(bytes_of, parts))
     tracemalloc.start()

@@ -22,6 +22,7 @@ from benchmarks.findings import tables
 from benchmarks.tables import CACHE
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.any_column import Column
+from scratchmlp.tabular.columns.encoder import fitted_columns
 from scratchmlp.tabular.inspection.drift import compared_columns, drift_table
 
 N_ROWS, TOUCHED = 200, 0.1
@@ -54,7 +55,7 @@ def main() -> None:
             first, second = (X.iloc[half] for half in np.array_split(rows, 2))
             with warnings.catch_warnings(action="ignore"):
                 encoder = TabularEncoder().fit(first)
-            fitted = compared_columns(encoder.fitted_columns)
+            fitted = compared_columns(fitted_columns(encoder))
             drift, new = drift_table(encoder, second), second[:N_ROWS]
             n_columns += len(fitted)
             why = drift.loc[drift["changed"], "why"]

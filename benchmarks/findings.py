@@ -27,6 +27,7 @@ from benchmarks.measuring import threads
 from benchmarks.runs import can_read
 from benchmarks.tables import CACHE, NAMES, has_numbers, load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
+from scratchmlp.tabular.columns.encoder import notes_on_columns
 from scratchmlp.tabular.inspection.findings import find_misleading
 from scratchmlp.tabular.problem import TrainingProblem, problem_of
 from scratchmlp.tabular.reading.findings import Note
@@ -86,7 +87,7 @@ def main() -> None:
     print(describe("pandas"))
     for name, X, y, is_class in tables(options.data):
         problem, found, seconds = found_in(X, y, is_class)
-        found = [*problem.encoder.notes_on_columns, *found]
+        found = [*notes_on_columns(problem.encoder), *found]
         print(f"{name}: {len(X):,} rows, {X.shape[1]} columns, {seconds:.2f} s")
         for note in found:
             print(f"  {note.case}: {note.clause}")

@@ -278,10 +278,9 @@ def hide_values(app: Sphinx, doctree: nodes.document) -> None:
 def skip_member(
     app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave out what is internal, and fields of a NamedTuple and defaults that are types."""
-    is_default, text = what == "class" and isclass(obj), str(obj.__doc__)
-    is_described = is_default or text.startswith("Alias for field")  # by the docstring of the class
-    return True if is_described or "Internal: " in text else None
+    """Leave out fields of a NamedTuple and defaults that are types: their class describes them."""
+    is_default = what == "class" and isclass(obj)
+    return True if is_default or str(obj.__doc__).startswith("Alias for field") else None
 
 
 def name_and_text(

@@ -16,6 +16,7 @@ from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
+from scratchmlp.tabular.columns.encoder import fitted_columns
 from scratchmlp.tabular.inspection.drift import compared_columns, find_drift
 from scratchmlp.tabular.inspection.findings import find_misleading
 from scratchmlp.tabular.problem import encoding_with, folds_decide, problem_of
@@ -62,7 +63,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[TabularEncoder, list[
             raise InputError(_wrong_role(error) if error.case == "role" else str(error)) from error
         except (ValueError, TypeError) as error:
             raise InputError(with_notes(error)) from error
-    columns = encoder.fitted_columns
+    columns = fitted_columns(encoder)
     if not any(column.n_outputs for column in columns.values()):
         reasons = [_described(X[name], fitted) for name, fitted in columns.items()]
         raise InputError(

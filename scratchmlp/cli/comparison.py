@@ -37,8 +37,10 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.base import BaseTabular, fit_inspected
+from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.fit import fit_inspected
+from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.problem import TableParameters, encoding_hidden
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
@@ -258,7 +260,8 @@ def _fit_and_score(
         return values_of(evaluation.metrics, y[held_out], prediction)
 
     if isinstance(model, BaseTabularEnsemble):
-        blend, table = model.blend_and_table(rows)
+        fitted: FittedTable = fitted_table(model)
+        blend, table = fitted.blend, fitted.encode(rows)
         prediction = blend.predict(table)
         parts = {
             name: {**scores(alone), "weight": model.weights_[name]}

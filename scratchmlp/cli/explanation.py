@@ -14,6 +14,7 @@ from scratchmlp.evaluation.evaluated import calmly
 from scratchmlp.evaluation.explained import Explained, explain
 from scratchmlp.evaluation.numbers import cells_of, exponent, plain
 from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.fitted_table import fitted_table
 
 LARGEST = 10  # contributions that are shown one by one
 DIGITS, MOST_DECIMALS = 2, 6  # of the largest contribution
@@ -138,7 +139,7 @@ def explain_row(
 
 def _lines(model: BaseTabular, row: pd.DataFrame, found: Explained, n_decimals: int) -> str:
     """Write the values with the largest contributions, one in a line, and the sum of the others."""
-    fitted, rows, others = model.encoder_.fitted_columns, [], found.parts.iloc[LARGEST:]
+    fitted, rows, others = fitted_table(model).columns, [], found.parts.iloc[LARGEST:]
     for name, part in found.parts.iloc[:LARGEST].items():
         (value,) = cells_of(row[name], fitted[str(name)]) if name in row else ("missing",)
         rows.append((plain(name), str(value), part))

@@ -24,6 +24,8 @@ from scratchmlp.evaluation.metrics import default_metrics, values_of
 from scratchmlp.evaluation.numbers import exponent, significant
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.encoded_table import layout_of
+from scratchmlp.tabular.columns.encoder import values_for_missing
+from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.reading.missing import mark_missing
 from scratchmlp.tabular.scoring import most_probable
 from scratchmlp.tabular.targets import NumericTargets
@@ -54,7 +56,7 @@ def predict_table(data: str, options: Options) -> None:
     raw = load_new_table(data, columns, options.file_format._replace(marks=saved.marks))
     readings = {name: column.reading for name, column in columns.items()}
     X = select_features(raw, data, columns)
-    X = mark_missing(X, saved.model.encoder_.values_for_missing, readings)
+    X = mark_missing(X, values_for_missing(fitted_table(saved.model).encoder), readings)
     ids = _ids(raw, data, options.roles.id, saved)
     if is_class and options.coverage is not None:
         raise InputError(
@@ -151,7 +153,8 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
     Predictions
         The predictions. There are no intervals if the coverage needs more rows than `fit` had.
     """
-    blend, table = model.blend_and_table(X)
+    fitted: FittedTable = fitted_table(model)
+    blend, table = fitted.blend, fitted.encode(X)
     belonging = [*table.layout.known_entities], table.is_unknown
     if is_classifier(model):
         return Predictions(blend.predict(table), None, *belonging)
@@ -206,7 +209,7 @@ def _names_of_unknown(entities: Collection[str]) -> list[str]:
 
 def _decimals(model: BaseTabular) -> int:
     """Return the decimals that show seven digits of the range in training."""
-    targets = model.blend.targets  # files may lack the out-of-fold predictions
+    targets = fitted_table(model).blend.targets  # files may lack the out-of-fold predictions
     assert isinstance(targets, NumericTargets)
     spread = float(np.max(targets.high) - np.min(targets.low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
@@ -262,7 +265,7 @@ def expected_of_unknown(model: BaseTabular, predicted: Predictions) -> Iterator[
     )
     measure = "accuracy" if is_classifier(model) else "R²"
     expected = f"expect {measure} {significant(unseen, 2)} for them"
-    yield f"{sentence}: {expected}{model.unseen_assumption}"
+    yield f"{sentence}: {expected}{fitted_table(model).unseen_assumption}"
 
 
 def scores_of_known(

@@ -17,6 +17,7 @@ from scratchmlp.io.files import load, model_bytes
 from scratchmlp.io.onnx.encoded_table import check_columns
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.targets import NumericTargets
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
@@ -45,7 +46,8 @@ class SavedModel(NamedTuple):
     @property
     def columns(self) -> Columns:
         """The fitted columns, by name."""
-        return self.model.encoder_.fitted_columns
+        fitted: FittedTable = fitted_table(self.model)
+        return fitted.columns
 
 
 def save_model(path: Path, saved: SavedModel) -> None:
@@ -123,7 +125,7 @@ def _check_model(path: Path, model: object) -> None:
         raise InputError(
             f"{path} is not a model saved with --save: it contains {type(model)}. {REMEDY}"
         )
-    targets = model.blend.targets
+    targets = fitted_table(model).blend.targets
     if isinstance(targets, NumericTargets) and (n_targets := len(targets.low)) > 1:
         raise InputError(
             f"{path} predicts {n_targets} numbers for each row, but the command predicts one. Use "

@@ -13,6 +13,7 @@ from scratchmlp.evaluation.numbers import means_and_deviations, seconds, with_de
 from scratchmlp.reporting.page import Compared
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble, networks_in
+from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.scoring import LEAST_FOLDS, Difference
 
@@ -240,7 +241,8 @@ def called(name: str) -> str:
 
 def _lacked_time(model: Any) -> bool:
     """Return whether ``--max-time`` ended the training of networks, or left a part out."""
-    return _stopped(model) or bool(getattr(model, "out_of_time_", ()))
+    is_ensemble = isinstance(model, BaseTabularEnsemble)
+    return _stopped(model) or (is_ensemble and bool(fitted_table(model).out_of_time))
 
 
 def _stopped(model: Any) -> bool:
@@ -274,7 +276,7 @@ def fit_notes(models: Sequence[Any]) -> Iterator[str]:
     for name in dict.fromkeys(name for model in ensembles for name in model.errors_):
         without = [model for model in ensembles if name in model.errors_]
         share = f"in {len(without)} of {count(len(models), 'fit')}"
-        if all(name in model.out_of_time_ for model in without):
+        if all(name in fitted_table(model).out_of_time for model in without):
             yield (
                 f"--max-time {models[0].max_time:g} is too short for {name}, which the ensemble "
                 f"leaves out {share}. Increase or remove it."

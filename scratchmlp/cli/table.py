@@ -20,7 +20,7 @@ from scratchmlp.cli.roles import DEFAULT, NO_ROLES, FileFormat, Roles
 from scratchmlp.cli.target import as_text, choose_target
 from scratchmlp.evaluation.evaluated import ROW_NUMBER
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.encoder import TabularEncoder, fitted_columns
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.missing import mark_missing
@@ -69,7 +69,7 @@ class Table(NamedTuple):
     @property
     def columns(self) -> Columns:
         """The fitted columns, by name."""
-        return self.encoder.fitted_columns
+        return fitted_columns(self.encoder)
 
 
 def load_table(
@@ -120,7 +120,7 @@ def load_table(
         notes += time_notes
     X, infinite_notes = _features(table, target, roles)
     encoder, column_notes = decide_columns(X, roles)
-    columns = encoder.fitted_columns
+    columns = fitted_columns(encoder)
     notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
     ids = None
     if roles.id is not None:

@@ -34,7 +34,9 @@ from scratchmlp.evaluation.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
-from scratchmlp.tabular.base import BaseTabular, fit_inspected
+from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.columns.encoder import fitted_columns, with_codes, with_marks
+from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.inspection.findings import not_looked_for
 from scratchmlp.tabular.problem import encoding_with
 from scratchmlp.tabular.reading.findings import Note, alike_in, merged
@@ -252,8 +254,9 @@ def _with_entities(
 ) -> tuple[Table, Evaluation]:
     """Return a table and an evaluation of models that hide columns, also those of alike rows."""
     rows = np.arange(len(table.X))
-    encoder = table.encoder.with_codes(alike, table.X, rows).marking(alike, names_entity=True)
-    entities = [name for name, each in encoder.fitted_columns.items() if each.names_entity]
+    encoder = with_codes(table.encoder, alike, table.X, rows)
+    encoder = with_marks(encoder, alike, names_entity=True)
+    entities = [name for name, each in fitted_columns(encoder).items() if each.names_entity]
     folds = evaluation.folds.of_known(alike)
     return table._replace(encoder=encoder), evaluation._replace(folds=folds, entities=entities)
 

@@ -97,3 +97,8 @@ class SuggestsNames(BaseEstimator):
         meant = ELSEWHERE.get(name.lower().replace("-", "_"))
         similar = meant if meant in known else most_similar(name, known)
         return "" if similar is None else f" Did you mean {similar!r}?"
+
+
+def check_parameters(estimator: SuggestsNames) -> None:
+    """Check the parameters of an estimator as its `fit` does."""
+    estimator._validate_params()

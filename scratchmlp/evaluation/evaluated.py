@@ -22,6 +22,8 @@ from scratchmlp.evaluation.numbers import plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
+from scratchmlp.tabular.columns.encoder import encode_with
+from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.folds import check_no_missing, rows_in
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import to_pandas
@@ -71,10 +73,16 @@ class Evaluated:
     outputs: FloatArray
     random_state: int
 
+    @property
+    def fitted(self) -> FittedTable:
+        """What the estimator has learned."""
+        fitted: FittedTable = fitted_table(self.estimator)
+        return fitted
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """The rows, with text as names of the columns; rows of an array have their numbers."""
-        X, names = self.some(slice(None)), list(self.estimator.encoder_.fitted_columns)
+        X, names = self.some(slice(None)), list(self.fitted.columns)
         if not isinstance(X, pd.DataFrame):
             return pd.DataFrame(X, self.positions, names)
         return X if all(isinstance(name, str) for name in X) else X.set_axis(names, axis="columns")
@@ -87,13 +95,12 @@ class Evaluated:
     @property
     def sample_weight(self) -> FloatArray | None:
         """Weights of the rows in `fit`; None if all are equal, and for new rows."""
-        weight: FloatArray | None = self.estimator.held_out_weight
-        return weight if self.is_of_fit else None
+        return self.fitted.held_out_weight if self.is_of_fit else None
 
     @property
     def fitted_columns(self) -> Columns:
         """The fitted columns of the table, in its order; the encoder may know others."""
-        known = self.estimator.encoder_.fitted_columns
+        known = self.fitted.columns
         return {name: known[name] for name in self.columns if name in known}
 
     @property
@@ -120,8 +127,7 @@ class Evaluated:
     @property
     def blend(self) -> Blend:
         """What predicts in the estimator, and how wrong it is."""
-        blend: Blend = self.estimator.blend
-        return blend
+        return self.fitted.blend
 
     @property
     def truth(self) -> NDArray[Any]:
@@ -136,7 +142,7 @@ class Evaluated:
     @property
     def entities(self) -> list[str]:
         """Columns that name what rows belong to, such as persons."""
-        return [*layout_of(self.estimator.encoder_.fitted_columns).known_entities]
+        return [*layout_of(self.fitted.columns).known_entities]
 
     @property
     def prediction(self) -> NDArray[Any]:
@@ -168,7 +174,7 @@ class Evaluated:
 
     def encode(self, rows: Rows) -> EncodedTable:
         """Encode some rows as what predicted them has seen them."""
-        table: EncodedTable = self.estimator.encoder_.encode(self.some(rows))[0]
+        table = encode_with(self.fitted.encoder, self.some(rows))[0]
         return table.held_out() if self.is_of_fit else table
 
 
@@ -261,8 +267,9 @@ def _name_of(y: Any) -> str:
 def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
     """Return the out-of-fold predictions of `fit`."""
     remedy = "Pass rows that fit has not seen, and rows='new'."
-    if (predicted := estimator.out_of_fold) is None:
-        name = estimator.out_of_fold_name
+    fitted: FittedTable = fitted_table(estimator)
+    if (predicted := fitted.oof) is None:
+        name = fitted.blend.targets.oof_name
         raise ValueError(f"This {type(estimator).__name__} has no {name}. {remedy}")
     if len(predicted) != len(y):
         raise ValueError(

@@ -16,6 +16,8 @@ from scratchmlp.io.container import SCHEMA, ModelFileError, members_of, to_bytes
 from scratchmlp.io.objects import objects_in, without_training_state
 from scratchmlp.io.schema import mended, types_in
 from scratchmlp.io.trusted import TRUSTED
+from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.plain import unstorable_levels
 from scratchmlp.utils.atomic_write import write_atomically
 from scratchmlp.utils.names import listed
 from scratchmlp.utils.public import stacklevel
@@ -206,8 +208,8 @@ def _dumped(estimator: Any) -> dict[str, bytes]:
     import skops.io
 
     for part in objects_in(estimator):
-        if hasattr(part, "unstorable_levels"):
-            _check_levels(part.unstorable_levels())
+        if isinstance(part, TabularEncoder):
+            _check_levels(unstorable_levels(part))
     with ZipFile(io.BytesIO(skops.io.dumps(estimator))) as file:
         members = {name: file.read(name) for name in file.namelist()}
     return members | {SCHEMA: mended(members[SCHEMA])}

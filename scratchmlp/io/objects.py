@@ -11,6 +11,7 @@ from sklearn.tree import BaseDecisionTree
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.state import forget_training
 from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.fitted_table import fitted_table, set_fitted
 
 _LEAVES = (str, bytes, int, float, type(None), np.generic, type)
 
@@ -70,6 +71,6 @@ def without_training_state(model: Any) -> Any:
     for each in objects_in(model):
         if isinstance(each, BaseMLP) and "theta_" in vars(each):
             forget_training(each)
-        elif isinstance(each, BaseTabular):
-            each.forget_training()
+        elif isinstance(each, BaseTabular) and hasattr(each, "encoder_"):
+            set_fitted(each, fitted_table(each).without_training())
     return model

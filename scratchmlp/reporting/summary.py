@@ -121,8 +121,8 @@ def _task(evaluated: Evaluated) -> str:
         which = f" of a model that knows their {names}" if names else ""
         sentence += f" {lost:,} other rows have no out-of-fold prediction{which} and are left out."
     if evaluated.is_of_fit:
-        sentence += f" Expect its scores for {plain(evaluated.estimator.scored, 200)}."
-        if evaluated.estimator.scored == "later rows":
+        sentence += f" Expect its scores for {plain(evaluated.fitted.scores_hold_for, 200)}."
+        if evaluated.fitted.scores_hold_for == "later rows":
             sentence += (
                 " These follow directly on the training rows: errors may grow further ahead."
             )
@@ -144,7 +144,7 @@ def _of_new(evaluated: Evaluated) -> str:
     return (
         f" For rows with a new value of {names}, expect {measure} "
         f"{number(score).text}, not {number(evaluated.estimator.oof_score_).text}"
-        f"{evaluated.estimator.unseen_assumption}."
+        f"{evaluated.fitted.unseen_assumption}."
     )
 
 

@@ -184,7 +184,7 @@ def _new(evaluated: Evaluated) -> _Known:
 
 def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
-    given, folds, weight = evaluated.estimator.scored_rows()
+    given, folds, weight = evaluated.fitted.scored_rows()
     rows = np.searchsorted(evaluated.positions, given)
     predicted = evaluated.encode(rows), evaluated.outputs[rows]
     errors, difficulty = evaluated.errors[rows, np.newaxis], evaluated.blend.uncertainty.difficulty

@@ -1,6 +1,5 @@
 """What the estimators for raw tables share: `fit`, predictions, and what these depend on."""
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -13,34 +12,15 @@ from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
-from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.callback_tasks import fitting
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
-from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
-from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
-from scratchmlp.tabular.inspection import drift, explanations, findings, importances
-from scratchmlp.tabular.inspection.held_out import SeenRows
-from scratchmlp.tabular.prediction import Blend
-from scratchmlp.tabular.problem import (
-    Encode,
-    TableParameters,
-    TrainingProblem,
-    folds_decide,
-    problem_of,
-)
-from scratchmlp.tabular.reading.codes import names_entity
-from scratchmlp.tabular.reading.findings import Note, alike_in, warn_of
+from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, encode_with
+from scratchmlp.tabular.fit import fit_raw
+from scratchmlp.tabular.fitted_table import FittedTable, fitted_table, learned
+from scratchmlp.tabular.inspection import drift, explanations, importances
+from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.scoring import log_probabilities, most_probable
-from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
-from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
-
-#: Number of sets of folds without which errors for unseen entities are modelled. With eight folds
-#: one by one, intervals did not cover more, and this took more than twice the time.
-_UNSEEN_FOLDS = 3
 
 
 class BaseTabular(
@@ -52,23 +32,15 @@ class BaseTabular(
 ):
     """Base class of the estimators for raw tables, which are trained once for each fold."""
 
-    #: The attribute with the out-of-fold predictions, which a file may lack.
-    out_of_fold_name: ClassVar[str]
+    #: The class of the record of a fit, and the record.
+    _fitted_kind: ClassVar[type[FittedTable]]
+    _fitted: FittedTable
 
-    encoder_: TabularEncoder
-    held_out_: list[NDArray[np.intp]]
-    oof_score_: float
-    oof_score_unseen_: float
-    _targets: Targets
-    _calibration: Calibration | None = None
-    _uncertainty: Uncertainty
-    #: Weights of all rows of `fit`, divided by their mean; None if all are equal.
-    _row_weight: FloatArray | None = None
-    #: What was found besides the notes of the encoder, as plain data.
-    _findings: Sequence[tuple[Any, str, dict[str, Any]]] = ()
-    _scored: Scored = "random rows"
-    #: Whether predictions for new entities were those of folds that had not seen these at all.
-    _were_new: bool = True
+    encoder_ = learned("encoder", "The fitted encoder.")
+    held_out_ = learned("held_out", "Row numbers that each fold held out.")
+    oof_score_ = learned("oof_score", "Score of the out-of-fold predictions.")
+    oof_score_unseen_ = learned("oof_score_unseen", "The same for rows of new entities.")
+    findings_ = learned("notes", "What you should know about the table.")
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -80,23 +52,9 @@ class BaseTabular(
         "random_state": ["random_state"],
     }
 
-    # What the subclasses add.
-
     @abstractmethod
-    def fit_problem(self, problem: TrainingProblem) -> None:
-        """Train on an encoded table, and set the fitted attributes.
-
-        Internal: other folders of the package call it.
-        """
-
-    def _keep_out_of_fold(self, predictions: FloatArray) -> None:
-        """Set the fitted attribute with the out-of-fold predictions."""
-        setattr(self, self.out_of_fold_name, predictions)
-
-    @property
-    @abstractmethod
-    def blend(self) -> Blend:
-        """What predicts, for other folders of the package."""
+    def _fit_problem(self, problem: TrainingProblem) -> FittedTable:
+        """Train on an encoded table, and return what is learned."""
 
     # Fit.
 
@@ -148,127 +106,14 @@ class BaseTabular(
         >>> classifier.oof_proba_.shape
         (30, 2)
         """
-        started = time.time()  # this clock is the same in all processes
-        with fitting(self, (X, y, sample_weight)) as (fitted, tasks):
-            problem = problem_of(fitted, X, y, sample_weight, groups)
-            may_be_alike = not folds_decide(fitted, groups)
-            found = fitted._find_misleading(problem, X, which_are_alike=may_be_alike)
-            findings.warn_of_misleading(found)
-            problem = problem.with_entities(alike_in(found), X)
-            problem = problem._replace(tasks=tasks, started=started, findings=found)
-            _train(fitted, problem, may_be_alike)
-        return self
-
-    def _find_misleading(
-        self, problem: TrainingProblem, X: Any, *, which_are_alike: bool
-    ) -> list[Note]:
-        """Find columns that would mislead the user, unless the user wants no inspection."""
-        if not self.inspect_table:
-            return []
-        return findings.find_misleading(problem, X, which_are_alike=which_are_alike)
-
-    def _keep_problem(self, problem: TrainingProblem) -> None:
-        """Keep what is known before training."""
-        self.encoder_ = problem.encoder
-        self.held_out_ = problem.held_out
-        self._targets = problem.targets
-        self._row_weight = kept_weight(problem.sample_weight)
-        self._scored = problem.scored
-        for name in ("oof_score_unseen_", "weights_unseen_"):  # this fit may have none
-            self.__dict__.pop(name, None)
-        self._findings = [(note.case, note.column, {**note.values}) for note in problem.findings]
-
-    def _keep_unseen(
-        self, new: TrainingProblem, predicted: dict[str, FloatArray]
-    ) -> dict[str, Uncertainty]:
-        """Keep how good predictions are for new entities, such as persons.
-
-        `new` has the rows as if they were of new ones, and `predicted` what each part predicts for
-        them. Return how wrong that is.
-        """
-        blend = self.blend
-        weights = blend.weights_of(new.data.X)
-        weighted: Any = sum((weights[name] * predicted[name].T).T for name in blend.parts)
-        oof = blend.targets.blended(weighted, blend.calibration)
-        self.oof_score_unseen_ = new.score(oof)
-        self._were_new = bool(new.new_to)
-        if self._were_new and self.out_of_fold is not None:
-            self.out_of_fold[rows_in(new.new_to)] = oof
-        uncertainty_of = new.uncertainty_of(oof, _UNSEEN_FOLDS)
-        self._uncertainty = self._uncertainty._replace(unseen=uncertainty_of(oof))
-        return {name: uncertainty_of(predicted[name]) for name in blend.parts}
-
-    @property
-    def out_of_fold(self) -> FloatArray | None:
-        """The out-of-fold predictions of `fit`. None if the estimator has none."""
-        return vars(self).get(self.out_of_fold_name)
-
-    @property
-    def unseen_assumption(self) -> str:
-        """What `oof_score_unseen_` assumes, as the end of a sentence; empty if it is measured.
-
-        Internal: other folders of the package call it.
-        """
-        return "" if self._were_new else ", if no other column tells its value"
-
-    @property
-    def held_out_weight(self) -> FloatArray | None:
-        """Weights of the rows that were held out, in their order; None if all are equal."""
-        weight = self._row_weight
-        return None if weight is None else kept_weight(weight[rows_in(self.held_out_)])
-
-    def forget_training(self) -> None:
-        """Forget what `fit` kept of each row in the order of the rows.
-
-        The errors on held-out rows, which intervals and sets need, are sorted, and stay. Internal:
-        other folders of the package call it.
-        """
-        for name in (self.out_of_fold_name, "held_out_", "_row_weight"):
-            self.__dict__.pop(name, None)
-
-    @property
-    def scored(self) -> str:
-        """For which rows the scores of out-of-fold predictions hold.
-
-        Internal: other folders of the package call it.
-        """
-        if self._scored != "random rows":
-            return self._scored
-        return of_known_values(self._scored, alike_in(Note(*each) for each in self._findings))
-
-    def scored_rows(self) -> tuple[Rows, Rows, FloatArray | None]:
-        """Return the rows whose errors tell how sure predictions are: see `scored_rows`.
-
-        Internal: other folders of the package call it.
-        """
-        return scored_rows(self.held_out_, self._row_weight)
+        return fit_raw(self, X, y, sample_weight, groups)
 
     # Prediction.
 
-    def _encode(self, X: Any) -> EncodedTable:
-        """Encode a table with the encoder of `fit`, and warn of what the user should know."""
-        encoded, notes = self.encoder_.encode(X)
-        warn_of(notes, is_new=True)
-        return encoded
-
-    def blend_and_table(self, X: Any) -> tuple[Blend, EncodedTable]:
-        """Return what predicts, and the encoded rows to predict.
-
-        Internal: other folders of the package call it.
-        """
-        check_is_fitted(self)
-        return self.blend, self._encode(X)
-
-    def _mean_prediction(self, X: Any) -> FloatArray:
-        """Return class probabilities or predicted targets."""
-        blend, table = self.blend_and_table(X)
-        return blend.predict(table)
-
     def _prediction_sets(self, X: Any, coverage: float) -> NDArray[Any]:
         """Predict a set of classes or intervals for each row."""
-        check_is_fitted(self)
-        blend = self.blend
-        return blend.predict_with_sets(self._encode(X), coverage)[1]
+        fitted: FittedTable = fitted_table(self)
+        return fitted.blend.predict_with_sets(fitted.encode(X), coverage)[1]
 
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict by each fold. If the predictions disagree, their mean is uncertain.
@@ -286,23 +131,10 @@ class BaseTabular(
         ndarray of shape (n_folds, n_samples) or (n_folds, n_samples, n_outputs)
             Class probabilities, or predicted targets.
         """
-        blend, table = self.blend_and_table(X)
-        return blend.predict_by_fold(table)
+        fitted: FittedTable = fitted_table(self)
+        return fitted.blend.predict_by_fold(fitted.encode(X))
 
     # What predictions depend on.
-
-    @property
-    def findings_(self) -> list[Note]:
-        """What you should know about the table."""
-        check_is_fitted(self)
-        columns = self.encoder_.fitted_columns.items()
-        hidden = [
-            Note("hidden", name, {"is_named": names_entity(name), "may_name": column.names_entity})
-            for name, column in columns
-            if column.is_hidden
-        ]
-        found = [Note(*each) for each in self._findings]
-        return [*self.encoder_.notes_on_columns, *found, *hidden]
 
     def drift(self, X: Any) -> pd.DataFrame:
         """Compare the columns of new rows with those of `fit`, and tell which clearly changed.
@@ -370,8 +202,7 @@ class BaseTabular(
         rate     True        0.44               NaN
         m        True         NaN               1.0
         """
-        check_is_fitted(self)
-        return drift.drift_table(self.encoder_, X)
+        return drift.drift_table(fitted_table(self).encoder, X)
 
     def explain(
         self,
@@ -469,12 +300,12 @@ class BaseTabular(
         settings = {"max_samples": max_samples, "random_state": random_state}
         caller = f"{type(self).__name__}.explain"
         validate_parameter_constraints(explanations.CONSTRAINTS, settings, caller)
-        blend, rows = self.blend_and_table(X)
-        known, _ = self.encoder_.encode(background)
+        fitted = fitted_table(self)
+        rows, (known, _) = fitted.encode(X), encode_with(fitted.encoder, background)
         if folds is not None:
             rows, known = rows.held_out(), known.held_out()
         places = rows.layout.places
-        return explanations.explain(blend, rows, known, places, folds=folds, **settings)
+        return explanations.explain(fitted.blend, rows, known, places, folds=folds, **settings)
 
     def oof_importances(
         self,
@@ -594,27 +425,48 @@ class BaseTabular(
         >>> sorted(result.names[i] for i in best)
         ['bmi', 's5']
         """
-        check_is_fitted(self)
+        fitted = fitted_table(self)
         settings: dict[str, Any] = {"n_repeats": n_repeats, "max_samples": max_samples}
         settings["random_state"] = random_state
         caller, given = f"{type(self).__name__}.oof_importances", {"scoring": scoring, **settings}
         validate_parameter_constraints(importances.CONSTRAINTS, given, caller)
-        seen = SeenRows(
-            getattr(self, "held_out_", None), self._row_weight, self.out_of_fold, self.oof_score_
-        )
         settings |= {"columns": columns, "sample_weight": sample_weight}
         settings["scoring"] = getattr(self, "scoring", None) if scoring is None else scoring
-        return importances.importances(self.blend, self.encoder_, seen, X, y, **settings)
+        return importances.importances(fitted, X, y, **settings)
 
     @property
     def n_features_in_(self) -> int:
         """Number of columns seen in `fit`."""
-        return int(self.encoder_.n_features_in_)
+        return int(fitted_table(self).encoder.n_features_in_)
 
     @property
     def feature_names_in_(self) -> NDArray[np.object_]:
         """Names of the columns seen in `fit`, if they are strings."""
-        return self.encoder_.feature_names_in_
+        names: NDArray[np.object_] = fitted_table(self).encoder.feature_names_in_
+        return names
+
+    # State.
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether there is a record of a fit."""
+        return "_fitted" in vars(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes, with the record as plain data."""
+        state: dict[str, Any] = {**super().__getstate__()}
+        if "_fitted" in state:
+            plain = state.pop("_fitted").to_state()
+            state |= {name: value for name, value in plain.items() if value is not None}
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Set the attributes, with the record from plain data."""
+        if "encoder_" in state:
+            fitted = self._fitted_kind.from_state(state)
+            plain = fitted.to_state()
+            others = {name: value for name, value in state.items() if name not in plain}
+            state = others | {"_fitted": fitted}
+        super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -624,57 +476,12 @@ class BaseTabular(
         return tags
 
 
-def _train(fitted: BaseTabular, problem: TrainingProblem, may_be_alike: bool) -> None:
-    """Train an estimator, and end the task that tells callbacks of it."""
-    fitted.fit_problem(problem.with_new_entities() if may_be_alike else problem)
-    if problem.tasks:
-        problem.tasks.end(fitted=True)
-
-
-def fit_inspected(
-    estimator: BaseTabular,
-    X: Any,
-    y: Any,
-    groups: Any = None,
-    *,
-    encode: Encode,
-    found: Sequence[Note] = (),
-) -> BaseTabular:
-    """Fit an estimator to a table whose columns have been decided and inspected before.
-
-    Parameters
-    ----------
-    estimator : TabularEnsemble* or TabularMLP*
-        The estimator, whose parameters about columns are not used by `encode`.
-    X, y, groups : object
-        See `BaseTabular.fit`.
-    encode : callable
-        Encodes the table: see `encoding_with` and `encoding_hidden`.
-    found : sequence of Note, default=()
-        What the inspection has found, for `BaseTabular.findings_`.
-
-    Returns
-    -------
-    TabularEnsemble* or TabularMLP*
-        The fitted estimator itself.
-    """
-    started = time.time()
-    with fitting(estimator, (X, y, None)) as (fitted, tasks):
-        problem = problem_of(fitted, X, y, groups=groups, encode=encode)
-        problem = problem._replace(tasks=tasks, started=started, findings=found)
-        _train(fitted, problem, not folds_decide(fitted, groups))
-    return estimator
-
-
 class BaseTabularClassifier(ClassifierMixin, BaseTabular):
     """Classes as targets."""
 
     class_weight: Any
 
-    out_of_fold_name = "oof_proba_"
-    oof_proba_: FloatArray
-    _targets: ClassTargets
-    _calibration: Calibration
+    oof_proba_ = learned("oof", "Out-of-fold probabilities.")
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -683,20 +490,18 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
     @property
     def classes_(self) -> NDArray[Any]:
         """Class labels, sorted."""
-        check_is_fitted(self)
-        return self._targets.classes
+        classes: NDArray[Any] = fitted_table(self).blend.targets.classes
+        return classes
 
     @property
     def temperature_(self) -> float:
         """Number by which raw scores are divided before the softmax."""
-        check_is_fitted(self)
-        return self._calibration.temperature
+        return float(fitted_table(self).calibration.temperature)
 
     @property
     def floor_(self) -> float:
         """Number below which probabilities become much smaller."""
-        check_is_fitted(self)
-        return self._calibration.floor
+        return float(fitted_table(self).calibration.floor)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the class of each row.
@@ -711,7 +516,9 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         ndarray of shape (n_samples,)
             Class with the highest probability.
         """
-        return self.classes_[most_probable(self._mean_prediction(X))]
+        fitted = fitted_table(self)
+        classes: NDArray[Any] = fitted.blend.targets.classes
+        return classes[most_probable(fitted.predict(X))]
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Predict class probabilities: the mean over the folds.
@@ -729,7 +536,8 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         ndarray of shape (n_samples, n_classes)
             Probabilities, with columns in the order of `classes_`.
         """
-        return self._mean_prediction(X)
+        proba: FloatArray = fitted_table(self).predict(X)
+        return proba
 
     def predict_log_proba(self, X: Any) -> FloatArray:
         """Predict the logarithms of the class probabilities.
@@ -805,9 +613,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
 class BaseTabularRegressor(RegressorMixin, BaseTabular):
     """Numbers as targets."""
 
-    out_of_fold_name = "oof_prediction_"
-    oof_prediction_: FloatArray
-    _targets: NumericTargets
+    oof_prediction_ = learned("oof", "Out-of-fold predictions.")
 
     def predict(self, X: Any) -> FloatArray:
         """Predict the targets: the mean over the folds, weighted if there are weights.
@@ -822,7 +628,8 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions. Those of networks and trees are within the range of the targets in `fit`.
         """
-        return self._mean_prediction(X)
+        prediction: FloatArray = fitted_table(self).predict(X)
+        return prediction
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> FloatArray:
         """Predict an interval for each row: the target is in it with a given probability.

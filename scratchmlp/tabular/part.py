@@ -2,9 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.prediction import Part
@@ -15,9 +15,9 @@ from scratchmlp.tabular.uncertainty import Uncertainty
 class PartEstimator(BaseEstimator, ABC):
     """An estimator that fits itself in the folds of an ensemble.
 
-    `CrossFitted` makes one of any estimator of scikit-learn. The ensemble sets the parameters that
-    a part shares with it by name, among them `max_time`: during its fit, the seconds from the start
-    of `fit` until the next step must be over, or None.
+    `CrossFitted` makes one of any estimator of scikit-learn, and `NetworksPart` one of networks.
+    The ensemble sets `max_time`: during its fit, the seconds from the start of `fit` until the next
+    step must be over, or None.
     """
 
     # Whether the part has the weight of the prior if no other is clearly better, and no trial.
@@ -28,10 +28,11 @@ class PartEstimator(BaseEstimator, ABC):
     _uncertainty: Uncertainty
 
     def check_part(self, name: str, ensemble: str) -> None:
-        """Check what must be right before any part is fitted.
+        """Check what must be right before any part is fitted."""
 
-        Internal: the ensemble calls it.
-        """
+    def with_parameters(self, given: dict[str, Any]) -> Self:
+        """Return a clone with the parameters of the ensemble, where both have one."""
+        return with_common(self, given)
 
     @abstractmethod
     def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
@@ -50,28 +51,29 @@ class PartEstimator(BaseEstimator, ABC):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The out-of-fold predictions of all folds so far: probabilities, or numbers as the user
             passed them; nan for rows in none of these folds.
-
-        Internal: the ensemble calls it.
         """
 
     def keep_uncertainty(self, uncertainty: Uncertainty) -> None:
-        """Keep how wrong the out-of-fold predictions are, which the ensemble measures.
-
-        Internal: the ensemble calls it.
-        """
+        """Keep how wrong the out-of-fold predictions are, which the ensemble measures."""
         self._uncertainty = uncertainty
 
     @property
     def uncertainty(self) -> Uncertainty:
-        """Internal: what `keep_uncertainty` kept."""
+        """What `keep_uncertainty` kept."""
         return self._uncertainty
 
     @property
     @abstractmethod
     def fitted_part(self) -> Part:
-        """Internal: what predicts."""
+        """What predicts."""
 
     @property
+    @abstractmethod
     def named(self) -> Any:
-        """Internal: what `named_estimators_` of the ensemble shows."""
-        return self
+        """What `named_estimators_` of the ensemble shows."""
+
+
+def with_common(estimator: Any, given: dict[str, Any]) -> Any:
+    """Return a clone of an estimator with those of the given parameters that it has."""
+    common = estimator.get_params(deep=False).keys() & given.keys()
+    return clone(estimator).set_params(**{name: given[name] for name in common})

@@ -16,7 +16,14 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.estimators.weights import check_weights
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
+from scratchmlp.tabular.columns.encoder import (
+    READING_CONSTRAINTS,
+    TabularEncoder,
+    encode_with,
+    fitted_columns,
+    with_codes,
+    with_marks,
+)
 from scratchmlp.tabular.folds import (
     Rows,
     Scored,
@@ -74,7 +81,7 @@ def fit_and_encode(
     They are encoded, but the encoder does not learn from them.
     """
     encoder.fit(X if len(present) == _num_samples(X) else _safe_indexing(X, present))
-    encoded, _ = encoder.encode(X)  # `fit` has warned
+    encoded, _ = encode_with(encoder, X)  # `fit` has warned
     return encoder, encoded
 
 
@@ -84,7 +91,7 @@ Encode: TypeAlias = Callable[[TabularEncoder, Any, Rows], tuple[TabularEncoder, 
 
 def encoding_with(encoder: TabularEncoder) -> Encode:
     """Return a function that encodes a table with an encoder that has been fitted to it before."""
-    return lambda unfitted, X, present: (encoder, encoder.encode(X)[0])
+    return lambda unfitted, X, present: (encoder, encode_with(encoder, X)[0])
 
 
 def encoding_hidden(entities: Collection[str]) -> Encode:
@@ -94,9 +101,10 @@ def encoding_hidden(entities: Collection[str]) -> Encode:
         encoder: TabularEncoder, X: Any, present: Rows
     ) -> tuple[TabularEncoder, EncodedTable]:
         encoder, _ = fit_and_encode(encoder, X, present)
-        others = {*encoder.fitted_columns}.difference(entities)
-        encoder = encoder.marking(entities, names_entity=True).marking(others, names_entity=False)
-        return encoder, encoder.encode(X)[0]
+        others = {*fitted_columns(encoder)}.difference(entities)
+        encoder = with_marks(encoder, entities, names_entity=True)
+        encoder = with_marks(encoder, others, names_entity=False)
+        return encoder, encode_with(encoder, X)[0]
 
     return fit_and_mark
 
@@ -193,10 +201,10 @@ class TrainingProblem(NamedTuple):
 
         Whole numbers become codes, which are numbers and categories.
         """
-        encoder = self.encoder.with_codes(names, X, used_rows(self.data))
+        encoder = with_codes(self.encoder, names, X, used_rows(self.data))
         if encoder is self.encoder:
             return self._marking(names, names_entity=True)
-        encoded, _ = encoder.encode(X)
+        encoded, _ = encode_with(encoder, X)
         problem = self._replace(encoder=encoder, data=self.data._replace(X=encoded))
         return problem._marking(names, names_entity=True)
 
@@ -215,10 +223,10 @@ class TrainingProblem(NamedTuple):
 
     def _marking(self, names: Collection[str], **marks: bool) -> Self:
         """Return the problem with fields of some columns of categories changed."""
-        encoder = self.encoder.marking(names, **marks)
+        encoder = with_marks(self.encoder, names, **marks)
         if encoder is self.encoder:
             return self
-        data = self.data._replace(X=self.data.X.with_columns(encoder.fitted_columns))
+        data = self.data._replace(X=self.data.X.with_columns(fitted_columns(encoder)))
         return self._replace(encoder=encoder, data=data)
 
     def _is_held_out(self, codes: NDArray[np.int32]) -> bool:

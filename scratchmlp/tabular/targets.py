@@ -8,7 +8,7 @@ finds out, such as the calibration, stands beside the record.
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -55,6 +55,7 @@ class ClassTargets:
 
     classes: NDArray[Any]
 
+    oof_name: ClassVar[str] = "oof_proba_"  # the attribute with the out-of-fold predictions
     uncalibrated = NOT_CALIBRATED  # of one estimator, whose predictions are calibrated already
     output = "softmax"
 
@@ -208,6 +209,7 @@ class NumericTargets:
     output: str = "identity"
 
     classes = class_targets = uncalibrated = None  # there are none
+    oof_name: ClassVar[str] = "oof_prediction_"
 
     # Before training.
 

@@ -4,6 +4,7 @@ import re
 import sys
 import time
 from contextlib import suppress
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from scratchmlp.cli.scores import (
 )
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
+from scratchmlp.tabular.fitted_table import set_fitted
 from scratchmlp.utils.names import listed
 from tests.helpers.cli_output import (
     BASELINE,
@@ -198,9 +200,9 @@ def test_the_networks_of_an_ensemble_are_a_model_if_all_folds_have_them():
 
 def test_what_an_ensemble_left_out_is_named():
     whole, failed = TabularEnsembleClassifier(), TabularEnsembleClassifier()
-    whole.errors_, failed.errors_ = {}, {"mine": "ValueError: it is mine"}
-    whole._parts = failed._parts = {}
-    failed.out_of_time_ = []
+    set_fitted(whole, SimpleNamespace(parts={}, errors={}))
+    errors = {"mine": "ValueError: it is mine"}
+    set_fitted(failed, SimpleNamespace(parts={}, errors=errors, out_of_time=[]))
     note = "mine is left out of the ensemble in 1 of 2 fits: ValueError: it is mine"
     assert list(fit_notes([whole, failed])) == [note]
 

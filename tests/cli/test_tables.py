@@ -19,6 +19,7 @@ from scratchmlp.cli.table import in_order, load_new_table, load_table, select_fe
 from scratchmlp.cli.target import choose_target, describe_classes
 from scratchmlp.io import load
 from scratchmlp.tabular.columns.categories import ManyCodes
+from scratchmlp.tabular.columns.encoder import fitted_columns
 from tests.helpers.cli_output import refused, run
 from tests.helpers.table_files import excel, parquet
 
@@ -88,14 +89,14 @@ def test_a_separator_is_no_remedy_for_files_of_other_formats(csv):
 
 def columns_of(X, **roles):
     """Return the fitted columns of a table."""
-    return decide_columns(X, Roles(**roles))[0].fitted_columns
+    return fitted_columns(decide_columns(X, Roles(**roles))[0])
 
 
 def described(columns, **roles):
     """Return the lines about columns of text, and the notes."""
     X = pd.DataFrame(columns)
     encoder, notes = decide_columns(X, Roles(**roles))
-    return describe_columns(X, encoder.fitted_columns).splitlines(), notes
+    return describe_columns(X, fitted_columns(encoder)).splitlines(), notes
 
 
 def test_a_line_for_each_kind_of_column_with_what_is_not_plain():

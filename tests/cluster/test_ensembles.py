@@ -17,6 +17,8 @@ from scratchmlp.dask import fit
 from scratchmlp.dask.tables import ensembles
 from scratchmlp.dask.tables.members import most_rows, shared
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.fitted_table import set_fitted
+from scratchmlp.tabular.networks.fit import fit_networks
 from scratchmlp.tabular.problem import problem_of
 from tests.helpers.cluster_examples import CHUNKS, compare_ensembles, in_pieces, on_cluster, table
 
@@ -39,9 +41,9 @@ def one_blas_thread():
 class Sharing(TabularMLPClassifier):
     """A local ensemble whose members train on 50 rows each, as on a cluster."""
 
-    def fit_problem(self, problem):
+    def _fit_problem(self, problem):
         splits = shared(problem.splits, problem.seeds.tolist(), 50)
-        super().fit_problem(problem._replace(splits=splits))
+        return super()._fit_problem(problem._replace(splits=splits))
 
 
 class Case(NamedTuple):
@@ -106,7 +108,8 @@ def trained(client):
         assert fit(found, rows, targets, **given, **case.own or {}) is found
         if name != "persons":
             return found, expected.fit(case.X, case.y, **others)
-        expected.fit_problem(problem_of(expected, case.X, case.y))  # no person is new to a fold
+        problem = problem_of(expected, case.X, case.y)  # in which no person is new to a fold
+        set_fitted(expected, fit_networks(expected, problem))
         return found, expected
 
     return train

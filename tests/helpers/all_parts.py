@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from scratchmlp.tabular.ensemble import ensemble
+from scratchmlp.tabular.ensemble import fit
 from tests.helpers.patches import Patches
 
 
@@ -20,6 +20,6 @@ def all_parts() -> Iterator[None]:
         return weights
 
     with Patches.context() as patches:
-        patches.setattr(ensemble, "select_weights", equal_weights)
-        patches.setattr(ensemble, "without_negligible", unchanged)
+        patches.setattr(fit, "select_weights", equal_weights)
+        patches.setattr(fit, "without_negligible", unchanged)
         yield

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from distributed import Client, LocalCluster
 
+from scratchmlp.tabular.fitted_table import fitted_table
+
 #: Numbers of rows of the partitions: one is empty, and one has one row.
 CHUNKS = (70, 0, 1, 169)
 N_ROWS = sum(CHUNKS)
@@ -81,7 +83,8 @@ def table():
 
 def compare_ensembles(found, expected):
     """Check that two ensembles are the same, to the last bit."""
-    names, expected_names = ({k for k in vars(e) if k.endswith("_")} for e in (found, expected))
+    states = (each.__getstate__() for each in (found, expected))
+    names, expected_names = ({k for k in state if k.endswith("_")} for state in states)
     assert names - {"rows_per_member_"} == expected_names - {"rows_per_member_"}
     assert found.encoder_.columns_ == expected.encoder_.columns_
     for one, other in zip(found.members_, expected.members_, strict=True):
@@ -91,7 +94,8 @@ def compare_ensembles(found, expected):
             np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
     for one, other in zip(found.held_out_, expected.held_out_, strict=True):
         np.testing.assert_array_equal(one, other)
-    for one, other in zip(found._uncertainty.scores, expected._uncertainty.scores, strict=True):
+    uncertainty = (fitted_table(each).blend.uncertainty.scores for each in (found, expected))
+    for one, other in zip(*uncertainty, strict=True):
         np.testing.assert_array_equal(one, other)
     assert found.oof_score_ == expected.oof_score_
     assert found.stop_reasons_ == expected.stop_reasons_

@@ -14,6 +14,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 32}
@@ -61,7 +62,7 @@ def out_of_fold(estimator):
 def defaults(n_rows, n_targets, *, classifier):
     """Return the default estimators by name, for a table of one column."""
     encoder = TabularEncoder().fit(pd.DataFrame({"a": np.arange(10.0) ** 2}))
-    X = encoder.encode(pd.DataFrame({"a": np.zeros(n_rows)}))[0]
+    X = encode_with(encoder, pd.DataFrame({"a": np.zeros(n_rows)}))[0]
     Y = np.arange(n_rows) % n_targets if classifier else np.zeros((n_rows, n_targets))
     one_hot = np.broadcast_to(0.0, (n_targets, n_targets))  # only its shape is asked for
     data = Data(X, Y, None, one_hot if classifier else None)

@@ -32,6 +32,7 @@ from scratchmlp.io.container import SCHEMA
 from scratchmlp.io.objects import objects_in
 from scratchmlp.io.schema import _nodes_in
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor
+from scratchmlp.tabular.fitted_table import fitted_table
 from tests.helpers.damage import members_of, signed, with_schema, zipped
 from tests.helpers.model_files import same, trusted_types
 
@@ -211,7 +212,7 @@ def test_an_object_that_a_file_calls_by_the_name_of_a_trusted_type_is_refused(
 def test_a_forest_of_more_inputs_than_the_table_has_reads_none_of_other_memory(n_rows, path):
     wide = ExtraTreesRegressor(1).fit(np.ones((60, 300)) * X[:, :1], Y)
     ensemble = TabularEnsembleRegressor([("trees", ExtraTreesRegressor(1))], cv=2)
-    part = ensemble.fit(X[:, :2], Y)._parts["trees"]
+    part = fitted_table(ensemble.fit(X[:, :2], Y)).parts["trees"]
     part.models_ = [model._replace(estimator=wide) for model in part.models_]
     save(ensemble, path)
     with pytest.raises(ValueError, match=r"2.* 300|300.* 2"):

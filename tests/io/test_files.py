@@ -72,8 +72,8 @@ def test_models_predict_the_same_without_training_state(name, path):
     path.write_bytes(file_of(name, training_state=False))
     loaded = load(path)
     assert same(loaded, name)
-    training_state = {"oof_proba_", "oof_prediction_", "held_out_", "_row_weight"}
-    assert not vars(loaded).keys() & training_state
+    state = loaded.__getstate__()
+    assert not state.keys() & {"oof_proba_", "oof_prediction_", "held_out_", "_row_weight"}
     assert getattr(loaded, "oof_score_", None) == getattr(fitted(name), "oof_score_", None)
     for each in (loaded, *getattr(loaded, "named_estimators_", {}).values()):
         assert not hasattr(each, "members_") or len(each.history_["loss"]) > 0

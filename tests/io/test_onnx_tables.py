@@ -34,7 +34,8 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.ensemble import default_estimators, ensemble
+from scratchmlp.tabular.columns.encoder import encode_with
+from scratchmlp.tabular.ensemble import default_estimators, fit
 from scratchmlp.tabular.inputs.inputs import Inputs
 from tests.helpers import model_files
 from tests.helpers.all_parts import all_parts
@@ -236,7 +237,7 @@ def test_estimators(name):
 def test_networks_for_a_number_have_each_kind_of_input():
     """Nodes for an input are tested by these networks only if it has columns."""
     estimator = fitted("networks for a number")
-    table = estimator.encoder_.encode(make_table(COLUMNS, 3))[0]
+    table = encode_with(estimator.encoder_, make_table(COLUMNS, 3))[0]
     for field in Inputs._fields:
         without = [
             each.inputs._replace(**{field: () if field == "supervised" else None})
@@ -294,7 +295,7 @@ def test_the_linear_part_is_saved_loaded_and_exported(target, monkeypatch, tmp_p
     """It is the default estimator that has inputs of its own."""
     is_class = target == "multiclass"
     linear = [("linear", LogisticRegression() if is_class else Ridge(solver="lsqr"))]
-    monkeypatch.setattr(ensemble, "default_estimators", lambda *arguments: linear)
+    monkeypatch.setattr(fit, "default_estimators", lambda *arguments: linear)
     Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
     rows = new_rows(FEW, 3, n=20)
     check_saved_and_exported(Ensemble(cv=2, random_state=0), targets(target), rows, tmp_path)

@@ -18,7 +18,7 @@ from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.plotting import NetworkDisplay, TrainingCurveDisplay, WeightsDisplay
 from scratchmlp.plotting.network import NEGATIVE, POSITIVE
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
-from scratchmlp.tabular.ensemble import ensemble as ensembles
+from scratchmlp.tabular.ensemble import fit as ensembles
 from tests.helpers.pictures import legend_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

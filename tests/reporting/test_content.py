@@ -356,7 +356,7 @@ def test_the_errors_of_a_fold_do_not_decide_its_intervals(numbers):
     evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
     rows, sizes, _ = uncertainty._held_out(evaluated)
     scores = evaluated.errors[rows] / sizes[:, 0]
-    kept = numbers.estimator._uncertainty.scores.scores[:, 0]
+    kept = evaluated.blend.uncertainty.scores.scores[:, 0]
     np.testing.assert_allclose(np.sort(scores), kept, rtol=1e-4)  # targets are kept as float32
     found = uncertainty.regions_of(evaluated, [0.8])[0.8]
     covered, width = numbers.page.table("Prediction intervals of 90 rows")["80%"]

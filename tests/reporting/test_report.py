@@ -1,6 +1,7 @@
 """Which estimators and rows reports take, and the file."""
 
 from copy import copy
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -24,6 +25,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.fitted_table import fitted_table, set_fitted
 from tests.helpers.one_part import one_part
 from tests.helpers.pictures import dependence_on, drawn
 from tests.helpers.report_pages import Page
@@ -117,7 +119,7 @@ def test_rows_of_fit_that_are_refused(classes):
     with pytest.raises(ValueError, match="have 60 rows, but fit had 90"):
         report(classes.estimator, classes.X[:60], classes.y[:60])
     without = copy(classes.estimator)
-    del without.oof_proba_
+    set_fitted(without, replace(fitted_table(without), oof=None))
     with pytest.raises(ValueError, match=r"has no oof_proba_\. Pass rows that"):
         report(without, classes.X, classes.y)
 

@@ -11,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.ensemble.boosted_trees import boosted_trees
+from scratchmlp.tabular.fitted_table import fitted_table
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((300, 4)).round(1).astype(np.float32)
@@ -97,7 +98,8 @@ def test_an_ensemble_predicts_the_mean_of_its_folds(target, parameters):
     part = boosting(target, max_iter=5, **parameters)
     model = Ensemble([("boosting", part)], cv=3, random_state=0).fit(table, TARGETS[target])
     rows = np.arange(len(X))
-    encoded, blend, size = model._encode(table), model.blend, len(pickle.dumps(model))
+    fitted, size = fitted_table(model), len(pickle.dumps(model))
+    encoded, blend = fitted.encode(table), fitted.blend
     alone = [blend.predict_folds(encoded, [fold])[0] for fold in range(3)]
     np.testing.assert_allclose(model.member_predictions(table), alone, rtol=0, atol=1e-12)
     assert len(pickle.dumps(model)) == size  # of which the tables are no part

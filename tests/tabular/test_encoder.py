@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.columns.plain import from_plain, plain_level
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.reading.values import ColumnError
@@ -131,7 +132,7 @@ def test_dates_and_durations_that_microseconds_cannot_hold_are_rejected(kind, un
 
 def test_a_missing_number_is_nan_in_the_encoded_table_if_some_were_missing_in_fit():
     encoder = TabularEncoder().fit(table(some=[1, 2, 4, None], none=[1.0, 2, 4, 8]))
-    encoded, _ = encoder.encode(table(some=[None, 2], none=[None, 2.0]))
+    encoded, _ = encode_with(encoder, table(some=[None, 2], none=[None, 2.0]))
     np.testing.assert_array_equal(np.isnan(encoded.numbers), [[1, 0, 0], [0, 0, 0]])
     np.testing.assert_array_equal(encoded.to_array()[0], [0, 1, 0])
 
@@ -203,7 +204,7 @@ def test_many_codes_are_numbers_too_unless_the_user_calls_them_categories():
     chosen = TabularEncoder(["route"], max_categories=1).fit(fitted)
     assert [*chosen.get_feature_names_out()] == ["route_frequency", "route_missing"]
     # Trees choose a side for numbers that are missing.
-    unseen, missing = encoder.encode(new)[0].numbers_and_codes()[1:]
+    unseen, missing = encode_with(encoder, new)[0].numbers_and_codes()[1:]
     assert np.isfinite(unseen).all()
     assert np.isnan(missing[0])
 

@@ -43,13 +43,15 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble import (
     blending,
     cross_fitting,
     default_estimators,
-    ensemble,
+    fit,
 )
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
+from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.scoring import Difference, negative_score, squared_error
 from tests.configurations import tables
@@ -113,7 +115,7 @@ def test_fitted_attributes(name, request):
     networks = model.named_estimators_.networks
     assert networks.encoder_ is model.encoder_
     assert networks.oof_score_ == model.oof_scores_["networks"]
-    assert networks.out_of_fold is None  # they are kept once
+    assert fitted_table(networks).oof is None  # they are kept once
     assert model.errors_ == {}
 
 
@@ -136,7 +138,8 @@ def test_terms_of_text_are_selected_once_for_the_same_targets(loss):
     alone = clone(networks).set_params(**settings).fit(X, y)
     found = model.named_estimators_.networks
     np.testing.assert_array_equal(found.predict(X), alone.predict(X))
-    for member, fold in zip(found.members_, model._parts["boosting"].models_, strict=True):
+    boosting = fitted_table(model).parts["boosting"].models_
+    for member, fold in zip(found.members_, boosting, strict=True):
         [terms], [others] = member.inputs.supervised, fold.inputs.supervised
         assert terms.selected[0].size
         assert (terms.selected is others.selected) == (loss == "squared_error")
@@ -198,7 +201,7 @@ def test_estimators_without_missing_values_get_the_encoded_table_and_trees_see_t
     linear, trees = model.named_estimators_.linear[0], model.named_estimators_.trees[0]
     assert linear.n_features_in_ == len(model.encoder_.get_feature_names_out())
     assert trees.n_features_in_ == 4  # one code instead of indicators of cities
-    values = model.encoder_.encode(X)[0].numbers_and_codes()
+    values = encode_with(model.encoder_, X)[0].numbers_and_codes()
     assert (np.isnan(values[:, 0]) == X["age"].isna()).all()
     assert model.score(X, LABELS) > 0.8
 
@@ -309,10 +312,9 @@ def test_two_of_a_kind_differ_and_an_estimator_keeps_its_own_seed():
 def test_rows_of_weight_0_choose_no_estimators(monkeypatch):
     monkeypatch.setattr(default_estimators, "_MANY", 150)
     weight = np.r_[np.ones(N - 10), np.zeros(10)]
+    ensemble = TabularEnsembleRegressor(cv=2, random_state=0)
     few, all_rows = (
-        TabularEnsembleRegressor(cv=2, random_state=0)._part_estimators(
-            problem_of(TabularEnsembleRegressor(cv=2), X, NUMBERS, given)
-        )
+        fit.part_estimators(ensemble, problem_of(ensemble, X, NUMBERS, given))
         for given in (weight, None)
     )
     assert "extra trees" in few
@@ -330,7 +332,8 @@ def test_classes_that_a_fold_lacks_have_the_least_probability():
     assert without.classes_.tolist() == [1, 2]
     members = model.only("trees").member_predictions(X)
     assert 0 < members[0, :, 0].max() < 0.05 < members[1:, :, 0].max()
-    proba = np.exp(model._parts["trees"].models_[0].scores(model._encode(X)))
+    fitted = fitted_table(model)
+    proba = np.exp(fitted.parts["trees"].models_[0].scores(fitted.encode(X)))
     assert proba.min() == pytest.approx(1 / (100 * 3), rel=0.05)  # by 100 rows and 3 classes
 
 
@@ -547,7 +550,7 @@ def test_default_boosting_takes_fewer_but_larger_steps_for_many_classes():
 
 
 def test_the_prior_is_for_networks_and_otherwise_for_none(monkeypatch):
-    monkeypatch.setattr(ensemble, "without_negligible", lambda weights, *arguments: weights)
+    monkeypatch.setattr(fit, "without_negligible", lambda weights, *arguments: weights)
     extra = ("extra", ExtraTreesClassifier(10, random_state=0))
     first, last = (
         fitted_classifier(*estimators).weights_ for estimators in ([extra, TREE], [TREE, extra])
@@ -681,7 +684,8 @@ def test_only_names_an_estimator(classifier):
     assert trees.oof_score_ == classifier.oof_scores_["trees"]
     assert not hasattr(trees, "oof_proba_")
     assert classifier.weights_["networks"] > 0  # unchanged
-    for name, proba in classifier.blend.predict_parts(classifier._encode(X)).items():
+    fitted = fitted_table(classifier)
+    for name, proba in fitted.blend.predict_parts(fitted.encode(X)).items():
         np.testing.assert_array_equal(proba, classifier.only(name).predict_proba(X))
 
 
@@ -712,16 +716,16 @@ def test_several_estimators_of_an_ensemble(whole):
     assert list(two.named_estimators_) == list(two.oof_scores_) == ["networks", "trees"]
     parts = [whole.only(name).member_predictions(X) for name in two.weights_]
     blend = np.log(np.mean(parts, axis=0))
-    members = [whole._calibration.probabilities(each) for each in blend]
+    members = [fitted_table(whole).calibration.probabilities(each) for each in blend]
     np.testing.assert_allclose(two.member_predictions(X), members)
     assert np.isnan([two.oof_score_, two.oof_loss_]).all()
     assert not hasattr(two, "oof_proba_")
     size = len(pickle.dumps(whole.named_estimators_.boosting))
     assert len(pickle.dumps(two)) < len(pickle.dumps(whole)) - size
     assert two.oof_importances(X, LABELS, n_repeats=1).importances_mean.shape == (3,)
-    of_parts = [whole._parts[name]._uncertainty.scores.scores for name in two.weights_]
+    of_parts = [fitted_table(whole).parts[name].uncertainty.scores.scores for name in two.weights_]
     worst = max(of_parts, key=np.mean)
-    assert two._uncertainty.scores.scores.tolist() == worst.tolist()
+    assert fitted_table(two).blend.uncertainty.scores.scores.tolist() == worst.tolist()
     every = whole.only(*whole.weights_)
     np.testing.assert_array_equal(every.predict_proba(X), whole.predict_proba(X))
     np.testing.assert_array_equal(every.predict_set(X), whole.predict_set(X))
@@ -778,7 +782,7 @@ def test_a_leaderboard_pickles_no_estimator(classifier, monkeypatch):
     def refuse(*args):
         raise AssertionError("pickled")
 
-    monkeypatch.setattr(type(classifier._parts["networks"]), "__reduce_ex__", refuse)
+    monkeypatch.setattr(type(classifier.named_estimators_["networks"]), "__reduce_ex__", refuse)
     assert classifier.leaderboard().columns.tolist() == [
         *("weight", "score", "loss", "difference", "standard_error", "as_good", "folds", "seconds")
     ]

@@ -31,6 +31,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import problem_of
 from tests.helpers.fuzzing import examples
@@ -480,7 +481,7 @@ def test_processes_share_one_memory_map_of_the_encoded_table():
     random_state = np.random.RandomState(0)
     numbers = pd.DataFrame(random_state.normal(size=(20_000, 15))).add_prefix("number ")
     cities = pd.DataFrame(random_state.choice(["Bern", "Rome"], (20_000, 15))).add_prefix("city ")
-    encoded, _ = TabularEncoder().fit(numbers.join(cities)).encode(numbers.join(cities))
+    encoded, _ = encode_with(TabularEncoder().fit(numbers.join(cities)), numbers.join(cities))
     one, two = Parallel(n_jobs=2, batch_size=1)(delayed(memory_of)(encoded) for _ in range(2))
     assert one == two
     assert one[0] == ["memmap", "memmap"]

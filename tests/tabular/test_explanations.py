@@ -16,6 +16,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns.encoded_table import places_of
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.inspection import explanations
 from scratchmlp.tabular.inspection.explanations import contributions_of
 
@@ -37,7 +38,7 @@ TEXT = {"text_features": ["note"]}
 def contributions(table, function, row, n=N, ranks=None, **settings):
     """Explain what a function of the outputs predicts for a row, compared with the first n rows."""
     encoder = TabularEncoder(**settings).fit(table)
-    encoded, _ = encoder.encode(table)
+    encoded, _ = encode_with(encoder, table)
 
     def predict(rows):
         return function(rows.to_array().astype(np.float64))
@@ -92,7 +93,7 @@ def test_columns_of_all_kinds_add_up_to_the_difference(at_once, monkeypatch):
 def test_the_text_of_a_row_contributes():
     words = MIXED[["note", "color"]]
     encoder = TabularEncoder(**TEXT).fit(words)
-    encoded, _ = encoder.encode(words)
+    encoded, _ = encode_with(encoder, words)
 
     def predict(rows):
         return rows.terms[0].sum(axis=1).astype(float)

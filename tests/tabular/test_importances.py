@@ -16,6 +16,8 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns.encoded_table import join_places, places_of
+from scratchmlp.tabular.columns.encoder import encode_with
+from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.inspection import importances
 from scratchmlp.tabular.inspection.associations import associations, correlated_pairs
 from scratchmlp.tabular.inspection.held_out import OutOfFold, exchange
@@ -68,7 +70,7 @@ def classifier():
 
 
 def encode(encoder, table):
-    return encoder.encode(table)[0]
+    return encode_with(encoder, table)[0]
 
 
 def assert_same(one, other):
@@ -93,7 +95,7 @@ def test_to_permute_an_encoded_column_is_to_permute_the_raw_column(regressor):
 
 def test_several_changes_give_what_each_gives_alone(regressor):
     encoded, random = encode(regressor.encoder_, X), np.random.default_rng(0)
-    oof = OutOfFold(regressor.blend, encoded, regressor.held_out_)
+    oof = OutOfFold(fitted_table(regressor).blend, encoded, regressor.held_out_)
     places = places_of(regressor.encoder_._columns)
     changes = [(places[name], random.permutation(N)) for name in ("a", "note", "many", "a")]
     together = list(oof.permuted(changes))

@@ -24,6 +24,8 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns
+from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
 from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.uncertainty import fit_difficulty
@@ -138,7 +140,7 @@ def test_promises_for_new_persons_hold_where_other_columns_tell_who_they_are(tol
     assert model.oof_score_unseen_ == pytest.approx(1 - error_of_new, abs=0.1)
     low, high = model.predict_interval(X[new]).T
     assert 0.85 < np.mean((low <= y[new]) & (y[new] <= high)) < 0.95
-    assert model.unseen_assumption == ""
+    assert fitted_table(model).unseen_assumption == ""
 
 
 def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
@@ -165,10 +167,11 @@ def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
 def test_without_new_persons_in_folds_the_score_says_what_it_assumes(n_persons, cv):
     X, y, _ = panel(n_persons=n_persons, n_rows=4)
     model = TabularMLPRegressor(cv=cv, max_iter=2, random_state=0).fit(X, y)
-    assert model.unseen_assumption == ", if no other column tells its value"
+    assumption = fitted_table(model).unseen_assumption
+    assert assumption == ", if no other column tells its value"
     assert len(np.concatenate(model.held_out_)) == len(X)
-    assert summary._of_new(evaluate(model, X, y, "fit", 0)).endswith(f"{model.unseen_assumption}.")
-    assert pickle.loads(pickle.dumps(model)).unseen_assumption == model.unseen_assumption
+    assert summary._of_new(evaluate(model, X, y, "fit", 0)).endswith(f"{assumption}.")
+    assert fitted_table(pickle.loads(pickle.dumps(model))).unseen_assumption == assumption
 
 
 def test_intervals_of_new_persons_are_wider_and_cover_them(split, fitted):
@@ -307,7 +310,7 @@ def test_the_note_says_what_is_done(fitted):
 def test_numbers_by_choice_are_not_hidden():
     X, y, _ = panel()
     model = TabularMLPRegressor(cv=2, max_iter=4, numeric_features=["nr"], random_state=0)
-    assert not model.fit(X, y).encoder_.fitted_columns["nr"].names_entity
+    assert not fitted_columns(model.fit(X, y).encoder_)["nr"].names_entity
     assert not hasattr(model, "oof_score_unseen_")
 
 
@@ -386,9 +389,10 @@ def test_held_out_persons_are_no_reason_for_a_prediction(grouped):
 
 def test_held_out_persons_tell_no_size_of_errors(grouped):
     model, X, y = grouped
-    blend, table = model.blend_and_table(X)
+    fitted = fitted_table(model)
+    blend, table = fitted.blend, fitted.encode(X)
     sizes, unknown = (
-        blend.uncertainty.expected_errors(each, model.out_of_fold)
+        blend.uncertainty.expected_errors(each, fitted.oof)
         for each in (table, table.without_entities())
     )
     np.testing.assert_array_equal(sizes, unknown)
@@ -435,7 +439,7 @@ def test_hidden_rows_are_those_of_a_missing_value(seed, with_text, with_products
         epochs.append(rows.X.copy())
     first, second, *_, last = epochs
     assert len(inputs.supervised) == 1 + with_text
-    missing, _ = problem.encoder.encode(X.assign(nr=np.nan, who=None))
+    missing, _ = encode_with(problem.encoder, X.assign(nr=np.nan, who=None))
     n_entities = len(data.X.layout.entities)
     every = np.ones((len(X), n_entities), dtype=bool)
     hidden = inputs.array(missing, inputs.hiding(data.X, supervised, every)[1])
@@ -546,7 +550,7 @@ def test_numbers_are_no_codes_where_nothing_is_guessed(unnamed, settings):
 
 def test_training_hides_the_categories_of_codes_alone(unnamed):
     model, _, _, new = unnamed
-    table, _ = model.encoder_.encode(new)
+    table, _ = encode_with(model.encoder_, new)
     hidden, number = table.without_entities(), table.layout.columns["v7"].numbers
     assert len(np.unique(table.numbers[:, number[""]])) == 20
     np.testing.assert_array_equal(hidden.numbers[:, number[""]], table.numbers[:, number[""]])
@@ -579,6 +583,6 @@ def test_few_zip_codes_are_numbers_too():
     """New places are like their neighbours."""
     zips = 10_000 + 977 * np.arange(30)
     encoder = TabularEncoder().fit(pd.DataFrame({"zip": np.repeat(zips, 4)}))
-    encoded, _ = encoder.encode(pd.DataFrame({"zip": zips + 1}))
+    encoded, _ = encode_with(encoder, pd.DataFrame({"zip": zips + 1}))
     assert (np.diff(encoded.numbers[:, encoded.layout.columns["zip"].numbers[""]]) > 0).all()
     assert {"zip", "zip_10000", "zip_frequency"} <= {*encoder.get_feature_names_out()}

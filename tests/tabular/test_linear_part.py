@@ -7,7 +7,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from scratchmlp.batches import Data
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleClassifier, TabularEnsembleRegressor
-from scratchmlp.tabular.ensemble import ensemble
+from scratchmlp.tabular.columns.encoder import encode_with
+from scratchmlp.tabular.ensemble import fit as ensembles
 from scratchmlp.tabular.inputs.levels import LevelsPlan
 from scratchmlp.tabular.targets import NumericTargets
 
@@ -37,7 +38,7 @@ def alone(monkeypatch):
     def fit(X, y, **settings):
         is_class = y.dtype.kind in "OUb"
         linear = [("linear", LogisticRegression() if is_class else Ridge(solver="lsqr", tol=1e-6))]
-        monkeypatch.setattr(ensemble, "default_estimators", lambda *arguments: linear)
+        monkeypatch.setattr(ensembles, "default_estimators", lambda *arguments: linear)
         Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
         return Ensemble(**{"cv": 4, "inspect_table": False, "random_state": 0} | settings).fit(X, y)
 
@@ -47,7 +48,7 @@ def alone(monkeypatch):
 def test_inputs_are_numbers_as_they_are_and_each_level():
     X = table()
     encoder = TabularEncoder(text_features=["text"]).fit(X)
-    encoded, _ = encoder.encode(X)
+    encoded, _ = encode_with(encoder, X)
     inputs, supervised = LevelsPlan(None).fit(Data(encoded, rng.normal(size=(N, 1)), None))
     A = inputs.array(encoded).toarray()
     assert supervised == ()

@@ -5,14 +5,15 @@ import pandas as pd
 import pytest
 
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.inputs.logarithms import Logarithms, positive_numbers
 
 
 def encode(X):
     """Fit an encoder and logarithms to a table, and return a function that computes these."""
     encoder = TabularEncoder().fit(X)
-    fitted = Logarithms.fit(encoder.encode(X)[0], positive_numbers(encoder._columns))
-    return lambda new: fitted.transform(encoder.encode(new)[0])
+    fitted = Logarithms.fit(encode_with(encoder, X)[0], positive_numbers(encoder._columns))
+    return lambda new: fitted.transform(encode_with(encoder, new)[0])
 
 
 @pytest.fixture

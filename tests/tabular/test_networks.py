@@ -32,6 +32,7 @@ from scratchmlp.tabular.networks.epochs import (
     out_of_fold_epochs,
 )
 from scratchmlp.tabular.networks.executor import LocalExecutor
+from scratchmlp.tabular.networks.fit import chosen_recipe
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.member import MemberHistory
 from scratchmlp.tabular.networks.recipe import classification_recipe, evenness, regression_recipe
@@ -86,7 +87,7 @@ def test_uneven_classes_and_many_rows_are_smoothed_less():
     chosen = []
     for class_weight in (None, "balanced"):  # which makes the classes even
         model = TabularMLPClassifier(class_weight=class_weight, cv=2, random_state=0)
-        chosen.append(model._chosen_recipe(problem_of(model, X, y)).loss.label_smoothing)
+        chosen.append(chosen_recipe(model, problem_of(model, X, y)).loss.label_smoothing)
     assert chosen[0] == pytest.approx(chosen[1] * evenness(np.array([32.0, 8.0])))
 
 

@@ -16,6 +16,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.networks import recipe
 from scratchmlp.tabular.problem import problem_of
 from tests.configurations.tables import SPLITS
@@ -123,8 +124,9 @@ def test_no_member_trains_on_what_it_holds_out(name, case):
 
 def before_calibration(model, number):
     """Return what each estimator predicts that was trained without a fold, not yet calibrated."""
-    encoded = model._encode(X)
-    return [part.models[number].scores(encoded) for part in model.blend.parts.values()]
+    fitted = fitted_table(model)
+    encoded = fitted.encode(X)
+    return [part.models[number].scores(encoded) for part in fitted.blend.parts.values()]
 
 
 CHANGED = [

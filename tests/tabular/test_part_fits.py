@@ -15,10 +15,11 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import ShuffleSplit
 from sklearn.tree import DecisionTreeClassifier
 
-from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier, base
-from scratchmlp.tabular.ensemble import cross_fitting, ensemble, part_fits
+from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier, fit
+from scratchmlp.tabular.ensemble import cross_fitting, part_fits
+from scratchmlp.tabular.ensemble import fit as ensembles
 from scratchmlp.tabular.ensemble.blending import select_weights
-from scratchmlp.tabular.networks import deadline
+from scratchmlp.tabular.networks import deadline, part
 from tests.helpers.all_parts import all_parts
 from tests.helpers.tabular_estimators import FOLDS, table
 
@@ -85,24 +86,21 @@ def test_if_all_fail_the_first_error_is_raised_and_nothing_changes():
 
 def replace_clock(monkeypatch, now):
     """Let ensembles read another clock; the threads of clusters keep theirs."""
-    for module in (base, cross_fitting, deadline, part_fits):
+    for module in (fit, cross_fitting, deadline, part_fits):
         monkeypatch.setattr_in(module, time, time=now, perf_counter=now)
-
-
-class TimedNetworks(TabularMLPClassifier):
-    """Notes until when its fits must be over."""
-
-    limits: ClassVar[list[float]] = []
-
-    def fit_part(self, problem, n_trial):
-        self.limits.append(self.max_time)
-        yield from super().fit_part(problem, n_trial)
 
 
 @pytest.fixture
 def limits(monkeypatch):
-    monkeypatch.setattr(TimedNetworks, "limits", [])
-    return TimedNetworks.limits
+    """Return a list to which networks in an ensemble add until when their fits must be over."""
+    found, train = [], part.train_networks
+
+    def timed(estimator, problem):
+        found.append(estimator.max_time)
+        return train(estimator, problem)
+
+    monkeypatch.setattr(part, "train_networks", timed)
+    return found
 
 
 def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_left_out(
@@ -116,8 +114,8 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
             return super().fit(X, y)
 
     replace_clock(monkeypatch, lambda: now[0])
-    monkeypatch.setattr(ensemble, "without_negligible", lambda weights, *arguments: weights)
-    trees, networks = TakesTwoSeconds(2, max_depth=1), TimedNetworks(max_iter=1)
+    monkeypatch.setattr(ensembles, "without_negligible", lambda weights, *arguments: weights)
+    trees, networks = TakesTwoSeconds(2, max_depth=1), TabularMLPClassifier(max_iter=1)
     estimators = [("first", networks), ("trees", trees), ("second", networks)]
     model = TabularEnsembleClassifier(estimators, max_time=30.0, **FOLDS)
     found = model.fit(X, LABELS).named_estimators_
@@ -235,7 +233,7 @@ def test_networks_get_what_the_others_will_not_need_or_half(
 ):
     """The trial takes 2 s, and the other folds of the tree 3 s."""
     replace_clock(monkeypatch, lambda: float(len(trial)))
-    parts = [("networks", TimedNetworks(max_iter=1)), ("good", GOOD)]
+    parts = [("networks", TabularMLPClassifier(max_iter=1)), ("good", GOOD)]
     with all_parts():
         model = TabularEnsembleClassifier(parts, cv=5, max_time=max_time, random_state=0)
         model.fit(X, NUMBERS > 0)

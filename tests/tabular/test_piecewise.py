@@ -13,6 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp.batches import Data
 from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.inputs.inputs import Bins
 from tests.helpers.fuzzing import examples
 from tests.helpers.patches import Patches
@@ -269,7 +270,7 @@ def test_a_failed_fit_leaves_the_encoder_unchanged():
 def fitted_bins(x, classes, weight=None):
     """Fit bins to a table; return an encoder's edges, and the numbers and weights that it got."""
     X, given, fit = pd.DataFrame({"x": x}), [], PiecewiseLinearEncoder._fit
-    table = TabularEncoder(numeric_features=["x"]).fit(X).encode(X)[0]
+    table = encode_with(TabularEncoder(numeric_features=["x"]).fit(X), X)[0]
     bins = Bins(PiecewiseLinearEncoder(4, strategy="tree"), np.array([0]))
     with Patches.context() as patches:
         patches.setattr(PiecewiseLinearEncoder, "_fit", lambda *a: given.append(a) or fit(*a))

@@ -14,6 +14,7 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.columns import text as text_module
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
+from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.inputs.inputs import InputsPlan
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.reading.values import MOST_CHARACTERS
@@ -109,9 +110,9 @@ def test_the_number_of_texts_at_once_does_not_matter(monkeypatch):
     values, _ = sentences(50)
     values[7] = None
     encoder = fit(values)
-    expected = encoder.encode(texts(values))[0]
+    expected = encode_with(encoder, texts(values))[0]
     monkeypatch.setattr(text_module, "_TEXTS_AT_ONCE", 16)
-    encoded = encoder.encode(texts(values))[0]
+    encoded = encode_with(encoder, texts(values))[0]
     np.testing.assert_allclose(encoded.numbers, expected.numbers, atol=1e-6)
     for terms, others in zip(encoded.terms, expected.terms, strict=True):
         assert terms.dtype == np.int8

@@ -15,6 +15,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular import uncertainty as module
+from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.uncertainty import (
     fit_difficulty,
     held_out_scores,
@@ -145,7 +146,7 @@ SPLITS = [
 @pytest.mark.parametrize(("settings", "weight", "n_scores"), SPLITS)
 def test_scores_are_those_of_rows_that_members_held_out(settings, weight, n_scores):
     networks = TabularMLPRegressor(**settings, **SMALL).fit(*TRAINING[:2], weight)
-    known = networks._uncertainty.scores
+    known = fitted_table(networks).blend.uncertainty.scores
     assert len(known.scores) == n_scores
     if weight is not None:
         np.testing.assert_allclose(

@@ -1,6 +1,6 @@
 """Networks for a raw table on a cluster: how the table is prepared, and where members are trained.
 
-The fit is that of `scratchmlp.tabular.networks.mlp.BaseTabularMLP`. Only what touches rows of the
+The fit is that of `scratchmlp.tabular.networks.fit.fit_networks`. Only what touches rows of the
 table is done by workers: encoding them, and training and evaluating members.
 """
 
@@ -17,7 +17,9 @@ from scratchmlp.dask.collections import Given
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.tables.members import ClusterExecutor, most_rows, shared
 from scratchmlp.dask.tables.table import encode_all, read_all
+from scratchmlp.tabular.fitted_table import set_fitted
 from scratchmlp.tabular.folds import check_splits
+from scratchmlp.tabular.networks.fit import fit_networks
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.problem import TrainingProblem, problem_of
 from scratchmlp.utils.atomic_fit import all_at_once
@@ -40,7 +42,7 @@ def fit_table(
     with Rounds(find_client(client), timeout) as rounds, all_at_once(estimator) as fitted:
         started = time.time()
         problem, executor = prepare(fitted, rounds, given, rows_per_member)
-        fitted.fit_problem(problem._replace(started=started), executor)
+        set_fitted(fitted, fit_networks(fitted, problem._replace(started=started), executor))
 
 
 def prepare(

@@ -20,7 +20,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 from scratchmlp.dask.parts import by_part
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import ColumnLayout, EncodedTable
-from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.encoder import TabularEncoder, encode_with, learn_columns
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.reading.findings import NoteCase
 
@@ -57,7 +57,7 @@ class EncodedSummary(NamedTuple):
     n_bytes : int
         Memory that they take.
     notes : list of tuple of two str
-        What the user should know, as `TabularEncoder.encode` returns it.
+        What the user should know, as `encode_with` returns it.
     """
 
     n_rows: int
@@ -112,13 +112,13 @@ def sample(rows: Rows | None, raw: RawRows) -> Any:
 def learn(encoder: TabularEncoder, *samples: Any) -> TabularEncoder:
     """Fit a copy of an encoder to rows of several partitions, without warnings."""
     fitted = copy.copy(encoder)
-    fitted.learn(joined(samples))
+    learn_columns(fitted, joined(samples))
     return fitted
 
 
 def encode(encoder: TabularEncoder, raw: RawRows) -> EncodedRows:
     """Encode the rows of a partition."""
-    table, notes = encoder.encode(raw.X)
+    table, notes = encode_with(encoder, raw.X)
     return EncodedRows(table, EncodedSummary(len(table), bytes_of(table), notes))
 
 
@@ -167,8 +167,9 @@ def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
     >>> import numpy as np
     >>> from scratchmlp.dask.tables.rows import select
     >>> from scratchmlp.tabular import TabularEncoder
+    >>> from scratchmlp.tabular.columns.encoder import encode_with
     >>> X = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
-    >>> table, _ = TabularEncoder().fit(X).encode(X)
+    >>> table, _ = encode_with(TabularEncoder().fit(X), X)
     >>> bool((select([table[:2], table[2:]], [4, 0, 2]).numbers == table.numbers[[4, 0, 2]]).all())
     True
     """

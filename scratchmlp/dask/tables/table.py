@@ -26,7 +26,7 @@ from scratchmlp.dask.tables.rows import (
 )
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import ColumnLayout, EncodedTable, Layout, layout_of
-from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.encoder import TabularEncoder, fitted_columns
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.reading.findings import warn_of
 
@@ -154,7 +154,7 @@ def encode_all(
     X.rounds.release([*fitted, *X.futures])
     if is_sampled:  # otherwise the encoder has seen all values
         _warn_of_unreadable(encoded)
-    layout = layout_of(learned.fitted_columns)
+    layout = layout_of(fitted_columns(learned))
     return learned, ClusterTable(X.rounds, encoded.futures, encoded.summaries, X.numbers, layout)
 
 

@@ -12,6 +12,7 @@ from scratchmlp.io.onnx.graph import ML, Graph, Value, concat, scaled
 from scratchmlp.tabular.columns.any_column import Column, Columns
 from scratchmlp.tabular.columns.categories import FewLevels, ManyCodes, ManyLevels
 from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, layout_of
+from scratchmlp.tabular.columns.encoder import fitted_columns, values_for_missing
 from scratchmlp.tabular.columns.fitted_column import LeftOutColumn
 from scratchmlp.tabular.columns.numeric import (
     DateColumn,
@@ -111,12 +112,12 @@ def add_table(graph: Graph, encoder: Any) -> TableValues:
     ValueError
         See `check_columns`.
     """
-    columns, layout = check_columns(encoder.fitted_columns), layout_of(encoder.fitted_columns)
+    columns, layout = check_columns(fitted_columns(encoder)), layout_of(fitted_columns(encoder))
     inputs = {}
     for name, column in columns.items():
         dtype = object if _is_string(column) else np.float64
         given = graph.add_input(name, dtype, 1, VALUES[column.expected].onnx)
-        inputs[name] = _known(given, name, column, encoder.values_for_missing.get(name, ()))
+        inputs[name] = _known(given, name, column, values_for_missing(encoder).get(name, ()))
     codes = {name: _codes(inputs[name], each) for name, each in columns.items() if each.coded_as}
     for name, each in columns.items():
         if each.new_is_missing and {"", "_missing"} & {*each.number_suffixes()}:

@@ -25,6 +25,7 @@ from scratchmlp.io.onnx.layers import (
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.numeric import CLIP
+from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.networks.member import Member
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import LARGEST
@@ -66,20 +67,22 @@ def export_blend(graph: Graph, estimator: Any) -> None:
 
     The nodes are those of `Blend.predict`, for all folds at once.
     """
-    table, blend = add_table(graph, estimator.encoder_), estimator.blend
+    fitted: FittedTable = fitted_table(estimator)
+    table, blend = add_table(graph, fitted.encoder), fitted.blend
     array = add_array(table)
     weights = _weights(table, blend)
     first, *others = [
         _part(table, array, name, part) * weights[name] for name, part in blend.parts.items()
     ]
     folds = first.apply("Sum", *others) if others else first
+    calibration: Any = blend.calibration  # None for numbers
     match blend.targets:
         case NumericTargets() as targets:
             _add_numbers(_mean(_clip(folds, targets)), targets)
         case ClassTargets(classes) if not others:
             _add_classes(_mean(folds), classes)
         case ClassTargets(classes):
-            folds = _calibrate(_log(folds), blend.calibration, len(classes))
+            folds = _calibrate(_log(folds), calibration, len(classes))
             _add_classes(softmax(_mean(_log(folds))), classes)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from copy import copy
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -184,6 +184,14 @@ default='from_dtype'
     missing_values: Any = None
     max_categories: int = 64
 
+    notes_: list[tuple[NoteCase, str]] = field(init=False)
+    _columns: Columns = field(init=False)
+    #: Names of the columns of a data frame, as text; those of an array have none.
+    _labels: list[str] = field(init=False)
+    _missing_values: MissingValues = field(init=False)
+    #: What was found in `fit`, as plain data.
+    _notes: list[tuple[NoteCase, str, dict[str, Any]]] = field(init=False)
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **READING_CONSTRAINTS,
         "max_categories": [Interval(Integral, 1, None, closed="left")],
@@ -215,27 +223,9 @@ default='from_dtype'
         ('date', ['since', 'since_month'])
         """
         with all_at_once(self) as fitted:
-            fitted.learn(X)
+            learn_columns(fitted, X)
             warn_of(fitted.notes_)
         return self
-
-    def learn(self, X: Any) -> None:
-        """Set the fitted attributes, without warnings.
-
-        Internal: other folders of the package call it.
-        """
-        table = self.validate_table(X, reset=True)
-        names = list(_check_feature_names_in(self))
-        roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
-        found = find_kinds(names, table, roles, guess=nw.dependencies.is_into_dataframe(X))
-        self._columns: Columns = {
-            name: fit_column(name, column, each, self.max_categories)
-            for (name, each), (_, column) in zip(found.items(), table.items(), strict=True)
-        }
-        notes = [note for each in found.values() for note in each.notes]
-        notes += [Note(each.unrepeated, n) for n, each in self._columns.items() if each.unrepeated]
-        self._notes = [(note.case, note.column, {**note.values}) for note in notes]
-        self.notes_ = describe(notes)
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Encode a table.
@@ -251,74 +241,9 @@ default='from_dtype'
             The encoded columns, in the order of the columns in `fit`; a DataFrame after
             ``set_output(transform="pandas")``.
         """
-        encoded, notes = self.encode(X)
+        encoded, notes = encode_with(self, X)
         warn_of(notes, is_new=True)
         return encoded.to_array()
-
-    def encode(self, X: Any) -> tuple[EncodedTable, list[tuple[NoteCase, str]]]:
-        """Encode a table, also what is encoded anew for each fold.
-
-        The second result is what to warn of, as in `notes_`.
-
-        Internal: other folders of the package call it.
-        """
-        check_is_fitted(self)
-        table = self.validate_table(X, reset=False)
-        encoded, notes = encode_table(table, self._columns)
-        return encoded, describe(notes)
-
-    def marking(self, names: Collection[str], **marks: Any) -> "TabularEncoder":
-        """Return the fitted encoder with fields of some columns of categories changed.
-
-        Internal: other folders of the package call it.
-        """
-        marked = {
-            name: replace(each, **marks)
-            for name, each in self._columns.items()
-            if name in names and isinstance(each, CategoricalColumn)
-        }
-        if not marked:
-            return self
-        encoder = copy(self)
-        encoder._columns = self._columns | marked
-        return encoder
-
-    def with_codes(self, names: Collection[str], X: Any, rows: NDArray[np.intp]) -> Self:
-        """Return the encoder with some columns of whole numbers as codes, where it may guess.
-
-        The codes are those of some rows of the table of `fit`.
-
-        Internal: other folders of the package call it.
-        """
-        table = self.validate_table(X, reset=False)
-        roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
-        if not nw.dependencies.is_into_dataframe(X) or "no category" in roles:
-            return self
-        codes: Columns = {
-            name: as_codes(column, given.iloc[rows], self.max_categories)
-            for (name, column), (_, given) in zip(self._columns.items(), table.items(), strict=True)
-            if name in names and isinstance(column, NumberColumn) and column.why != "choice"
-        }
-        if not codes:
-            return self
-        encoder = copy(self)
-        encoder._columns = self._columns | codes
-        return encoder
-
-    @property
-    def fitted_columns(self) -> Columns:
-        """The fitted columns as records, which the other folders of the package read."""
-        return self._columns
-
-    @property
-    def notes_on_columns(self) -> list[Note]:
-        """What was found in `fit`, column by column, for the other folders of the package."""
-        return [Note(*each) for each in self._notes]
-
-    @property
-    def values_for_missing(self) -> MissingValues:
-        """The values that mean missing, by column: what `missing_values` says of this table."""
-        return self._missing_values
 
     @property
     def columns_(self) -> dict[str, dict[str, Any]]:
@@ -362,25 +287,6 @@ default='from_dtype'
         outputs = output_names(dict(zip(names, self._columns.values(), strict=True)))
         return np.array(outputs or ["zero"], dtype=object)
 
-    def validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
-        """Validate a table, convert it to pandas and put its columns into the order of `fit`.
-
-        Values that mean missing are missing in the result.
-
-        Internal: other folders of the package call it.
-        """
-        table = self._to_table(X, reset)
-        names = list(_check_feature_names_in(self))
-        if reset:
-            self._missing_values: MissingValues = missing_values_of(names, self.missing_values)
-        if not self._missing_values:
-            return table
-        labels = dict(zip(names, table.columns, strict=True))  # integers if there are no names
-        marked = {labels[name]: values for name, values in self._missing_values.items()}
-        columns = {} if reset else self._columns
-        readings = {labels[name]: each.reading for name, each in columns.items()}
-        return mark_missing(table, marked, readings)
-
     def _to_table(self, X: Any, reset: bool) -> pd.DataFrame:
         """Return a valid table, with its columns in the order of `fit`."""
         check_collected(X)
@@ -419,6 +325,105 @@ default='from_dtype'
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def learn_columns(encoder: TabularEncoder, X: Any) -> None:
+    """Set the fitted attributes of an encoder, without warnings."""
+    table = valid_table(encoder, X, reset=True)
+    names = list(_check_feature_names_in(encoder))
+    roles = column_roles(table, **{name: getattr(encoder, name) for name in ROLE_CONSTRAINTS})
+    found = find_kinds(names, table, roles, guess=nw.dependencies.is_into_dataframe(X))
+    encoder._columns = {
+        name: fit_column(name, column, each, encoder.max_categories)
+        for (name, each), (_, column) in zip(found.items(), table.items(), strict=True)
+    }
+    notes = [note for each in found.values() for note in each.notes]
+    notes += [Note(each.unrepeated, n) for n, each in encoder._columns.items() if each.unrepeated]
+    encoder._notes = [(note.case, note.column, {**note.values}) for note in notes]
+    encoder.notes_ = describe(notes)
+
+
+def encode_with(encoder: TabularEncoder, X: Any) -> tuple[EncodedTable, list[tuple[NoteCase, str]]]:
+    """Encode a table with a fitted encoder, also what is encoded anew for each fold.
+
+    The second result is what to warn of, as in `notes_`.
+    """
+    check_is_fitted(encoder)
+    encoded, notes = encode_table(valid_table(encoder, X), encoder._columns)
+    return encoded, describe(notes)
+
+
+def valid_table(encoder: TabularEncoder, X: Any, *, reset: bool = False) -> pd.DataFrame:
+    """Validate a table, convert it to pandas and put its columns into the order of `fit`.
+
+    Values that mean missing are missing in the result. With `reset`, the encoder learns the names
+    of the columns, and which of their values mean missing.
+    """
+    table = encoder._to_table(X, reset)
+    names = list(_check_feature_names_in(encoder))
+    if reset:
+        encoder._missing_values = missing_values_of(names, encoder.missing_values)
+    if not encoder._missing_values:
+        return table
+    labels = dict(zip(names, table.columns, strict=True))  # integers if there are no names
+    marked = {labels[name]: values for name, values in encoder._missing_values.items()}
+    columns = {} if reset else encoder._columns
+    readings = {labels[name]: each.reading for name, each in columns.items()}
+    return mark_missing(table, marked, readings)
+
+
+def fitted_columns(encoder: TabularEncoder) -> Columns:
+    """Return the fitted columns as records, by name."""
+    return encoder._columns
+
+
+def notes_on_columns(encoder: TabularEncoder) -> list[Note]:
+    """Return what was found in `fit`, column by column."""
+    return [Note(*each) for each in encoder._notes]
+
+
+def values_for_missing(encoder: TabularEncoder) -> MissingValues:
+    """Return the values that mean missing, by column: what `missing_values` says of the table."""
+    return encoder._missing_values
+
+
+def with_marks(encoder: TabularEncoder, names: Collection[str], **marks: Any) -> TabularEncoder:
+    """Return a fitted encoder with fields of some columns of categories changed."""
+    marked: Columns = {
+        name: replace(each, **marks)
+        for name, each in encoder._columns.items()
+        if name in names and isinstance(each, CategoricalColumn)
+    }
+    return _with_columns(encoder, marked)
+
+
+def with_codes(
+    encoder: TabularEncoder, names: Collection[str], X: Any, rows: NDArray[np.intp]
+) -> TabularEncoder:
+    """Return a fitted encoder with some columns of whole numbers as codes, where it may guess.
+
+    The codes are those of some rows of the table of `fit`.
+    """
+    table = valid_table(encoder, X)
+    roles = column_roles(table, **{name: getattr(encoder, name) for name in ROLE_CONSTRAINTS})
+    if not nw.dependencies.is_into_dataframe(X) or "no category" in roles:
+        return encoder
+    columns = zip(encoder._columns.items(), table.items(), strict=True)
+    codes: Columns = {
+        name: as_codes(column, given.iloc[rows], encoder.max_categories)
+        for (name, column), (_, given) in columns
+        if name in names and isinstance(column, NumberColumn) and column.why != "choice"
+    }
+    return _with_columns(encoder, codes)
+
+
+def _with_columns(encoder: TabularEncoder, changed: Columns) -> TabularEncoder:
+    """Return a fitted encoder with other records of some columns; itself if there are none."""
+    if not changed:
+        return encoder
+    other = copy(encoder)
+    other._columns = encoder._columns | changed
+    return other
 
 
 def _are_names(labels: "pd.Index[Any]") -> bool:

@@ -43,14 +43,15 @@ class PlainState(PickledWithVersion):
             state = state | {"_columns": made}
         super().__setstate__(state)  # type: ignore[misc]
 
-    def unstorable_levels(self) -> dict[str, Any]:
-        """Return a level that a pickle can contain, but no file, for each column that has some."""
-        return {
-            name: level
-            for name, column in getattr(self, "_columns", {}).items()
-            for level in column.coded_levels
-            if not isinstance(plain_level(level), str | int | float | dict | None)
-        }
+
+def unstorable_levels(encoder: PlainState) -> dict[str, Any]:
+    """Return a level that a pickle can contain, but no file, for each column that has some."""
+    return {
+        name: level
+        for name, column in vars(encoder).get("_columns", {}).items()
+        for level in column.coded_levels
+        if not isinstance(plain_level(level), str | int | float | dict | None)
+    }
 
 
 def to_plain(value: Any) -> Any:

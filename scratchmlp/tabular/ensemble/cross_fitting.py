@@ -207,7 +207,7 @@ class CrossFitted(PartEstimator):
     _calibration: Calibration | None = field(init=False)
 
     def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
-        """See `PartEstimator`. Internal: the ensemble calls it."""
+        """See `PartEstimator`."""
         problem = self._for_loss(problem)
         for results in self._fits(self.estimator, problem, n_trial):
             yield self._keep(problem, results)
@@ -279,7 +279,7 @@ class CrossFitted(PartEstimator):
 
     @property
     def fitted_part(self) -> Part:
-        """See `PartEstimator`. Internal: the ensemble calls it."""
+        """See `PartEstimator`."""
         return Part(self.models_, self._targets, self._calibration, self._together)
 
     @cached_property
@@ -294,7 +294,7 @@ class CrossFitted(PartEstimator):
 
     @property
     def named(self) -> list[Any]:
-        """See `PartEstimator`. Internal: the ensemble calls it."""
+        """See `PartEstimator`."""
         return [model.estimator for model in self.models_]
 
 

@@ -1,37 +1,19 @@
 """TabularEnsembleClassifier and TabularEnsembleRegressor: networks, trees and others, weighted."""
 
-from copy import copy
 from dataclasses import KW_ONLY, dataclass
-from itertools import compress
 from typing import Any, ClassVar, Self
 
-import numpy as np
 import pandas as pd
-from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import _BaseComposition
-from sklearn.utils.validation import check_is_fitted
 
-from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.base import BaseTabular, BaseTabularClassifier, BaseTabularRegressor
-from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
-from scratchmlp.tabular.ensemble.blending import (
-    NEGLIGIBLE,
-    prior_shares,
-    select_weights,
-    without_negligible,
-)
-from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
-from scratchmlp.tabular.ensemble.default_estimators import default_estimators
-from scratchmlp.tabular.ensemble.linear import LINEAR, LinearPart
-from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
-from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.ensemble.fit import fit_ensemble
+from scratchmlp.tabular.ensemble.fitted_ensemble import FittedEnsemble
+from scratchmlp.tabular.fitted_table import fitted_table, learned
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
-from scratchmlp.tabular.part import PartEstimator
-from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
-from scratchmlp.tabular.scoring import SCORING, Difference
-from scratchmlp.tabular.uncertainty import largest_errors
+from scratchmlp.tabular.scoring import SCORING
 
 
 @dataclass(eq=False, repr=False)
@@ -46,15 +28,14 @@ class EnsembleParameters(TableParameters):
 class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     """Base class of TabularEnsembleClassifier and TabularEnsembleRegressor."""
 
-    errors_: dict[str, str]
-    dropped_: dict[str, str]
-    weights_: dict[str, float]
-    weights_unseen_: dict[str, float]
-    oof_scores_: dict[str, float]
-    oof_score_: float
-    oof_loss_: float
-    out_of_time_: list[str]  # those of `errors_` for which `max_time` was too short
-    _measured: dict[str, dict[str, Any]]  # columns of `leaderboard`
+    _fitted_kind = FittedEnsemble
+
+    errors_ = learned("errors", "Why the fits of some estimators failed.")
+    dropped_ = learned("dropped", "Why other estimators have no weight.")
+    weights_ = learned("weights", "Weights of the estimators.")
+    weights_unseen_ = learned("weights_unseen", "Weights for rows of unknown entities.")
+    oof_scores_ = learned("oof_scores", "Score of each estimator.")
+    oof_loss_ = learned("oof_loss", "Loss of the out-of-fold predictions.")
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabular._parameter_constraints,
@@ -95,184 +76,14 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self._set_params("estimators", **params)
         return self
 
-    def fit_problem(self, problem: TrainingProblem) -> None:
-        """Fit the estimators in the folds, and weight them.
-
-        Internal: other folders of the package call it.
-        """
-        self._keep_problem(problem)
-        estimators = self._part_estimators(problem)
-        problem = problem.with_terms()
-        self._check_scoring(problem)
-        fits = PartFits(estimators, problem, self.max_time, trial=self.scoring is None)
-        fits.fit()
-        self._keep_fits(fits)
-        new = problem.without_entities()
-        unseen = fits.predict_held_out(new) if new else {}
-        self._keep_weighted(fits, new, unseen)
-        blend: Any = sum(weight * fits.oof[name] for name, weight in self.weights_.items())
-        self._calibration = self._fitted_calibration(problem, blend)
-        oof = self._targets.blended(blend, self._calibration)
-        self._keep_out_of_fold(oof)
-        self.oof_score_ = problem.score(oof)
-        self._measure(fits)
-        uncertainty_of = problem.uncertainty_of(oof)
-        self._uncertainty = uncertainty_of(oof)
-        for name, part in self._parts.items():
-            part.keep_uncertainty(uncertainty_of(fits.oof[name]))
-        if new:
-            for name, own in self._keep_unseen(new, unseen).items():
-                part = self._parts[name]
-                part.keep_uncertainty(part.uncertainty._replace(unseen=own))
-
-    def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
-        """Return the estimators to fit, by name."""
-        if self.estimators is None:
-            rows = problem.splits, problem.n_rows
-            named = default_estimators(problem.data, *rows, is_classifier(self))
-        else:
-            named = check_estimators(self)
-        parts: dict[str, PartEstimator] = {}
-        for name, estimator in named:
-            is_part = isinstance(estimator, PartEstimator)
-            is_linear = self.estimators is None and isinstance(estimator, LINEAR)
-            Part = LinearPart if is_linear else CrossFitted
-            part = estimator if is_part else Part(estimator)
-            part.check_part(name, type(self).__name__)
-            parts[name] = self._with_own_parameters(part)
-        return parts
-
-    def _with_own_parameters(self, estimator: PartEstimator) -> PartEstimator:
-        """Return a clone with the parameters of the ensemble, where both have one."""
-        own = self.get_params(deep=False)
-        common = estimator.get_params(deep=False).keys() & own.keys()
-        part: PartEstimator = clone(estimator).set_params(**{name: own[name] for name in common})
-        return part
-
-    def _keep_fits(self, fits: PartFits) -> None:
-        """Keep which fits failed, and which of these because their time was over."""
-        self.errors_ = {name: describe_error(error) for name, error in fits.errors.items()}
-        self.out_of_time_ = [
-            n for n, error in fits.errors.items() if isinstance(error, TimeoutError)
-        ]
-
-    def _keep_weighted(
-        self, fits: PartFits, new: TrainingProblem | None, unseen: dict[str, FloatArray]
-    ) -> None:
-        """Weight the estimators that are fitted in all folds, and keep those that matter.
-
-        `new` has rows as if they were of new entities, such as persons, and `unseen` what each
-        estimator predicts for them: such rows have weights of their own.
-        """
-        names, oof = fits.complete, {name: fits.oof[name] for name in fits.complete}
-        selected, weights = self._select(fits, fits.problem, oof)
-        of_new = self._select(fits, new, unseen)[1] if new else weights
-        kept = (weights > 0) | (of_new > 0)
-        self._parts = {name: fits.estimators[name] for name in compress(names, kept)}
-        self.weights_ = dict(zip(self._parts, weights[kept].tolist(), strict=True))
-        if new:
-            self.weights_unseen_ = dict(zip(self._parts, of_new[kept].tolist(), strict=True))
-        self._targets = self._targets.spanning(
-            part.fitted_part.targets for part in self._parts.values()
-        )
-        left = (
-            f"On trial in {fits.n_trial} folds, its weight was 0: it did not lower the loss of the "
-            "others. It was not fitted in the other folds."
-        )
-        reasons = dict(zip(names, map(_reason_to_drop, selected), strict=True))
-        dropped = [name for name in fits.oof if name not in self.weights_]
-        self.dropped_ = {name: reasons.get(name, left) for name in dropped}
-
-    def _select(
-        self, fits: PartFits, problem: TrainingProblem, oof: dict[str, FloatArray]
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return the weights of estimators by their out-of-fold predictions.
-
-        The second ones are without those that hardly matter.
-        """
-        rows = problem.rows_in()
-        loss = self._targets.blend_loss(problem.data.rows(rows), self.scoring)
-        predictions = [each[rows] for each in oof.values()]
-        by_fold = [self._by_fold(problem, each) for each in oof.values()]
-        best = min(by_fold, key=pd.Series.mean)
-        differences = [Difference.of(each - best, fits.problem.splits) for each in by_fold]
-        prior = prior_shares(differences, np.isin([*oof], fits.preferred))
-        selected = select_weights(predictions, loss, prior)
-        return selected, without_negligible(selected, predictions, loss)
-
-    def _fitted_calibration(
-        self, problem: TrainingProblem, blend: FloatArray
-    ) -> Calibration | None:
-        """Calibrate the weighted predictions. Those of a single estimator are calibrated."""
-        if len(self._parts) == 1:
-            return self._targets.uncalibrated
-        raw = self._targets.link(blend)
-        return self._targets.calibrate(problem.data, raw, problem.rows_in())
-
-    def _measure(self, fits: PartFits) -> None:
-        """Measure how good each estimator is, also of those that are dropped."""
-        readable = self._targets.readable_loss if self.scoring is None else float
-        problem = fits.problem
-
-        def loss(oof: Any, n_folds: int | None = None) -> float:
-            rows = problem.rows_in(n_folds)
-            return readable(
-                self._targets.blend_loss(problem.data.rows(rows), self.scoring)(oof[rows])
-            )
-
-        whole: Any = self.out_of_fold
-        self.oof_loss_, whole_by_fold = loss(whole), self._by_fold(problem, whole)
-        self.oof_scores_, losses, differences = {}, {}, {}
-        for name, oof in fits.oof.items():
-            n = fits.n_folds[name]
-            self.oof_scores_[name] = problem.score(oof, n)
-            losses[name] = loss(oof, n)
-            by_fold = self._by_fold(problem, oof, n) - whole_by_fold  # nan where it is not fitted
-            differences[name] = Difference.of(by_fold, problem.splits)
-        self._measured = {
-            "loss": losses,
-            "difference": {name: each.mean for name, each in differences.items()},
-            "standard_error": {name: each.standard_error for name, each in differences.items()},
-            "as_good": {name: each.is_within_error for name, each in differences.items()},
-            "folds": {name: fits.n_folds[name] for name in fits.oof},
-            "seconds": {name: fits.seconds[name] for name in fits.oof},
-        }
-
-    def _by_fold(
-        self, problem: TrainingProblem, oof: Any, n_folds: int | None = None
-    ) -> "pd.Series[float]":
-        """Return the loss of out-of-fold predictions in each fold, or in the first ones.
-
-        It is nan for a fold without rows.
-        """
-
-        def loss(rows: Rows) -> float:
-            of_fold = self._targets.blend_loss(problem.data.rows(rows), None)
-            return self._targets.readable_loss(of_fold(oof[rows]))
-
-        held_out = problem.held_out[:n_folds]
-        return pd.Series([loss(rows) if len(rows) else np.nan for rows in held_out])
-
-    def _check_scoring(self, problem: TrainingProblem) -> None:
-        """Try the user's scorer."""
-        if self.scoring is None:
-            return
-        data = problem.data.rows(problem.rows_in())
-        zeros = np.zeros((len(data.Y), data.n_targets))  # all rows have the same prediction
-        try:
-            loss = self._targets.blend_loss(data, self.scoring)
-            loss(self._targets.predictions(zeros, NOT_CALIBRATED))
-        except Exception as error:
-            raise ValueError(
-                f"scoring={self.scoring!r} cannot score predictions for these targets: {error} "
-                "Choose another scorer, or make one with sklearn.metrics.make_scorer."
-            ) from error
+    def _fit_problem(self, problem: TrainingProblem) -> FittedEnsemble:
+        return fit_ensemble(self, problem)
 
     @property
     def named_estimators_(self) -> Bunch:
         """The fitted estimators by name."""
         named = Bunch()
-        named.update({name: part.named for name, part in self._parts.items()})
+        named.update({name: part.named for name, part in fitted_table(self).parts.items()})
         return named
 
     def leaderboard(self) -> pd.DataFrame:
@@ -321,21 +132,21 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         networks                      0.7      3
         linear                        0.3      3
         """
-        check_is_fitted(self)
-        unseen = getattr(self, "weights_unseen_", None)
-        weights = {"weight": self.weights_} | ({"weight_unseen": unseen} if unseen else {})
+        fitted: FittedEnsemble = fitted_table(self)
+        unseen, measured = fitted.weights_unseen, fitted.measured
+        weights = {"weight": fitted.weights} | ({"weight_unseen": unseen} if unseen else {})
         parts = pd.DataFrame(
-            {**weights, "score": self.oof_scores_, **self._measured}, index=list(self.oof_scores_)
+            {**weights, "score": fitted.oof_scores, **measured}, index=list(fitted.oof_scores)
         )
         parts = parts.fillna(dict.fromkeys(weights, 0.0))
         whole = {
             **dict.fromkeys(weights, 1.0),
-            "score": self.oof_score_,
-            "loss": self.oof_loss_,
+            "score": fitted.oof_score,
+            "loss": fitted.oof_loss,
             "difference": 0.0,
             "standard_error": 0.0,
             "as_good": True,
-            "folds": max(self._measured["folds"].values()),
+            "folds": max(measured["folds"].values()),
             "seconds": parts["seconds"].sum(),
         }
         return pd.concat([pd.DataFrame(whole, index=[type(self).__name__]), parts])
@@ -378,57 +189,14 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         >>> ensemble.only("networks").weights_
         {'networks': 1.0}
         """
-        check_is_fitted(self)
+        fitted: FittedEnsemble = fitted_table(self)
         chosen = (name, *names)
-        if unknown := [wrong for wrong in chosen if wrong not in self.weights_]:
-            known, reason = ", ".join(map(repr, self.weights_)), self.dropped_.get(unknown[0], "")
+        if unknown := [wrong for wrong in chosen if wrong not in fitted.weights]:
+            known, reason = ", ".join(map(repr, fitted.weights)), fitted.dropped.get(unknown[0], "")
             raise ValueError(f"name must be one of {known}; got {unknown[0]!r}. {reason}".rstrip())
-        smaller = copy(self)
-        smaller._parts = {kept: part for kept, part in self._parts.items() if kept in chosen}
-        smaller.oof_scores_ = {kept: self.oof_scores_[kept] for kept in smaller._parts}
-        smaller._keep_weights_of_parts()
-        smaller.dropped_ = {}
-        if len(smaller._parts) == 1:
-            smaller._become_one_alone(name)
-        elif len(smaller._parts) < len(self._parts):
-            smaller._become_mean_of_several()
+        smaller = object.__new__(type(self))  # copy.copy would make the state of a pickle
+        smaller.__dict__ = vars(self) | {"_fitted": fitted.only(chosen)}
         return smaller
-
-    def _keep_weights_of_parts(self) -> None:
-        """Weight the estimators that are left so that the sum is 1 again, for all rows."""
-        both = self.weights_, getattr(self, "weights_unseen_", self.weights_)
-        known, unseen = ({name: each[name] for name in self._parts} for each in both)
-        known, unseen = _with_sum_1(known, unseen), _with_sum_1(unseen, known)
-        self.weights_ = known
-        if "weights_unseen_" in vars(self):
-            self.weights_unseen_ = unseen
-
-    def _become_one_alone(self, name: str) -> None:
-        """Predict as the only estimator does on its own."""
-        self._calibration = self._targets.uncalibrated
-        self._uncertainty = self._parts[name].uncertainty
-        self._forget_whole(self.oof_scores_[name], self._measured["loss"][name])
-
-    def _become_mean_of_several(self) -> None:
-        """Predict with the weights of some estimators, and the errors of the worst."""
-        parts = [part.uncertainty for part in self._parts.values()]
-        self._uncertainty = largest_errors(self._uncertainty, parts)
-        self._forget_whole(np.nan, np.nan)
-
-    def _forget_whole(self, score: float, loss: float) -> None:
-        """Replace what out-of-fold predictions of the whole ensemble told."""
-        self.oof_score_, self.oof_loss_ = score, loss
-        for name in (self.out_of_fold_name, "oof_score_unseen_"):  # it may lack them
-            self.__dict__.pop(name, None)
-
-    # Prediction.
-
-    @property
-    def blend(self) -> Blend:
-        """What predicts, for other folders of the package: the weighted estimators."""
-        parts = {name: part.fitted_part for name, part in self._parts.items()}
-        learned = self._targets, self._calibration, self._uncertainty
-        return Blend(parts, self.weights_, *learned, getattr(self, "weights_unseen_", None))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -667,61 +435,3 @@ def networks_in(estimator: BaseTabular) -> dict[str, BaseTabularMLP]:
     is_ensemble = isinstance(estimator, BaseTabularEnsemble)
     parts = estimator.named_estimators_ if is_ensemble else {"": estimator}
     return {name: part for name, part in parts.items() if isinstance(part, BaseTabularMLP)}
-
-
-def _with_sum_1(weights: dict[str, float], others: dict[str, float]) -> dict[str, float]:
-    """Divide weights by their sum, or the others by theirs if all weights are 0."""
-    used = weights if any(weights.values()) else others
-    total = sum(used.values())
-    return {name: weight / total for name, weight in used.items()}
-
-
-def _reason_to_drop(weight: float) -> str:
-    """Say why an estimator is dropped that had this weight."""
-    if weight == 0:
-        return "Its weight is 0: it does not lower the loss of the others."
-    share = f"{100 * NEGLIGIBLE:g} %"
-    return f"Its weight was {weight:.2g}: without it, the loss is at most {share} higher."
-
-
-def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:
-    """Check the named estimators of an ensemble.
-
-    Parameters
-    ----------
-    ensemble : TabularEnsembleClassifier or TabularEnsembleRegressor
-        The ensemble.
-
-    Returns
-    -------
-    list of tuple of str and estimator
-        The estimators, without those that are "drop".
-
-    Raises
-    ------
-    ValueError
-        If they are no pairs of names and estimators, a name is not possible, none is left, or one
-        is not of the ensemble's kind.
-    """
-    pairs = ensemble.estimators
-    if not pairs or not all(
-        isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
-    ):
-        raise ValueError(
-            "estimators must be None or a list of pairs of a name and an estimator, with at least "
-            f"one pair; got {pairs!r}."
-        )
-    ensemble._validate_names([name for name, _ in pairs])
-    used = [(name, estimator) for name, estimator in pairs if estimator != "drop"]
-    if not used:
-        raise ValueError("All estimators are 'drop', but at least one is needed.")
-    kind, is_kind = (
-        ("classifier", is_classifier) if is_classifier(ensemble) else ("regressor", is_regressor)
-    )
-    for name, estimator in used:
-        is_estimator = hasattr(estimator, "fit") and not isinstance(estimator, type)
-        if not is_estimator or not is_kind(estimator):
-            raise ValueError(
-                f"{type(ensemble).__name__} needs a {kind} as {name!r}; got {estimator!r}."
-            )
-    return used

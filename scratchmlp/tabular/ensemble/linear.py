@@ -37,7 +37,7 @@ class LinearPart(CrossFitted):
     """
 
     def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
-        """See `PartEstimator`. Internal: the ensemble calls it."""
+        """See `PartEstimator`."""
         fits = [self._fits(each, problem, n_trial) for each in _with_penalties(self.estimator)]
         first = [next(each) for each in fits]
         rows = problem.rows_in(len(first[0]))

@@ -83,10 +83,11 @@ def associations(table: EncodedTable, places: Iterable[Place]) -> FloatArray:
     --------
     >>> import pandas as pd
     >>> from scratchmlp.tabular import TabularEncoder
+    >>> from scratchmlp.tabular.columns.encoder import encode_with
     >>> from scratchmlp.tabular.inspection.associations import associations
     >>> table = pd.DataFrame({"a": [1, 2, 3, 4], "b": [1, 4, 9, 16], "c": [0.1, 0.7, 0.5, 0.2]})
     >>> encoder = TabularEncoder().fit(table)
-    >>> encoded, _ = encoder.encode(table)
+    >>> encoded, _ = encode_with(encoder, table)
     >>> associations(encoded, encoded.layout.places.values()).round(2)
     array([[1. , 1. , 0.2],
            [1. , 1. , 0.2],

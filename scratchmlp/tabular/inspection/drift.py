@@ -10,7 +10,7 @@ from scipy.special import gammaln
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn
-from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.encoder import TabularEncoder, fitted_columns, valid_table
 from scratchmlp.tabular.columns.numeric import ScaledColumn, counts_between
 from scratchmlp.tabular.reading.values import naming_column, to_numbers
 from scratchmlp.utils.names import shortened
@@ -289,9 +289,9 @@ def compared_columns(columns: Columns) -> Columns:
 
 def drift_table(encoder: TabularEncoder, X: Any) -> pd.DataFrame:
     """Compare a table with that of `fit`, without warnings: see `BaseTabular.drift`."""
-    columns = encoder.fitted_columns
+    columns = fitted_columns(encoder)
     compared, values = compared_columns(columns), {}
-    table = encoder.validate_table(X, reset=False)
+    table = valid_table(encoder, X)
     for name, (_, given) in zip(columns, table.items(), strict=True):
         if name in compared:
             with naming_column(name):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from scratchmlp.batches import Data, sampled
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.encoder import fitted_columns, valid_table
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
@@ -106,7 +107,7 @@ class _Inspection:
 
     def __init__(self, problem: TrainingProblem, X: Any) -> None:
         self.problem, self.X = problem, X
-        self.columns = problem.encoder.fitted_columns
+        self.columns = fitted_columns(problem.encoder)
         encoded = problem.data.X
         without_terms = EncodedTable(encoded.numbers, encoded.codes, (), encoded.layout)
         self.all_rows = problem.data._replace(X=without_terms)  # terms take long to select
@@ -122,7 +123,7 @@ class _Inspection:
     @cached_property
     def table(self) -> dict[str, "pd.Series[Any]"]:
         """The columns of these rows, by the names that the encoder gives them."""
-        table = self.problem.encoder.validate_table(self.X, reset=False).iloc[self.rows]
+        table = valid_table(self.problem.encoder, self.X).iloc[self.rows]
         return {name: column for name, (_, column) in zip(self.columns, table.items(), strict=True)}
 
     def values_of(self, name: str) -> "pd.Series[Any]":

@@ -19,10 +19,16 @@ from sklearn.utils.validation import _check_sample_weight
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, join_places, places_of
-from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.encoder import TabularEncoder, encode_with, fitted_columns
+from scratchmlp.tabular.fitted_table import FittedTable
 from scratchmlp.tabular.folds import Rows, rows_in
 from scratchmlp.tabular.inspection.associations import correlated_pairs
-from scratchmlp.tabular.inspection.held_out import OutOfFold, SeenRows
+from scratchmlp.tabular.inspection.held_out import (
+    OutOfFold,
+    check_predictions,
+    check_targets,
+    folds_of,
+)
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.scoring import SCORING, BlendLoss, log_loss, negative_score
 from scratchmlp.tabular.targets import Targets
@@ -46,9 +52,7 @@ CONSTRAINTS = {
 
 
 def importances(
-    blend: Blend,
-    encoder: TabularEncoder,
-    seen: SeenRows,
+    fitted: FittedTable,
     X: Any,
     y: Any,
     *,
@@ -63,12 +67,8 @@ def importances(
 
     Parameters
     ----------
-    blend : Blend
-        What predicts.
-    encoder : TabularEncoder
-        The encoder of `fit`.
-    seen : SeenRows
-        What is known about the rows of `fit`.
+    fitted : FittedTable
+        What the estimator has learned.
     X, y, columns, scoring, n_repeats, max_samples, sample_weight, random_state : object
         The arguments of the method.
 
@@ -77,20 +77,21 @@ def importances(
     Bunch
         The importances.
     """
-    targets, held_out = blend.targets, seen.folds_of(X, y)
+    blend, encoder, held_out = fitted.blend, fitted.encoder, folds_of(fitted, X, y)
+    targets = blend.targets
     y = _checked(targets, y)
-    seen.check_targets(targets, y)
+    check_targets(fitted, y)
     weight = _check_sample_weight(sample_weight, np.empty(len(y)), ensure_non_negative=True)
     random = check_random_state(random_state)
     places = _places(encoder, columns)
     if max_samples == "auto":
         max_samples = max(_LEAST_ROWS, _PREDICTIONS // (n_repeats * len(places)))
     rows = _rows_to_use(held_out, weight, max_samples, random)
-    encoded = encoder.encode(X)[0][rows]  # `fit` has warned
+    encoded = encode_with(encoder, X)[0][rows]  # `fit` has warned
     used_weight = None if sample_weight is None else weight[rows]
     oof = OutOfFold(blend, encoded, [np.flatnonzero(np.isin(rows, fold)) for fold in held_out])
     known = Data(encoded, targets.encode(y[rows]), None, targets.class_targets)
-    seen.check_predictions(targets.blend_loss(known, None), rows, oof.predictions)
+    check_predictions(fitted, targets.blend_loss(known, None), rows, oof.predictions)
     scored = _loss_of(targets, scoring, y[rows], used_weight)
     return _measure(oof, places, *scored, n_repeats, random)
 
@@ -173,7 +174,7 @@ def _rows_to_use(
 
 def _places(encoder: TabularEncoder, columns: Any) -> dict[str, Place]:
     """Return where the parts of each column or group are in an encoded table."""
-    known = places_of(encoder.fitted_columns)
+    known = places_of(fitted_columns(encoder))
     if columns is None:
         return known
     if isinstance(columns, Mapping) and columns:

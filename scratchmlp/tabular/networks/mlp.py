@@ -1,48 +1,18 @@
-"""TabularMLPClassifier and TabularMLPRegressor: a cross-fitted ensemble of networks.
+"""TabularMLPClassifier and TabularMLPRegressor: a cross-fitted ensemble of networks."""
 
-Each member is trained without one part of the rows, its fold. The losses on the folds decide which
-epoch each member keeps. The predictions of a member for its fold are out-of-fold predictions. They
-estimate how well the ensemble predicts new rows.
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.own_objects import TRIED_ROWS, is_own, try_loss
-from scratchmlp.estimators.parameters import hidden_sizes, loss_of, refuse_own_outputs
+from scratchmlp.estimators.parameters import loss_of, refuse_own_outputs
 from scratchmlp.losses import Loss, PoissonLoss, losses_for
-from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.base import BaseTabular, BaseTabularClassifier, BaseTabularRegressor
-from scratchmlp.tabular.folds import by_row
-from scratchmlp.tabular.inputs.inputs import Bins, InputsPlan
-from scratchmlp.tabular.inputs.logarithms import positive_numbers
-from scratchmlp.tabular.networks.deadline import Deadline, deadlines
-from scratchmlp.tabular.networks.epochs import (
-    N_FIRST,
-    check_kept,
-    choose_epochs,
-    enough_epochs,
-    out_of_fold_epochs,
-)
-from scratchmlp.tabular.networks.executor import Executor, LocalExecutor
-from scratchmlp.tabular.networks.fold_evaluator import Candidate
-from scratchmlp.tabular.networks.member import (
-    FinishedMember,
-    Member,
-    MemberHistory,
-    MemberPlan,
-    joined_history,
-)
-from scratchmlp.tabular.networks.recipe import Recipe, recommended_recipe
-from scratchmlp.tabular.part import PartEstimator
-from scratchmlp.tabular.prediction import Blend, Part, out_of_fold
+from scratchmlp.tabular.fitted_table import learned
+from scratchmlp.tabular.networks.fit import FittedNetworks, fit_networks
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.targets import NumericTargets
 
@@ -55,15 +25,10 @@ class NetworkParameters(TableParameters):
     max_iter: int | str = "auto"
 
 
-class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
+class BaseTabularMLP(NetworkParameters, BaseTabular):
     """Base class of TabularMLPClassifier and TabularMLPRegressor, which document the parameters."""
 
-    is_preferred = True
-    left_out_after = DivergenceError
-
-    members_: list[Member]
-    history_: dict[str, NDArray[Any]]
-    best_epochs_: NDArray[np.int_]
+    _fitted_kind = FittedNetworks
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabular._parameter_constraints,
@@ -75,33 +40,14 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     }
 
-    # Fit, alone or as a part of an ensemble.
+    members_ = learned("members", "The trained networks.")
+    history_ = learned("history", "How the members were trained, epoch by epoch.")
+    best_epochs_ = learned("best_epochs", "Epoch that each member keeps, from 1.")
+    n_iter_ = learned("n_iter", "Largest number of epochs of a member.")
+    stop_reasons_ = learned("stop_reasons", "Why the training of each member ended.")
 
-    def fit_problem(self, problem: TrainingProblem, executor: Executor | None = None) -> None:
-        """Train a network for each fold.
-
-        Internal: other folders of the package call it.
-        """
-        problem = self._for_loss(problem)
-        oof = self._fit_folds(problem, executor or LocalExecutor(self.n_jobs))
-        self._keep_out_of_fold(oof)
-        self._uncertainty = problem.uncertainty_of(oof)(oof)
-        if new := problem.without_entities():
-            predicted = out_of_fold(self.fitted_part, new.data.X, new.held_out)
-            self._keep_unseen(new, {"networks": predicted})
-
-    def check_part(self, name: str, ensemble: str) -> None:
-        """See `PartEstimator`. Internal: the ensemble calls it."""
-        self._validate_params()
-        if getattr(self, "_skl_callbacks", None):
-            raise ValueError(
-                f"Only the ensemble calls callbacks, but {name!r} has callbacks of its own. "
-                f"Pass them to set_callbacks of {ensemble}."
-            )
-
-    def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
-        """See `PartEstimator`. Internal: the ensemble calls it."""
-        yield self._fit_folds(self._for_loss(problem), LocalExecutor(self.n_jobs))
+    def _fit_problem(self, problem: TrainingProblem) -> FittedNetworks:
+        return fit_networks(self, problem)
 
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
         """Return the problem with targets as the loss needs them."""
@@ -111,100 +57,6 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
     def _training_loss(self) -> Loss | None:
         """The loss that the user chose, with its output activation; None for classes."""
         return None
-
-    # Train, keep.
-
-    def _fit_folds(self, problem: TrainingProblem, executor: Executor) -> FloatArray:
-        """Train a member for each fold, and return the out-of-fold predictions."""
-        self._keep_problem(problem)
-        recipe = self._chosen_recipe(problem)
-        histories = self._train(problem, recipe, executor)
-        chosen = choose_epochs(histories)
-        epochs = out_of_fold_epochs(histories, problem.held_out, recipe.averaging_radius)
-        finished = executor.finish(problem.data, chosen, epochs, problem.held_out)
-        self._keep_members(histories, chosen, finished)
-        oof = self._calibrated(problem, finished)
-        self.oof_score_ = problem.score(oof)
-        return oof
-
-    def _chosen_recipe(self, problem: TrainingProblem) -> Recipe:
-        """Choose how to train on a table. The estimator's parameters have priority."""
-        targets, data = problem.targets, problem.data
-        recipe = recommended_recipe(targets, data, problem.n_rows, self._training_loss)
-        if not isinstance(self.hidden_layer_sizes, str):
-            recipe = replace(recipe, hidden_layer_sizes=(hidden_sizes(self.hidden_layer_sizes),))
-        return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
-
-    def _train(
-        self, problem: TrainingProblem, recipe: Recipe, executor: Executor
-    ) -> list[MemberHistory]:
-        """Train the first members, which show how many epochs are enough, and then the others."""
-        members = range(len(problem.splits))
-        first, others = members[:N_FIRST], members[N_FIRST:]
-        groups = [len(first), len(others)]
-        ends = deadlines(problem.started, self.max_time, groups, executor.n_at_once)
-        n_epochs, data = recipe.n_epochs, problem.data
-        patient = replace(recipe, patience=n_epochs / 2)
-        histories = executor.train(patient, data, self._plans(problem, patient, ends, first))
-        limited = replace(recipe, last_epoch=enough_epochs(histories, n_epochs))
-        plans = self._plans(problem, limited, ends, others)
-        return histories + executor.train(limited, data, plans)
-
-    def _plans(
-        self, problem: TrainingProblem, recipe: Recipe, ends: list[Deadline], members: range
-    ) -> Iterator[MemberPlan]:
-        """Yield what distinguishes the training of some members from that of the others."""
-        layout = problem.data.X.layout
-        numeric = np.searchsorted(layout.numbers, problem.encoder.numeric_outputs_)
-        positive = positive_numbers(problem.encoder.fitted_columns) if recipe.logarithms else {}
-        n_epochs = int(min(recipe.n_epochs, recipe.last_epoch))
-        for member in members:
-            encoder = recipe.bins_for(member, len(numeric))
-            bins = Bins(encoder, numeric) if encoder else None
-            seed, terms = problem.seeds[member], problem.terms[member]
-            inputs = InputsPlan(seed, terms, bins, positive)
-            task = problem.tasks.subtask(n_epochs) if problem.tasks else None
-            yield MemberPlan(member, *problem.splits[member], inputs, seed, ends[member], task)
-
-    def _keep_members(
-        self,
-        histories: list[MemberHistory],
-        chosen: list[Candidate],
-        finished: list[FinishedMember],
-    ) -> None:
-        """Keep the members and how they trained.
-
-        `histories`, `chosen` and `finished` hold, for each member, what its training returned, the
-        epoch that it keeps, and its raw scores of its fold.
-        """
-        check_kept(chosen, [member.kept for member in finished])
-        self.members_ = [member.member for member in finished]
-        self.n_iter_ = max(len(history.losses) for history in histories)
-        self.stop_reasons_ = [history.stop_reason for history in histories]
-        self.history_ = joined_history(histories)
-        self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
-
-    def _calibrated(self, problem: TrainingProblem, finished: list[FinishedMember]) -> FloatArray:
-        """Fit the calibration, and return calibrated out-of-fold predictions."""
-        held_out, n_rows = problem.held_out, len(problem.data.Y)
-        kept = by_row(held_out, [member.kept for member in finished], n_rows)
-        self._calibration = self._targets.calibrate(problem.data, kept, problem.rows_in())
-        raw = by_row(held_out, [member.out_of_fold for member in finished], n_rows)
-        return self._targets.out_of_fold(raw, self._calibration)
-
-    # Prediction.
-
-    @property
-    def fitted_part(self) -> Part:
-        """See `PartEstimator`. Internal: the ensemble calls it."""
-        return Part(self.members_, self._targets, self._calibration)
-
-    @property
-    def blend(self) -> Blend:
-        """What predicts, for other folders of the package: the networks alone."""
-        parts, weights = {"networks": self.fitted_part}, {"networks": 1.0}
-        uncalibrated = self._targets.uncalibrated
-        return Blend(parts, weights, self._targets, uncalibrated, self._uncertainty)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
