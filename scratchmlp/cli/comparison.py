@@ -109,6 +109,7 @@ def models_for(
     table: Table,
     model: str = "ensemble",
     *,
+    effort: str = "thorough",
     seed: int = 0,
     jobs: int | None = None,
     max_time: float | None = None,
@@ -122,6 +123,8 @@ def models_for(
         Table to learn from.
     model : str, default="ensemble"
         Name of the first model, which can be saved: a key of OWN_MODELS.
+    effort : {"fast", "thorough"}, default="thorough"
+        The parameter of the ensemble; networks have none.
     seed : int, default=0
         Random state.
     jobs : int or None, default=None
@@ -143,8 +146,9 @@ def models_for(
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
     own = {"n_jobs": n_jobs, "max_time": max_time, "random_state": seed, "inspect_table": False}
+    of_ensemble = {"effort": effort} if model == "ensemble" else {}
     others = make_baselines(baselines, is_class, encoder, n_jobs, seed)
-    return {ensemble.__name__: ensemble(**own, **encoder), **others}
+    return {ensemble.__name__: ensemble(**own, **of_ensemble, **encoder), **others}
 
 
 def to_train(name: str, models: Mapping[str, Any], results: Mapping[str, pd.DataFrame]) -> Any:

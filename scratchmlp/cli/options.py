@@ -34,6 +34,7 @@ class Options:
     target: str | None
     task: str | None
     model: str | None
+    effort: str | None
     baselines: list[str]
     metric: str | None
     seed: int | None
@@ -149,6 +150,8 @@ def _check(options: Options) -> None:
             f"it is not clear what to do with {data}. Add --target COLUMN to compare models, or "
             "--load MODEL to predict."
         )
+    if options.effort is not None and options.own_model != "ensemble":
+        raise InputError("--fast is about the ensemble. Remove --fast or --model networks.")
     if options.keep is not None and not options.keeps_model:
         raise InputError(
             "--keep chooses the model of --save, --export, --plot, --report and --explain. Add one "

@@ -127,6 +127,7 @@ class Comparison:
         models = models_for(
             table,
             options.own_model,
+            effort=options.effort or "thorough",
             seed=seed,
             jobs=options.jobs,
             max_time=options.max_time,

@@ -92,6 +92,7 @@ MISTAKES = """
     d.csv --load m --text t --model ensemble --keep best -> Remove --keep, --text, --model.
     d.csv --load m --plot p.png --report r.html -> Remove --plot, --report.
     d.csv --load m --with catboost --export y.onnx -> Remove --export, --with.
+    d.csv --target y --fast --model networks -> --fast is about the ensemble. Remove --fast or --m
     d.csv --target y --groups g --time t -> --groups and --time split the rows in different ways
 
     class.csv --target class --save class.csv           -> another argument names the same file
@@ -261,6 +262,7 @@ VALUES = {
     "--task": ("regression", "regression"),
     "--keep": ("best", "best"),
     "--model": ("networks", "networks"),
+    "--fast": ("", "fast"),
     "--with": ("catboost lightgbm", ["catboost", "lightgbm"]),
     "--seed": ("7", 7),
     "--jobs": ("-1", -1),

@@ -358,6 +358,7 @@ def stand_ins(monkeypatch):
 #: By the parameter of `models_for`: options that give it another value.
 OPTIONS = {
     "model": ["--model", "networks"],
+    "effort": ["--fast"],
     "seed": ["--seed", 7],
     "jobs": ["--jobs", 2],
     "max_time": ["--max-time", 1.5],

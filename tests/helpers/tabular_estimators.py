@@ -59,7 +59,7 @@ def out_of_fold(estimator):
     return estimator.oof_proba_ if is_classifier(estimator) else estimator.oof_prediction_
 
 
-def defaults(n_rows, n_targets, *, classifier):
+def defaults(n_rows, n_targets, *, classifier, effort="thorough"):
     """Return the default estimators by name, for a table of one column."""
     encoder = TabularEncoder().fit(pd.DataFrame({"a": np.arange(10.0) ** 2}))
     X = encode_with(encoder, pd.DataFrame({"a": np.zeros(n_rows)}))[0]
@@ -67,7 +67,7 @@ def defaults(n_rows, n_targets, *, classifier):
     one_hot = np.broadcast_to(0.0, (n_targets, n_targets))  # only its shape is asked for
     data = Data(X, Y, None, one_hot if classifier else None)
     splits = [*KFold(3).split(Y)]
-    return dict(default_estimators(data, splits, n_rows, classifier=classifier))
+    return dict(default_estimators(data, splits, n_rows, classifier, effort))
 
 
 class Counter:

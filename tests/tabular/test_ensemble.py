@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.callback import ProgressBar
 from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -467,6 +467,7 @@ REFUSED = [
     ({"estimators": [("trees", "drop")]}, "All estimators are 'drop'"),
     ({"estimators": [("a", TabularMLPClassifier(max_iter=0))]}, "'max_iter' parameter"),
     ({"estimators": [TREES, TREES]}, "Names provided are not unique"),
+    ({"effort": "low"}, "'effort' parameter"),
     ({"scoring": "f1"}, "cannot score predictions for these targets"),
     ({"scoring": lambda model, X, y: "high"}, "cannot score predictions for these targets"),
     ({"scoring": "auc"}, r"Got 'auc' instead\. Did you mean 'roc_auc'\?$"),
@@ -537,6 +538,44 @@ def test_default_estimators_are_bounded_take_weights_and_are_described_and_fuzze
         assert name in page.partition("\n## ")[0]
         for parts in (drawn, damaged):
             assert type(estimator) in [type(part) for _, part in parts]
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_targets", "classifier", "names"),
+    [
+        # rows, targets, classes, names
+        (3, 2, True, "networks, extra trees, full trees"),  # too few for boosting
+        (900, 2, True, "linear, boosting"),
+        (5000, 2, True, "linear, boosting"),
+        (5000, 500, True, "networks, linear"),  # too many for boosting
+        (20_001, 2, True, "boosting"),
+        (900, 2, False, "networks, linear, extra trees"),  # several targets
+        (5000, 1, False, "linear, boosting"),
+    ],
+)
+def test_fast_estimators_are_those_that_take_little_time_if_boosting_is_one(
+    n_rows, n_targets, classifier, names
+):
+    found = defaults(n_rows, n_targets, classifier=classifier, effort="fast")
+    assert ", ".join(found) == names
+
+
+@pytest.mark.parametrize("Ensemble", [TabularEnsembleClassifier, TabularEnsembleRegressor])
+def test_effort_chooses_estimators_and_changes_nothing_that_the_user_sets(Ensemble):
+    y = targets_for(Ensemble(), NUMBERS)
+    fast = clone(Ensemble(effort="fast", cv=2, random_state=0)).fit(X, y)
+    assert {*fast.oof_scores_} == {"linear", "boosting"}
+    assert len(fast.held_out_) == 2
+    named = CLASSIFIERS if is_classifier(fast) else REGRESSORS
+    assert [*Ensemble(named, effort="fast", **FOLDS).fit(X, y).oof_scores_] == [*dict(named)]
+
+
+def test_an_ensemble_of_an_older_file_has_the_default_effort(classifier):
+    state = {name: value for name, value in vars(classifier).items() if name != "effort"}
+    older = TabularEnsembleClassifier.__new__(TabularEnsembleClassifier)
+    older.__setstate__(state)
+    assert older.get_params()["effort"] == "thorough"
+    assert clone(older).get_params().keys() == classifier.get_params().keys()
 
 
 def test_default_boosting_takes_fewer_but_larger_steps_for_many_classes():

@@ -38,7 +38,7 @@ _FEWEST_ITERATIONS = 10
 
 
 def default_estimators(
-    data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int, classifier: bool
+    data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int, classifier: bool, effort: str
 ) -> list[tuple[str, Any]]:
     """Choose the estimators of an ensemble, by the number of rows, columns and classes.
 
@@ -52,21 +52,26 @@ def default_estimators(
         Number of rows with a weight above 0, by which the estimators are chosen.
     classifier : bool
         Whether the targets are classes.
+    effort : {"fast", "thorough"}
+        The parameter of the ensemble.
 
     Returns
     -------
     list of tuple of str and estimator
         Names and estimators that are not fitted.
     """
-    networks = TabularMLPClassifier() if classifier else TabularMLPRegressor()
-    deep = _boosting(data, n_rows, _DEEP, classifier) if classifier and n_rows >= _MANY else None
-    candidates = [
-        ("networks", networks),
-        ("linear", _linear(data, splits, n_rows, classifier)),
-        ("boosting", _boosting(data, n_rows, _boosting_settings(n_rows), classifier)),
-        ("deep boosting", deep),
-        *_random_trees(data, n_rows, classifier),
-    ]
+    linear = _linear(data, splits, n_rows, classifier)
+    boosting = _boosting(data, n_rows, _boosting_settings(n_rows), classifier)
+    if effort == "fast" and boosting is not None:
+        candidates = [("linear", linear), ("boosting", boosting.set_params(**_WITHOUT_NETWORKS))]
+    else:
+        candidates = [
+            ("networks", TabularMLPClassifier() if classifier else TabularMLPRegressor()),
+            ("linear", linear),
+            ("boosting", boosting),
+            ("deep boosting", _deep_boosting(data, n_rows, classifier)),
+            *_random_trees(data, n_rows, classifier),
+        ]
     return [(name, estimator) for name, estimator in candidates if estimator is not None]
 
 
@@ -121,6 +126,15 @@ _DEEP = {
     "min_samples_leaf": 3,
     "early_stopping": False,
 }
+
+
+#: Other settings of gradient boosting without networks, which then has to fit what they would.
+_WITHOUT_NETWORKS = {"l2_regularization": 1.0}
+
+
+def _deep_boosting(data: Data, n_rows: int, classifier: bool) -> Any:
+    """Return gradient boosting with larger trees, which is for many rows of classes; or None."""
+    return _boosting(data, n_rows, _DEEP, classifier) if classifier and n_rows >= _MANY else None
 
 
 def _random_trees(data: Data, n_rows: int, classifier: bool) -> list[tuple[str, Any]]:

@@ -93,7 +93,7 @@ def part_estimators(ensemble: Any, problem: TrainingProblem) -> dict[str, PartEs
     """Return the parts to fit, by name, with the parameters of the ensemble where both have one."""
     if ensemble.estimators is None:
         rows = problem.splits, problem.n_rows
-        named = default_estimators(problem.data, *rows, is_classifier(ensemble))
+        named = default_estimators(problem.data, *rows, is_classifier(ensemble), ensemble.effort)
     else:
         named = check_estimators(ensemble)
     given, parts = ensemble.get_params(deep=False), {}
