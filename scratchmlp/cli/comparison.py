@@ -42,6 +42,7 @@ from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.problem import TableParameters, encoding_hidden
+from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
 OWN_MODELS: dict[str, tuple[Any, Any]] = {
@@ -65,16 +66,24 @@ class Evaluation(NamedTuple):
         The metric that decides which model is the best.
     entities : sequence of str, default=()
         Columns that name what rows belong to, such as persons. Ensembles hide them in training.
+    decision : Decision, optional
+        How classes follow from probabilities. By default, the most probable one is predicted.
     """
 
     folds: Folds
     metrics: list[Metric]
     decisive: Metric
     entities: Sequence[str] = ()
+    decision: Decision = MOST_PROBABLE
 
 
 def make_evaluation(
-    y: NDArray[Any], is_class: bool, *, metric: str | None = None, **splits: Any
+    y: NDArray[Any],
+    is_class: bool,
+    *,
+    metric: str | None = None,
+    decision: Decision = MOST_PROBABLE,
+    **splits: Any,
 ) -> Evaluation:
     """Choose folds and metrics.
 
@@ -86,6 +95,8 @@ def make_evaluation(
         Whether the target holds classes.
     metric : str or None, default=None
         Name of the first and decisive metric: see `find_metric`. None lets log-loss or RMSE decide.
+    decision : Decision, optional
+        How classes follow from probabilities. By default, the most probable one is predicted.
     **splits : object
         How to split the rows: see `make_folds`.
 
@@ -102,7 +113,7 @@ def make_evaluation(
         except MetricError as error:
             raise InputError(f"--metric {error}") from error
         metrics = [decisive, *(each for each in metrics if each.name != decisive.name)][:SHOWN]
-    return Evaluation(make_folds(y, is_class, **splits), metrics, decisive)
+    return Evaluation(make_folds(y, is_class, **splits), metrics, decisive, decision=decision)
 
 
 def models_for(
@@ -261,7 +272,8 @@ def _fit_and_score(
     rows, parts = X.iloc[held_out], {}
 
     def scores(prediction: FloatArray) -> dict[str, float]:
-        return values_of(evaluation.metrics, y[held_out], prediction)
+        decision = evaluation.decision
+        return values_of(evaluation.metrics, y[held_out], prediction, decision=decision)
 
     if isinstance(model, BaseTabularEnsemble):
         fitted: FittedTable = fitted_table(model)

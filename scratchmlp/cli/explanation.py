@@ -15,6 +15,7 @@ from scratchmlp.evaluation.explained import Explained, explain
 from scratchmlp.evaluation.numbers import cells_of, exponent, plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.fitted_table import fitted_table
+from scratchmlp.tabular.scoring import Decision
 
 LARGEST = 10  # contributions that are shown one by one
 DIGITS, MOST_DECIMALS = 2, 6  # of the largest contribution
@@ -89,6 +90,7 @@ def explain_row(
     value: str,
     *,
     is_of_fit: bool,
+    decision: Decision,
 ) -> str:
     """Explain the prediction of a row in comparison with the other rows of its table.
 
@@ -104,6 +106,8 @@ def explain_row(
         What identifies the row: see `row_of`.
     is_of_fit : bool
         Whether `fit` got this table. Then only the folds that held the row out predict.
+    decision : Decision
+        How classes follow from probabilities.
 
     Returns
     -------
@@ -123,7 +127,8 @@ def explain_row(
     row = row_of(value, X, ids)
     others = X.iloc[np.arange(len(X)) != row]
     with calmly():
-        found = explain(model, X.iloc[[row]], others, of_fit=row if is_of_fit else None)
+        of_fit = row if is_of_fit else None
+        found = explain(model, X.iloc[[row]], others, of_fit=of_fit, decision=decision)
     what = "the prediction"
     if is_classifier(model):
         what = f"the probability of {quote(found.label)}"

@@ -80,8 +80,7 @@ a class, groups or times.
 """
 
 PREDICTIONS = """\
-With --load, you can use --id, --out, --coverage, --allow-pickle and the
-options of the table file.
+With --load, you can use these options, --id and those of the table file.
 """
 
 DETAILS = """\
@@ -96,7 +95,7 @@ scores:
   at least twice as many rows as the smallest class. "macro AUC" is the mean
   over the classes of the AUC of one class against all others. "RMSE / 1e9" is
   the RMSE divided by 1e9. For f1, precision and recall, the positive class is
-  the second of the two classes in sorted order.
+  that of --positive.
 
 ensemble:
   The rows below the ensemble show its parts, each alone, with their weights in
@@ -232,7 +231,7 @@ _FILE: dict[str, Settings] = {
         "metavar": "N",
         "help": "number of the row that names the columns, counted from 0 as pandas does: 2 below "
         "two lines of title. Blank lines count in Excel files only. By default, the first row that "
-        "is not empty",
+        "is not empty, below titles in a row of their own",
     },
     "--sheet": {
         "metavar": "SHEET",
@@ -365,6 +364,19 @@ _PREDICTIONS: dict[str, Settings] = {
         "action": "store_true",
         "help": "let --load read a pickle file too. Loading a pickle runs any code that the "
         "file contains: load only files that you trust",
+    },
+    "--positive": {
+        "metavar": "CLASS",
+        "help": "class that --threshold, curves, the picture of --plot and metrics such as "
+        "precision are about; the second of two in sorted order by default. A saved model "
+        "remembers it. With --load, --positive names another one",
+    },
+    "--threshold": {
+        "type": _number(float, lambda p: 0 <= p <= 1, "a probability from 0 to 1"),
+        "metavar": "P",
+        "help": "predict the positive one of two classes where its probability is at least P, for "
+        "scores, reports and predictions. By default, the most probable class is predicted. A "
+        "saved model remembers it. With --load, --threshold sets another one",
     },
     "--coverage": {
         "type": _number(float, lambda share: 0 < share < 1, "a number above 0 and below 1"),

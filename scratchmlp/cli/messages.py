@@ -115,6 +115,23 @@ def time_left(started: float, n_done: int, n_rounds: int) -> str:
     return f", about {duration(of_round * (n_rounds - n_done))} left"
 
 
+class Clock:
+    """Measures the steps of a run, one after the other, in wall time."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._seconds: dict[str, float] = {}
+
+    def end(self, step: str) -> None:
+        """End a step, which began when the last one ended."""
+        now = time.perf_counter()
+        self._seconds[step], self._started = now - self._started, now
+
+    def __str__(self) -> str:
+        steps = [f"{step} {seconds:.1f} s" for step, seconds in self._seconds.items()]
+        return f"wall time: {', '.join(steps)}"
+
+
 def duration(seconds: float) -> str:
     """Write a time in the unit that fits, such as "40 seconds" or "3 minutes"."""
     unit = next((unit for unit, size in _UNITS.items() if seconds >= 1.5 * size), "second")

@@ -23,6 +23,8 @@ class Options:
     load: Path | None
     allow_pickle: bool
     coverage: float | None
+    positive: str | None
+    threshold: float | None
     explain: str | None
     out: Path | None
     sep: str | None
@@ -176,7 +178,8 @@ def _check_without_table(options: Options) -> None:
         raise InputError(f"{listed([*GROUPS['table file'][1]])} need a table. Put DATA.csv first.")
     given = [option for option in options.training if option != "--plot"]
     given += ["--id"] if options.roles.id else []
-    given += ["--explain"] if options.explain else []
+    for name in ("explain", "positive", "threshold"):
+        given += [f"--{name}"] if getattr(options, name) is not None else []
     if options.load or given:
         raise InputError(f"{'--load' if options.load else given[0]} needs a table. Add DATA.csv.")
 

@@ -19,7 +19,7 @@ from scratchmlp.cli.options import Options
 from scratchmlp.cli.reading import RawTable
 from scratchmlp.cli.saved_model import SavedModel, load_model
 from scratchmlp.cli.table import load_new_table, note_repeated, select_features
-from scratchmlp.cli.target import as_text, read_target
+from scratchmlp.cli.target import as_text, decide, describe_decision, read_target
 from scratchmlp.evaluation.metrics import default_metrics, values_of
 from scratchmlp.evaluation.numbers import exponent, significant
 from scratchmlp.tabular.base import BaseTabular
@@ -27,7 +27,7 @@ from scratchmlp.tabular.columns.encoded_table import layout_of
 from scratchmlp.tabular.columns.encoder import values_for_missing
 from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.reading.missing import mark_missing
-from scratchmlp.tabular.scoring import most_probable
+from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
 from scratchmlp.tabular.targets import NumericTargets
 
 PROBABILITY_DECIMALS = 6
@@ -63,26 +63,39 @@ def predict_table(data: str, options: Options) -> None:
             f"--coverage is about intervals of numbers, but the model in {options.load} predicts "
             "classes. Remove --coverage."
         )
+    decision = _decision(options, saved)
     say(*unlike_training(X, columns))
     try:
         if options.explain is not None:
-            print(explain_row(saved.model, X, ids, options.explain, is_of_fit=False), flush=True)
+            what = saved.model, X, ids, options.explain
+            print(explain_row(*what, is_of_fit=False, decision=decision), flush=True)
             if options.out is None:
                 return
         predicted = predict(saved.model, X, options.coverage or COVERAGE)
     # A model saved from Python may need what a CSV file cannot hold.
     except (ValueError, TypeError) as error:
         raise InputError(with_notes(error)) from error
-    predictions = prediction_table(saved.model, predicted)
+    predictions = prediction_table(saved.model, predicted, decision)
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())
     _write(options.out, predictions)
     target = pd.Series(np.nan, X.index, dtype=object)
     if saved.target is not None and saved.target in raw.frame:
         target = raw.frame[saved.target] if is_class else raw.readable(saved.target)
-    say(*scores_of_known(saved.model, predicted, target))
+    say(*scores_of_known(saved.model, predicted, target, decision))
     if not target[predicted.is_unknown].notna().any():
         say(*expected_of_unknown(saved.model, predicted))
+
+
+def _decision(options: Options, saved: SavedModel) -> Decision:
+    """Return how classes follow from probabilities, as now or else in training, and say so."""
+    classes = getattr(saved.model, "classes_", None)
+    positive = saved.positive if options.positive is None else options.positive
+    threshold = saved.threshold if options.threshold is None else options.threshold
+    decision = decide(positive, threshold, classes)
+    if clause := describe_decision(decision, classes):
+        say(clause)
+    return decision
 
 
 def _ids(raw: RawTable, data: str, given: str | None, saved: SavedModel) -> "pd.Series[Any] | None":
@@ -166,7 +179,9 @@ def predict(model: BaseTabular, X: pd.DataFrame, coverage: float = COVERAGE) -> 
     return Predictions(*blend.predict_with_sets(table, coverage), *belonging)
 
 
-def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame:
+def prediction_table(
+    model: BaseTabular, predicted: Predictions, decision: Decision = MOST_PROBABLE
+) -> pd.DataFrame:
     """Write predictions with the digits that matter.
 
     Parameters
@@ -175,6 +190,8 @@ def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame
         The model that predicted.
     predicted : Predictions
         Its predictions.
+    decision : Decision, optional
+        How classes follow from probabilities. By default, the most probable one is predicted.
 
     Returns
     -------
@@ -187,7 +204,7 @@ def prediction_table(model: BaseTabular, predicted: Predictions) -> pd.DataFrame
     if is_classifier(model):
         first, *names = _names(model.classes_)
         table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
-        table.insert(0, first, model.classes_[most_probable(P)])
+        table.insert(0, first, model.classes_[decision.predicted(P)])
     else:
         numbers = [P] if ends is None else [P, *ends.T]
         table = pd.DataFrame(dict(zip(_names(), numbers, strict=False))).round(_decimals(model))
@@ -269,7 +286,10 @@ def expected_of_unknown(model: BaseTabular, predicted: Predictions) -> Iterator[
 
 
 def scores_of_known(
-    model: BaseTabular, predicted: Predictions, target: "pd.Series[Any]"
+    model: BaseTabular,
+    predicted: Predictions,
+    target: "pd.Series[Any]",
+    decision: Decision = MOST_PROBABLE,
 ) -> Iterator[str]:
     """Score the predictions of the rows whose target is known.
 
@@ -281,6 +301,8 @@ def scores_of_known(
         Its predictions.
     target : Series of shape (n_samples,)
         The target.
+    decision : Decision, optional
+        How classes follow from probabilities. By default, the most probable one is predicted.
 
     Yields
     ------
@@ -301,7 +323,8 @@ def scores_of_known(
     for which, rows in _parts(predicted, known, f"with a value of {quote(target.name)}"):
         truth = y[rows].to_numpy(np.intp if is_class else np.float64)
         counts = np.bincount(truth, minlength=len(model.classes_)) if is_class else None
-        scores = values_of(default_metrics(counts), truth, predicted.values[rows])
+        metrics, values = default_metrics(counts), predicted.values[rows]
+        scores = values_of(metrics, truth, values, decision=decision)
         written = [f"{name} {significant(value, 3)}" for name, value in scores.items()]
         yield f"{count(len(truth), 'row')} {which}: {', '.join(written)}"
 

@@ -25,9 +25,11 @@ from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quot
 from scratchmlp.cli.roles import DEFAULT, FileFormat
 from scratchmlp.cli.sniffing import (
     NO_SEPARATOR,
+    SAMPLE,
     SEPARATORS,
     decode,
     find_decimal_marks,
+    n_titles,
     rows_of,
     separate,
 )
@@ -164,9 +166,13 @@ def _read_cells(data: bytes, how: FileFormat, name: str) -> RawTable:
         reason = str(error).split("\n")[0].strip(". ")
         raise InputError(f"cannot read {name}: {reason}. {remedy}") from error
     text, encoding = decode(data, how.encoding, name)
-    text = _without_titles(text, how.header, name)
+    text = _below_line(text, how.header, name)
     sep, text = separate(text, how.sep)
-    return _read_text(text, sep, encoding, name)
+    titles: list[str] = []
+    if how.header is None:
+        text, titles = _without_titles(text, sep)
+    raw = _read_text(text, sep, encoding, name)
+    return raw._replace(notes=[*_note_titles(titles), *raw.notes])
 
 
 def _unpack(data: bytes, name: str) -> bytes:
@@ -199,7 +205,7 @@ def _files_in(data: bytes) -> list[str]:
 # Text files.
 
 
-def _without_titles(text: str, header: int | None, name: str) -> str:
+def _below_line(text: str, header: int | None, name: str) -> str:
     """Blank the lines above the header, so that the other lines keep their numbers."""
     if header is None:
         return text
@@ -208,6 +214,24 @@ def _without_titles(text: str, header: int | None, name: str) -> str:
     if line is None:
         raise _no_header(header, name)
     return "\n" * text.count("\n", 0, line.start()) + text[line.start() :]
+
+
+def _without_titles(text: str, sep: str) -> tuple[str, list[str]]:
+    """Blank the titles above the header, and return them: see `n_titles`."""
+    lines = [(line, [*map(str.strip, row)]) for line, row in islice(rows_of(text, sep), SAMPLE)]
+    lines = [(line, row) for line, row in lines if any(row)]
+    if n := n_titles([row for _, row in lines]):
+        start = lines[n][0] - 1
+        text = "\n" * start + text.split("\n", start)[start]
+    return text, [row[0] for _, row in lines[:n]]
+
+
+def _note_titles(titles: Sequence[str]) -> list[str]:
+    """Say which titles above the header are not read."""
+    if not titles:
+        return []
+    rows = "the row above the header is" if len(titles) == 1 else "the rows above the header are"
+    return [f"{rows} not read: {quoted(titles)}; if the first row is the header, add --header 0"]
 
 
 def _read_text(text: str, sep: str, encoding: str, name: str) -> RawTable:
@@ -331,8 +355,12 @@ def _read_excel(data: bytes, how: FileFormat, name: str) -> RawTable:
     cells = cells[how.header :]
     if how.header is not None and cells[:1].isna().all(axis=None):
         raise _no_header(how.header, where)
-    raw = _below_header(cells.dropna(how="all"), where)
-    notes = [*raw.notes]
+    cells, titles = cells.dropna(how="all"), []
+    if how.header is None:
+        rows = cells[:SAMPLE].fillna("").astype(str).map(str.strip).to_numpy().tolist()
+        titles = [row[0] for row in rows[: n_titles(rows)]]
+    raw = _below_header(cells[len(titles) :], where)
+    notes = [*_note_titles(titles), *raw.notes]
     if how.sheet is None and len(names) > 1:
         first = f"only the first of {len(names)} sheets is read, {quote(sheet)}"
         notes.insert(0, f"{first}; for another one, add --sheet")

@@ -36,12 +36,18 @@ class SavedModel(NamedTuple):
         Name of the column to copy to the predictions, if any.
     marks : dict of str to {",", "."}
         Decimal marks of the columns of text in training, where they are known.
+    positive : str or None
+        The class of ``--positive``, if the user chose one.
+    threshold : float or None
+        The probability of ``--threshold``, if the user chose one.
     """
 
     model: BaseTabular
     target: str | None = None
     id: str | None = None
     marks: Mapping[str, str] = MappingProxyType({})
+    positive: str | None = None
+    threshold: float | None = None
 
     @property
     def columns(self) -> Columns:
@@ -58,7 +64,8 @@ def save_model(path: Path, saved: SavedModel) -> None:
     InputError
         If the model cannot be saved.
     """
-    notes = {"target": saved.target, "id": saved.id, "marks": dict(saved.marks)}
+    notes = {name: each for name, each in saved._asdict().items() if name != "model"}
+    notes["marks"] = dict(saved.marks)
     try:
         data = model_bytes(saved.model, notes=notes)
     except ModelFileError as error:
@@ -141,7 +148,7 @@ def _read(path: Path) -> SavedModel:
         raise InputError(str(error)) from error
     for wrong in _wrong_notes(notes):
         raise InputError(f"{path} is not a model saved with --save: {wrong}. {REMEDY}")
-    return SavedModel(model, notes.get("target"), notes.get("id"), notes.get("marks", {}))
+    return SavedModel(model, **{each: notes[each] for each in SavedModel._fields if each in notes})
 
 
 def _wrong_notes(notes: Any) -> Iterator[str]:
@@ -149,9 +156,11 @@ def _wrong_notes(notes: Any) -> Iterator[str]:
     if not isinstance(notes, dict):
         yield f"its notes are {notes!r:.80}"
         return
-    for name in ("target", "id"):
+    for name in ("target", "id", "positive"):
         if not isinstance(notes.get(name), str | None):
             yield f"its note of the {name} is {notes[name]!r:.80}"
+    if not isinstance(notes.get("threshold"), float | None):
+        yield f"its note of the threshold is {notes['threshold']!r:.80}"
     marks = notes.get("marks", {})
     if not (isinstance(marks, dict) and all(mark in (",", ".") for mark in marks.values())):
         yield f"its note of decimal marks is {marks!r:.80}"

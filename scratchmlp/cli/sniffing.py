@@ -4,9 +4,9 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, zip_longest
 from statistics import mode
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -34,6 +34,7 @@ _DOCUMENT = re.compile(
 )
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19]")
 _SEPARATED = re.compile(r"[\t;|]|,(?! )")  # a comma before a blank is common in text
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\s*[-+]?[\d.]*,?\d+\s*")
 
 csv.field_size_limit(2**31 - 1)  # cells may be longer than the default, 128 KB
@@ -163,6 +164,49 @@ def _score(rows: list[list[str]]) -> float:
         for cell in cells
     )
     return fitting * whole / max(1, len(rows) * len(cells))
+
+
+# Titles above the header.
+
+
+def n_titles(rows: Sequence[Sequence[str]]) -> int:
+    """Count the titles above a header, such as "Sales report 2024"; 0 in case of doubt.
+
+    A title is the only cell of its row. The header is the first row of several cells, all with
+    different names and none with a number. It is no row of values: the cells below one of its names
+    have digits, but the name has none.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        The first rows of a table that are not empty.
+
+    Returns
+    -------
+    int
+        The number of rows above the header.
+    """
+    n = next((i for i, row in enumerate(rows) if sum(map(bool, row)) > 1), 0)
+    if n == 0 or not all(row[0] for row in rows[:n]):
+        return 0
+    names, below = _without_empty_end(rows[n]), rows[n + 1 :]
+    if not all(names) or len({*names}) < len(names) or any(map(_NUMBER.fullmatch, names)):
+        return 0
+    if any(len(_without_empty_end(row)) > len(names) for row in below):
+        return 0
+    columns = zip_longest(*below, fillvalue="")
+    return n if any(map(_is_name_of_numbers, names, columns)) else 0
+
+
+def _without_empty_end(row: Sequence[str]) -> Sequence[str]:
+    """Return a row without the empty cells at its end."""
+    return row[: max((i for i, cell in enumerate(row, 1) if cell), default=0)]
+
+
+def _is_name_of_numbers(name: str, cells: Sequence[str]) -> bool:
+    """Return whether a name has no digit, but nearly all cells below it have one."""
+    have_digit = [bool(_DIGIT.search(cell)) for cell in cells if cell]
+    return not _DIGIT.search(name) and sum(have_digit) > MOST * max(1, len(have_digit))
 
 
 # Decimal mark.

@@ -71,6 +71,11 @@ class Table(NamedTuple):
         """The fitted columns, by name."""
         return fitted_columns(self.encoder)
 
+    @property
+    def classes(self) -> NDArray[Any] | None:
+        """The classes, sorted; None for regression."""
+        return np.unique(self.y) if self.is_class else None
+
 
 def load_table(
     path: str,

@@ -23,13 +23,13 @@ from scratchmlp.cli.columns import (
 from scratchmlp.cli.comparison import Evaluation, compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
-from scratchmlp.cli.messages import InputError, count, say, say_before_exit
+from scratchmlp.cli.messages import Clock, InputError, count, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
 from scratchmlp.cli.scores import Scores, called, fit_notes
 from scratchmlp.cli.table import Table, labels_of, load_table
-from scratchmlp.cli.target import describe_classes
+from scratchmlp.cli.target import decide, describe_classes, describe_decision
 from scratchmlp.evaluation.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.page import page_of
@@ -40,6 +40,7 @@ from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.inspection.findings import not_looked_for
 from scratchmlp.tabular.problem import encoding_with
 from scratchmlp.tabular.reading.findings import Note, alike_in, merged
+from scratchmlp.tabular.scoring import Decision
 from scratchmlp.utils.names import listed
 
 
@@ -65,20 +66,25 @@ def compare_and_train(data: str, options: Options) -> None:
             "saved: a model file contains only types that can be loaded safely"
         )
     assert options.target is not None
+    clock = Clock()
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
+    clock.end("reading")
     check_exported_columns(options.export, table.columns)
-    check_id(options.roles.id, np.unique(table.y) if table.is_class else None)
+    check_id(options.roles.id, table.classes)
+    decision = decide(options.positive, options.threshold, table.classes)
     if options.explain is not None:
         check_held_out(options.explain, table)
     kept = [path for path in (options.save, options.export, options.report) if path is not None]
     try:
-        comparison = Comparison.of(table, options)
+        comparison = Comparison.of(table, options, decision)
     except BrokenPipeError:
         for path in kept:
             say_before_exit(f"stdout is closed, so {path} is not saved")
         raise
+    clock.end("comparison")
     if options.keeps_model:
-        comparison.keep()
+        comparison.keep(clock)
+    say(str(clock))
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class Comparison:
     found: list[Note]
 
     @classmethod
-    def of(cls, table: Table, options: Options) -> "Comparison":
+    def of(cls, table: Table, options: Options, decision: Decision) -> "Comparison":
         """Compare models on a table, and print their scores.
 
         Parameters
@@ -115,6 +121,8 @@ class Comparison:
             The table.
         options : Options
             The arguments.
+        decision : Decision
+            How classes follow from probabilities.
 
         Returns
         -------
@@ -123,7 +131,9 @@ class Comparison:
         """
         seed = options.seed or 0
         splits = {"seed": seed, "groups": table.groups, "times": table.times}
-        evaluation = make_evaluation(table.y, table.is_class, metric=options.metric, **splits)
+        evaluation = make_evaluation(
+            table.y, table.is_class, metric=options.metric, decision=decision, **splits
+        )
         models = models_for(
             table,
             options.own_model,
@@ -133,7 +143,7 @@ class Comparison:
             max_time=options.max_time,
             baselines=options.baselines,
         )
-        _print_table(table, options)
+        _print_table(table, options, decision)
         say(*evaluation.folds.left_out)
         own = next(iter(models.values()))
         found = misleading(own, table.encoder, table.X, table.y, evaluation.folds)
@@ -141,8 +151,7 @@ class Comparison:
         if missed := not_looked_for(len(table.y)):
             say(missed)
         table, evaluation = _with_entities(table, evaluation, alike_in(found))
-        classes = np.unique(table.y) if table.is_class else None
-        check_id(options.roles.id, classes, evaluation.entities)
+        check_id(options.roles.id, table.classes, evaluation.entities)
         own.set_params(**typed_settings(table.columns))  # numbers of persons are categories now
         X = read_columns(table.X, table.columns)
         results = compare(models, X, table.y, evaluation)
@@ -159,12 +168,19 @@ class Comparison:
             print(f"To train {called(kept)} on all rows, add --keep simplest --save MODEL.")
         sys.stdout.flush()
 
-    def keep(self) -> None:
-        """Train a model on all rows; save it, export it, and draw or write about it on demand."""
+    def keep(self, clock: Clock) -> None:
+        """Train a model on all rows; save it, export it, and draw or write about it on demand.
+
+        Parameters
+        ----------
+        clock : Clock
+            What measures the steps.
+        """
         options, own, name = self.options, next(iter(self.models)), self._kept()
         what = f"the {options.own_model}" if name == own else called(name)
         say(f"training {what} on all rows")
         model = self._fit_to_all(name)
+        clock.end("final fit")
         if name in self.models and name != own:
             print(
                 f"Trained {what} as an ensemble of one part: predictions are means of "
@@ -173,19 +189,28 @@ class Comparison:
                 flush=True,
             )
         if options.save is not None:
-            notes = options.target, options.roles.id, self.table.marks
+            chosen = options.positive, options.threshold
+            notes = options.target, options.roles.id, self.table.marks, *chosen
             save_model(options.save, SavedModel(model, *notes))
-            saved = f"Saved {what} in {options.save}{self._although(name)}"
-            print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
+            how = f"To predict: {command()} NEW.csv --load {options.save}"
+            print(f"Saved {what} in {options.save}.{self._other(name)} {how}", flush=True)
         if options.export is not None:
             export_model(options.export, model)
-            print(f"Exported {what} to {options.export}", flush=True)
+            print(f"Exported {what} to {options.export}{self._labels()}", flush=True)
         if options.explain is not None:
-            table = self.table
-            text = explain_row(model, table.X, table.ids, options.explain, is_of_fit=True)
+            row = self.table.X, self.table.ids, options.explain
+            decision = self.scores.evaluation.decision
+            text = explain_row(model, *row, is_of_fit=True, decision=decision)
             print(text, flush=True)
         if options.plot is not None or options.report is not None:
             self._show(model, what)
+        clock.end("files and explanation")
+
+    def _labels(self) -> str:
+        """Say that the labels of an ONNX model do not use ``--threshold``."""
+        if self.options.threshold is None:
+            return ""
+        return ". Its labels are the most probable classes: apply --threshold to its probabilities"
 
     def _kept(self) -> str:
         """Return the name of the model that ``--keep`` chooses."""
@@ -209,15 +234,18 @@ class Comparison:
         say(*fit_notes([model]))
         return model
 
-    def _although(self, name: str) -> str:
-        """Say whether another model is better than the one that is saved, or as good."""
+    def _other(self, name: str) -> str:
+        """Say why the model is saved, and how to save the best one instead, if it is another."""
         if (best := self.scores.best()) == name:
             return ""
-        if name in self.scores.as_good():
-            return f"; it is as good as {called(best)}"
-        metric = self.scores.evaluation.decisive
-        order = "lower" if metric.is_loss else "higher"
-        return f", although the {metric.name} of {called(best)} is {order}"
+        metric, kept = self.scores.evaluation.decisive, self.scores.best_kept()
+        which = f"the {'lowest' if metric.is_loss else 'highest'} {metric.name}"
+        reason = f" It is the model of --keep {self.options.keep or 'model'}"
+        reason += "" if self.options.keep else ", the default"
+        if kept == name:
+            return f"{reason}. {called(best)} has {which}, but cannot be saved."
+        which += "" if kept == best else " of those that can be saved"
+        return f"{reason}. To save {called(kept)}, which has {which}, add --keep best."
 
     def _show(self, model: BaseTabular, what: str) -> None:
         """Draw a picture of the model, or write a page about it."""
@@ -247,7 +275,8 @@ class Comparison:
         table, options = self.table, self.options
         labels = labels_of(table.X, table.ids)
         X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=options.target)
-        return evaluate(model, X, y, "fit", options.seed or 0)
+        decision = self.scores.evaluation.decision
+        return evaluate(model, X, y, "fit", options.seed or 0, decision)
 
 
 def _with_entities(
@@ -293,7 +322,7 @@ def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any)
         rich.reconfigure()
 
 
-def _print_table(table: Table, options: Options) -> None:
+def _print_table(table: Table, options: Options, decision: Decision) -> None:
     """Print what the table contains, and what was left out of it."""
     say(*table.notes)
     X, y, is_class = table.X, table.y, table.is_class
@@ -302,6 +331,8 @@ def _print_table(table: Table, options: Options) -> None:
     print(f"Predicting {options.target!r} ({task}): {size}")
     if is_class:
         print(f"  {describe_classes(y)}")
+        if clause := describe_decision(decision, table.classes):
+            print(f"  {clause}")
     print(describe_columns(X, table.columns))
     kept_out = [f"{name} ({option})" for option, name in options.roles.named() if name not in X]
     if kept_out:

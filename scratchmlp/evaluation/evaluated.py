@@ -27,7 +27,7 @@ from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.folds import check_no_missing, rows_in
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.values import to_pandas
-from scratchmlp.tabular.scoring import most_probable
+from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
 from scratchmlp.utils.names import listed
 
 ROW_NUMBER = "row, counted from 0"  # what the labels of rows are, if these have no others
@@ -63,6 +63,8 @@ class Evaluated:
         The predictions as metrics take them: probabilities of classes, or numbers.
     random_state : int
         Random state of all samples of rows.
+    decision : Decision
+        How classes follow from probabilities.
     """
 
     estimator: Any
@@ -72,6 +74,7 @@ class Evaluated:
     positions: Rows
     outputs: FloatArray
     random_state: int
+    decision: Decision
 
     @property
     def fitted(self) -> FittedTable:
@@ -120,6 +123,11 @@ class Evaluated:
         return np.searchsorted(self.classes, self.y)
 
     @property
+    def positive(self) -> int | None:
+        """Number of the positive class; None if there is none, or for regression."""
+        return None if self.proba is None else self.decision.positive_of(len(self.classes))
+
+    @property
     def counts(self) -> NDArray[Any]:
         """Number of rows of each class or, with weights, their sum."""
         return np.bincount(self.codes, self.sample_weight, minlength=len(self.classes))
@@ -147,7 +155,9 @@ class Evaluated:
     @property
     def prediction(self) -> NDArray[Any]:
         """Predicted classes or numbers."""
-        return self.outputs if self.proba is None else self.classes[most_probable(self.proba)]
+        if self.proba is None:
+            return self.outputs
+        return self.classes[self.decision.predicted(self.proba)]
 
     @property
     def errors(self) -> FloatArray:
@@ -184,7 +194,14 @@ def predict(estimator: Any, X: Any) -> FloatArray:
     return np.asarray(method(X))
 
 
-def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Evaluated:
+def evaluate(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    rows: str,
+    random_state: int,
+    decision: Decision = MOST_PROBABLE,
+) -> Evaluated:
     """Check what the user passed to a report, and predict.
 
     Parameters
@@ -199,6 +216,8 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
         Whether they are the rows of `fit`, all and in the same order, or rows it has not seen.
     random_state : int
         Random state of all samples of rows.
+    decision : Decision, optional
+        How classes follow from probabilities. By default, the most probable one is predicted.
 
     Returns
     -------
@@ -222,7 +241,8 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
         outputs = column_or_1d(outputs)
     # With a cv for time series, the first rows have no out-of-fold prediction.
     seen = rows_in(estimator.held_out_) if is_of_fit else np.arange(len(y))
-    return Evaluated(estimator, (X, y), target, is_of_fit, seen, outputs[seen], random_state)
+    predicted = seen, outputs[seen]
+    return Evaluated(estimator, (X, y), target, is_of_fit, *predicted, random_state, decision)
 
 
 def _check_type(estimator: Any) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.base import is_classifier
 
 from scratchmlp.tabular.base import BaseTabular
-from scratchmlp.tabular.scoring import most_probable
+from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
 
 
 class Explained(NamedTuple):
@@ -16,7 +16,7 @@ class Explained(NamedTuple):
     Attributes
     ----------
     label : object
-        The most probable class, of whose probability this is an explanation; None for a number.
+        The predicted class, of whose probability this is an explanation; None for a number.
     prediction, baseline : float
         The prediction of the row, and the mean of those of the rows that it is compared with.
     parts : Series of shape (n_columns,)
@@ -33,7 +33,13 @@ class Explained(NamedTuple):
 
 
 def explain(
-    model: BaseTabular, row: Any, others: Any, *, of_fit: int | None = None, random_state: int = 0
+    model: BaseTabular,
+    row: Any,
+    others: Any,
+    *,
+    of_fit: int | None = None,
+    decision: Decision = MOST_PROBABLE,
+    random_state: int = 0,
 ) -> Explained:
     """Explain the prediction of a row: see `explain` of the model.
 
@@ -48,6 +54,8 @@ def explain(
     of_fit : int or None, default=None
         Number of the row in the table of `fit`, if it is one of these. Then only the folds that
         held it out predict.
+    decision : Decision, optional
+        How classes follow from probabilities. By default, the most probable one is predicted.
     random_state : int, default=0
         Random state.
 
@@ -63,7 +71,7 @@ def explain(
     predictions, baseline = np.ravel(found.predictions[0]), np.ravel(found.baseline)
     output, label = 0, None
     if is_classifier(model):
-        output = int(most_probable(found.predictions)[0])
+        output = int(decision.predicted(found.predictions)[0])
         label = model.classes_[output]
     parts = pd.Series(found.contributions[0].reshape(len(found.names), -1)[:, output], found.names)
     parts = parts.iloc[np.argsort(-np.abs(parts.to_numpy()), kind="stable")]

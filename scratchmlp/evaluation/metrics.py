@@ -20,7 +20,7 @@ from sklearn.metrics import (
 )
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.scoring import most_probable, negative_score
+from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision, negative_score
 from scratchmlp.utils.names import most_similar
 
 UNEVEN = 2  # times the rows of the smallest class, from which balanced accuracy is shown
@@ -41,8 +41,9 @@ class Metric(NamedTuple):
     name : str
         Name for the user.
     function : callable
-        The metric as a function of numbers and predicted numbers, or of classes 0, 1, ... and the
-        probabilities of all classes, and of `sample_weight`. The rows may lack some of the classes.
+        The metric as a function of numbers and predicted numbers, or of classes 0, 1, ..., the
+        probabilities of all classes and a `Decision`, and of `sample_weight`. The rows may lack
+        some of the classes. Of two classes, the second is the positive one.
     is_loss : bool
         Whether lower is better.
     meaning : str
@@ -58,17 +59,23 @@ class Metric(NamedTuple):
     is_share: bool = False
 
 
-def _accuracy(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
-    return float(accuracy_score(y, most_probable(P), sample_weight=sample_weight))
+def _accuracy(
+    y: Codes, P: FloatArray, how: Decision = MOST_PROBABLE, sample_weight: Weight = None
+) -> float:
+    return float(accuracy_score(y, how.predicted(P), sample_weight=sample_weight))
 
 
-def _log_loss(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
+def _log_loss(
+    y: Codes, P: FloatArray, how: Decision = MOST_PROBABLE, sample_weight: Weight = None
+) -> float:
     if P.shape[1] == 1:
         return np.nan
     return float(log_loss(y, P, labels=np.arange(P.shape[1]), sample_weight=sample_weight))
 
 
-def _auc(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
+def _auc(
+    y: Codes, P: FloatArray, how: Decision = MOST_PROBABLE, sample_weight: Weight = None
+) -> float:
     """Return the mean over the classes of the area under each one's curve against the rest."""
     present = np.unique(y)
     if len(present) < 2:
@@ -78,9 +85,11 @@ def _auc(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
     return float(np.mean(areas))
 
 
-def _balanced_accuracy(y: Codes, P: FloatArray, sample_weight: Weight = None) -> float:
+def _balanced_accuracy(
+    y: Codes, P: FloatArray, how: Decision = MOST_PROBABLE, sample_weight: Weight = None
+) -> float:
     options = {"labels": np.unique(y), "average": "macro", "sample_weight": sample_weight}
-    return float(recall_score(y, most_probable(P), **options))
+    return float(recall_score(y, how.predicted(P), **options))
 
 
 _RIGHT = "share of rows whose class is predicted correctly"
@@ -150,20 +159,34 @@ def values_of(
     y: NDArray[Any],
     predicted: FloatArray,
     sample_weight: Weight = None,
+    decision: Decision = MOST_PROBABLE,
 ) -> dict[str, float]:
     """Return scores of predictions by the names of the metrics.
 
     Undefined scores are nan, and those of numbers that are far off infinite.
     """
+    given: tuple[Any, ...] = y, predicted
+    if predicted.ndim > 1:
+        given = _second_is_positive(y, predicted, decision)
     if sample_weight is not None:  # a class without weight has no recall and no curve
         used = sample_weight > 0
-        y, predicted, sample_weight = y[used], predicted[used], sample_weight[used]
+        given = given[0][used], given[1][used], *given[2:]
+        sample_weight = sample_weight[used]
     ignore = warnings.catch_warnings(action="ignore", category=UndefinedMetricWarning)
     with ignore, np.errstate(over="ignore", invalid="ignore"):
         return {
-            metric.name: float(metric.function(y, predicted, sample_weight=sample_weight))
+            metric.name: float(metric.function(*given, sample_weight=sample_weight))
             for metric in metrics
         }
+
+
+def _second_is_positive(
+    y: Codes, P: FloatArray, decision: Decision
+) -> tuple[Codes, FloatArray, Decision]:
+    """Exchange two classes if the first is the positive one: scores take the second for it."""
+    if P.shape[1] != 2 or decision.positive != 0:
+        return y, P, decision
+    return 1 - y, P[:, ::-1], decision._replace(positive=1)
 
 
 # Metrics that users name.
@@ -240,10 +263,12 @@ def _of(scorer: str, name: str) -> Callable[..., float]:
     """Make a function of targets and predictions; errors tell to choose another metric."""
     sign = -1 if scorer.startswith("neg_") else 1
 
-    def function(y: NDArray[Any], predicted: FloatArray, sample_weight: Weight = None) -> float:
+    def function(
+        y: NDArray[Any], predicted: FloatArray, *how: Decision, sample_weight: Weight = None
+    ) -> float:
         classes = None if predicted.ndim == 1 else np.arange(predicted.shape[1])
         try:
-            return -sign * negative_score(scorer, y, sample_weight, classes)(predicted)
+            return -sign * negative_score(scorer, y, sample_weight, classes, *how)(predicted)
         except ValueError as error:
             raise MetricError(
                 f"{name} cannot be computed here: {error} Choose another metric."

@@ -148,6 +148,8 @@ def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted
     ).average
     if len(means) > 1:  # of two classes, it returns the second
         means = means[frequent_classes(evaluated, MOST_CURVES)]
+    elif evaluated.positive == 0:
+        means = 1 - means
     return Curve(name, values, means, is_ordered)
 
 

@@ -98,6 +98,7 @@ def _reasons(evaluated: Evaluated, i: int, background: Any) -> str:
         evaluated.some(np.array([i])),
         background,
         of_fit=evaluated.positions[i] if evaluated.is_of_fit else None,
+        decision=evaluated.decision,
         random_state=evaluated.random_state,
     )
     largest = found.parts.iloc[:MOST_REASONS].items()

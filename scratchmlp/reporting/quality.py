@@ -22,7 +22,6 @@ from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import FAINT, Picture, Section, Table, are_near
 from scratchmlp.reporting.scores import Scores, score_table
 
-POSITIVE = 1  # number of the positive one of two sorted classes, as in scikit-learn
 MOST_CURVES = 5
 MOST_CLASSES = 20  # in the confusion matrix and in the table of classes
 MOST_PAIRS = 20  # of confused classes
@@ -100,22 +99,24 @@ def how_right(evaluated: Evaluated) -> Picture:
 
 
 def frequent_classes(evaluated: Evaluated, most: int) -> NDArray[np.intp]:
-    """Return the numbers of the most frequent classes; of two, only that of the positive class."""
-    n_classes = len(evaluated.classes)
-    if n_classes == 2:
-        return np.array([POSITIVE])
-    counts = np.bincount(evaluated.codes, minlength=n_classes)
+    """Return the number of the positive class or, without one, those of the most frequent ones."""
+    if evaluated.positive is not None:
+        return np.array([evaluated.positive])
+    counts = np.bincount(evaluated.codes, minlength=len(evaluated.classes))
     return np.argsort(-counts, kind="stable")[: min(most, np.count_nonzero(counts))]
 
 
 def _positive(evaluated: Evaluated) -> list[str]:
-    """Say which of two classes the pictures are about."""
-    if len(evaluated.classes) != 2:
+    """Say which class the pictures are about, and when it is predicted."""
+    if (positive := evaluated.positive) is None:
         return []
-    return [
-        f"The positive class of the pictures is {plain(evaluated.classes[POSITIVE])}, with "
-        f"{share(float(np.mean(evaluated.codes == POSITIVE)))} of the rows."
-    ]
+    text = (
+        f"The positive class of the pictures is {plain(evaluated.classes[positive])}, with "
+        f"{share(float(np.mean(evaluated.codes == positive)))} of the rows."
+    )
+    if (threshold := evaluated.decision.threshold) is not None:
+        text += f" It is predicted where its probability is at least {threshold:g}."
+    return [text]
 
 
 def _curves(evaluated: Evaluated) -> list[Picture]:
@@ -125,7 +126,7 @@ def _curves(evaluated: Evaluated) -> list[Picture]:
     shown = frequent_classes(evaluated, MOST_CURVES)
     names = [plain(evaluated.classes[k], 20) for k in shown]
     whose = f"class {names[0]}" if len(names) == 1 else "each class against all others"
-    if len(names) < len(evaluated.classes) > 2:
+    if len(names) < len(evaluated.classes) and evaluated.positive is None:
         whose = f"each of the {len(names)} most frequent classes against all others"
     return [
         Picture(
@@ -159,12 +160,12 @@ def _plot_curves(display: Any, evaluated: Evaluated, shown: NDArray[np.intp], ax
 
 
 def _calibration(evaluated: Evaluated) -> Picture:
-    """Draw how often the positive of two classes occurs, or the predicted one of more is right."""
+    """Draw how often the positive class occurs or, without one, the most probable one is right."""
     assert evaluated.proba is not None
-    classes, P = evaluated.classes, evaluated.proba
-    if len(classes) == 2:
-        name, probability = plain(classes[POSITIVE], 30), P[:, POSITIVE]
-        happened, what = evaluated.codes == POSITIVE, f"fraction of rows with {name}"
+    classes, P, positive = evaluated.classes, evaluated.proba, evaluated.positive
+    if positive is not None:
+        name, probability = plain(classes[positive], 30), P[:, positive]
+        happened, what = evaluated.codes == positive, f"fraction of rows with {name}"
     else:
         name, what = "the predicted class", "fraction of rows predicted correctly"
         happened, probability = evaluated.prediction == evaluated.y, P.max(axis=1)

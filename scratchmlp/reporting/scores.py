@@ -63,9 +63,8 @@ def scores_of(evaluated: Evaluated) -> Scores:
         counts = evaluated.counts
         constant = np.tile(counts / counts.sum(), (len(y), 1))
         metrics = {metric.name: metric for metric in default_metrics(counts)}
-    values, constants = (
-        values_of(metrics.values(), y, each, weight) for each in (predicted, constant)
-    )
+    values = values_of(metrics.values(), y, predicted, weight, evaluated.decision)
+    constants = values_of(metrics.values(), y, constant, weight)
     return {
         name: Score(metric, values[metric.name], constants[metric.name])
         for name, metric in metrics.items()

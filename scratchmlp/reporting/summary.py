@@ -157,10 +157,11 @@ def _of_known_and_new(evaluated: Evaluated) -> str:
         which = "All" if is_new.any() else "None"
         return f" {which} of them have {of_new}." if table.layout.known_entities else ""
     measure = NUMBERS["R2"] if evaluated.proba is None else CLASSES["accuracy"]
-    new, known = (
-        number(values_of([measure], evaluated.truth[rows], evaluated.outputs[rows])[measure.name])
+    parts = (
+        (evaluated.truth[rows], evaluated.outputs[rows], None, evaluated.decision)
         for rows in (is_new, ~is_new)
     )
+    new, known = (number(values_of([measure], *part)[measure.name]) for part in parts)
     return (
         f" {is_new.sum():,} of them have {of_new}: their {measure.name} is {new.text}, that of the "
         f"others {known.text}."

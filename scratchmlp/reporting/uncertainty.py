@@ -13,6 +13,7 @@ from scratchmlp.evaluation.numbers import Cell, Number, count, number, plain, sh
 from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Section, Table
 from scratchmlp.tabular.columns.any_column import Column
+from scratchmlp.tabular.scoring import most_probable
 from scratchmlp.tabular.uncertainty import HeldOutScores, n_needed, out_of_fold_errors
 from scratchmlp.utils.names import listed
 
@@ -116,7 +117,7 @@ def _why_single(evaluated: Evaluated, known: dict[float, Regions]) -> list[str]:
     single = [f"{level:.0%}" for level, regions in known.items() if (regions.size == 1).all()]
     if evaluated.proba is None or not single:
         return []
-    right = share(float(np.mean(evaluated.prediction == evaluated.y)))
+    right = share(float(np.mean(most_probable(evaluated.proba) == evaluated.codes)))
     return [
         f"The most probable class is always in the set, and it is right for {right} of the rows. "
         f"So sets of one class are enough for a coverage of {listed(single)}. A higher coverage "

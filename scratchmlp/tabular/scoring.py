@@ -113,11 +113,39 @@ class Difference(NamedTuple):
 
 
 def most_probable(proba: FloatArray) -> Rows:
-    """Return the number of the class to predict for each row: the one of the highest probability.
-
-    Predictions, scores and reports all choose here.
-    """
+    """Return the number of the class with the highest probability, for each row."""
     return proba.argmax(axis=1)
+
+
+class Decision(NamedTuple):
+    """How the class of a row follows from probabilities: predictions, scores and reports ask here.
+
+    Attributes
+    ----------
+    positive : int or None, default=None
+        Number of the positive class, which a threshold, curves and scores such as precision are
+        about. None means the second of two classes, and none of more.
+    threshold : float or None, default=None
+        Least probability of the positive one of two classes to predict it. None predicts the most
+        probable class.
+    """
+
+    positive: int | None = None
+    threshold: float | None = None
+
+    def positive_of(self, n_classes: int) -> int | None:
+        """Return the number of the positive class; None if there is none."""
+        return 1 if self.positive is None and n_classes == 2 else self.positive
+
+    def predicted(self, proba: FloatArray) -> Rows:
+        """Return the number of the class to predict for each row."""
+        if self.threshold is None:
+            return most_probable(proba)
+        positive = 1 if self.positive is None else self.positive
+        return np.where(proba[:, positive] >= self.threshold, positive, 1 - positive)
+
+
+MOST_PROBABLE = Decision()
 
 
 class _Predicted(BaseEstimator):
@@ -138,12 +166,13 @@ class _PredictedNumbers(RegressorMixin, _Predicted):
 
 
 class _PredictedClasses(ClassifierMixin, _Predicted):
-    def __init__(self, classes_: NDArray[Any]) -> None:
+    def __init__(self, classes_: NDArray[Any], decision: Decision) -> None:
         self.classes_ = classes_
+        self.decision = decision
 
     def predict(self, X: FloatArray) -> NDArray[Any]:
-        """Return the class with the highest probability."""
-        return self.classes_[most_probable(X)]
+        """Return the class to predict."""
+        return self.classes_[self.decision.predicted(X)]
 
     def predict_proba(self, X: FloatArray) -> FloatArray:
         """Return X."""
@@ -160,6 +189,7 @@ def negative_score(
     y: NDArray[Any],
     weight: FloatArray | None,
     classes: NDArray[Any] | None,
+    decision: Decision = MOST_PROBABLE,
 ) -> BlendLoss:
     """Return the negative score of a scorer of scikit-learn.
 
@@ -173,6 +203,8 @@ def negative_score(
         Weights of the rows.
     classes : ndarray of shape (n_classes,) or None
         Class labels; None for a regressor.
+    decision : Decision, optional
+        How classes follow from probabilities. By default, the most probable one is predicted.
 
     Returns
     -------
@@ -180,7 +212,7 @@ def negative_score(
         Maps predictions, or class probabilities, to the loss to minimize.
     """
     scorer = get_scorer(scoring)
-    predicted = _PredictedNumbers() if classes is None else _PredictedClasses(classes)
+    predicted = _PredictedNumbers() if classes is None else _PredictedClasses(classes, decision)
     weights = {} if weight is None else {"sample_weight": weight}
     return lambda prediction: -float(scorer(predicted, prediction, y, **weights))
 

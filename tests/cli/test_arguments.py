@@ -64,6 +64,7 @@ MISTAKES = """
     d.csv --jobs 0                   -> argument --jobs: '0' is not a whole number above 0, or -1
     d.csv --max-time 0               -> argument --max-time: '0' is not a number of seconds above 0
     d.csv --max-time soon            -> argument --max-time: 'soon' is not a
+    d.csv --threshold 1.5            -> argument --threshold: '1.5' is not a probability from 0 to 1
     d.csv --coverage 0               -> argument --coverage: '0' is not a number above 0 and below 1
     class.csv --target y --sep ::    -> --sep is '::', which cannot separate columns. Choose comma
     class.csv --decimal ';'          -> --decimal is ';'. Choose comma or point.
@@ -82,6 +83,7 @@ MISTAKES = """
     --id key                         -> --id needs a table. Add DATA.csv.
     --na 999                         -> --na needs a table. Add DATA.csv.
     --explain 3                      -> --explain needs a table. Add DATA.csv.
+    --positive big                   -> --positive needs a table. Add DATA.csv.
     --keep-na class.csv --target a   -> --keep-na need a table. Put DATA.csv first.
     class.csv                        -> Add --target COLUMN to compare models, or --load MODEL to
     d.csv --target y --out p.csv     -> --out saves predictions, which need a model. Add --load
@@ -131,6 +133,13 @@ MISTAKES = """
     new.csv --target size --id low         -> of a column of the predictions, 'low'. Rename it.
     new.csv --load class.model --id prediction -> of a column of the predictions, 'prediction'.
     new.csv --load class.model --id Size   -> no column 'Size', which --id names. Did you mean
+
+    class.csv --target class --positive Big -> 'Big', which is not a class of the target. Did you
+    class.csv --target class --positive x   -> not a class of the target. Its classes: 'big', 'sma
+    class.csv --target code --threshold 0.3 -> --threshold decides between two classes, but the tar
+    number.csv --target number --positive 1 -> --positive is about classes, but the target is numer
+    number.csv --load number.model --threshold 0 -> --threshold is about classes, but the target is
+    class.csv --load class.model --positive Big  -> 'Big', which is not a class of the target. Did
 
     class.csv --target class --explain 080 -> '080', which is not the number of a row, counted from
     class.csv --target class --id key --explain 80 -> not a value of 'key', in the rows that can be
@@ -270,12 +279,16 @@ VALUES = {
     "--explain": ("7", "7"),
     "--allow-pickle": ("", True),
     "--coverage": ("0.5", 0.5),
+    "--positive": ("big", "big"),
+    "--threshold": ("0.3", 0.3),
     "--na": ("a=b=-9", [("a=b", "-9")]),
 }
 TO_PREDICT = ("--load", "--out", "--coverage", "--allow-pickle")
 ALWAYS = (
     "--id",
     "--explain",
+    "--positive",
+    "--threshold",
     "--sep",
     "--decimal",
     "--encoding",

@@ -249,11 +249,13 @@ def test_the_networks_alone_with_dots_or_with_bars(trained, csv, capsys, monkeyp
     assert all(row.startswith(name) for row, name in zip(rows, names, strict=True))
     assert f"\nSaved the networks in {model}" in out
     assert "weight" not in out
-    assert re.sub(r", about \d+ seconds? left", "", err) == (
+    assert re.sub(r"\d+\.\d s", "N s", re.sub(r", about \d+ seconds? left", "", err)) == (
         "scratchmlp: split 1 of 3 ....\n"
         "scratchmlp: split 2 of 3 ....\n"
         "scratchmlp: split 3 of 3 ....\n"
         "scratchmlp: training the networks on all rows\n"
+        "scratchmlp: wall time: reading N s, comparison N s, final fit N s, "
+        "files and explanation N s\n"
     )
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert command_line.main([csv(table), *options]) == 0

@@ -521,6 +521,44 @@ def test_lines_above_the_header_are_not_read(sep, csv):
     assert list(read) == list(in_pandas)
 
 
+#: Files, and the titles that are left out: the first names of the header are day and shop.
+ABOVE = [
+    (b"Sales in 2024\n\nday;shop;sold\n2024-05-01;A;7\n2024-05-02;B;8\n", ["Sales in 2024"]),
+    (b"Sales 2024;;\nNorth;;\n;;\nday;shop;sold\n1;A;7\n2;;8\n", ["Sales 2024", "North"]),
+    (b'"Sales, 2024"\nday,shop\n1,A\n2,B\n', ["Sales, 2024"]),
+    (excel(pd.DataFrame({0: ["S", None, "day", 1, 2], 1: [None, None, "shop", "A", "B"]}),
+           header=False), ["S"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "titles"), ABOVE)
+def test_titles_above_the_header_are_left_out_and_named(content, titles, csv):
+    path = csv(content)
+    read, notes, *_ = read_file(path)
+    assert list(read)[:2] == ["day", "shop"]
+    assert (read["shop"].iloc[0], len(read)) == ("A", 2)
+    [note] = [note for note in notes if "not read" in note]
+    assert f": {', '.join(map(repr, titles))}; if the first row is the header, add --hea" in note
+
+
+DOUBTFUL = {
+    "names without digits below": b"name,\nBob,Oslo\nAnn,Rome\n",
+    "a row of values": b"name,\nBob,7\nAnn,8\n",
+    "names that repeat": b"name,,\nx,x,y\nAnn,8,9\n",
+    "a name is missing": b"name,,\nx,,y\nAnn,8,9\n",
+    "longer rows": b"name,,\nx,y\nAnn,8,9\n",
+    "one column": b"name\nx\n8\n",
+    "a title beside an empty cell": b",name\nx,y\n8,9\n",
+}
+
+
+@pytest.mark.parametrize("why", DOUBTFUL)
+def test_in_doubt_the_first_row_is_the_header(why, csv):
+    read, notes, *_ = read_file(csv(DOUBTFUL[why]))
+    assert "name" in read
+    assert "not read" not in "".join(notes)
+
+
 WITHOUT_HEADER = [
     (workbook(), {"sheet": "People", "header": 1}, "row 1 of the sheet 'People' of {}, counted"),
     (workbook(), {"header": 99}, "--header is 99, but row 99 of the sheet 'People' of {}, counted"),
@@ -643,7 +681,7 @@ REFUSED = {
     "only a header": (b"a,b\n", f"{WITHOUT_ROWS}. Add rows"),
     "a longer row": (b'a,b\n"1\n",2\n1,2,3\n', LONGER),
     "a longer row, tabs": (b"a\tb\n1\t2\t3\n", "If a cell contains tabs, write"),
-    "a title": (b"# made by x\na;b\n" + b"1;2\n" * 30, BELOW_A_TITLE),
+    "a title": (b"# made by x\na;b\n" + b"x;y\n" * 30, BELOW_A_TITLE),
     "duplicated names": (b"y,a, y\n1,2,3\n", "has two columns named 'y'. Rename one of them."),
     "no header": (b"1,0,1\n2,0,1\n", "has two columns named '1'. Add a header."),
     "an open quote": (b'a,b\n1,2\n"3,4\n5,6\n', "a double quote in line 3 of {} is not closed."),

@@ -27,16 +27,30 @@ from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import labels_of, load_table
 from scratchmlp.cli.training import compare_and_train
 from scratchmlp.evaluation.evaluated import evaluate
+from scratchmlp.evaluation.explained import explain
 from scratchmlp.io import ModelFileError, load, save
+from scratchmlp.reporting.quality import frequent_classes, how_right
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.scoring import Decision
 from scratchmlp.utils import atomic_write
 from tests.cli.conftest import OUTPUTS, train_briefly
-from tests.helpers.cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, predictions, refused, run
+from tests.helpers.cli_output import (
+    BASELINE,
+    ENSEMBLES,
+    LINEAR,
+    TREES,
+    lines_of_models,
+    predictions,
+    refused,
+    run,
+    scores,
+)
 from tests.helpers.damage import with_manifest
 from tests.helpers.onnx_runs import check_classes, check_numbers, table_inputs
 from tests.helpers.onnx_runs import run as run_onnx
 from tests.helpers.patches import Patches
+from tests.helpers.report_pages import Page
 from tests.helpers.table_files import parquet
 
 TARGETS = ["class", "number"]
@@ -191,8 +205,8 @@ def test_a_model_saved_from_python(csv, tmp_path):
     assert out.startswith("prediction,probability of False,probability of True")
     lengths = X.assign(flag=pd.to_timedelta(X["size"], unit="D"))
     save(model.fit(lengths, X["flag"]), tmp_path / "own.model")
-    for explain in ([], ["--explain", "0"]):
-        line = refused(csv(lengths), "--load", tmp_path / "own.model", *explain)
+    for given in ([], ["--explain", "0"]):
+        line = refused(csv(lengths), "--load", tmp_path / "own.model", *given)
         assert "'flag'" in line
         assert "durations" in line
 
@@ -294,7 +308,66 @@ def test_scores_are_those_of_the_classes_that_are_written(flags, monkeypatch):
     assert scores_of(page)["accuracy"].value == model.score(X, y) == 0.5
 
 
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize(("positive", "other"), [("no", "yes"), ("yes", "no")])
+def test_a_threshold_decides_all_predictions_scores_and_pages(positive, other, csv, tmp_path):
+    """Those of the comparison, of the report, and of the saved model, which remembers it."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=90).round(2)})
+    table["y"] = np.where(table["a"] + rng.normal(size=90) > 0, "yes", "no")
+    path, model, page = csv(table), tmp_path / "m", tmp_path / "r.html"
+    given = ["--positive", positive, "--threshold", 0.9, "--model", "networks"]
+    outputs = ["--save", model, *(["--report", page] if find_spec("jinja2") else [])]
+    out, err = run(path, "--target", "y", *given, *outputs, "--explain", 0)
+    said = f"the positive class is '{positive}', which is predicted where its probability is at "
+    assert f"  {said}least 0.9\n" in out
+    rare = (table["y"] == other).mean()
+    baseline = next(line for line in lines_of_models(out) if line.startswith(BASELINE))
+    assert scores(baseline)[0] == pytest.approx(rare, abs=0.01)  # its probabilities are below 0.9
+    assert f"Row '0': the probability of '{other}' is" in out
+
+    predicted = predictions(path, "--load", model)
+    expected = predicted[f"probability of {positive}"] >= 0.9
+    assert (predicted["prediction"] == positive).tolist() == expected.tolist()
+    assert 0 < expected.mean() < 0.5
+    accuracy = (predicted["prediction"] == table["y"]).mean()
+    _, err = run(path, "--load", model)
+    assert f"scratchmlp: {said}least 0.9\n" in err
+    assert f"90 rows with a value of 'y': accuracy {accuracy:#.3}, " in err
+    changed = predictions(path, "--load", model, "--threshold", 0.5)
+    assert (changed["prediction"] == positive).mean() > expected.mean()
+    if page.exists():
+        text = Page(page.read_text()).text
+        assert f"of the pictures is {positive}, with" in text
+        assert "It is predicted where its probability is at least 0.9." in text
+        assert f"for class {positive}, at each threshold" in text
+
+
+def test_the_classes_of_a_page_are_those_of_its_threshold(flags):
+    X, models = flags
+    model, y = models["bool"], X["a"] > 9
+    P = model.predict_proba(X)
+    page = evaluate(model, X, y, "new", 0, Decision(0, 0.9))
+    assert page.prediction.tolist() == [not each for each in P[:, 0] >= 0.9]
+    found = scores_of(page)["accuracy"]
+    assert found.value == np.mean(page.prediction == y)
+    assert found.constant == 0.5
+    label = explain(model, X[:1], X, decision=Decision(1, 0.0)).label
+    assert label  # although the other class is more probable
+
+
+def test_the_positive_of_three_classes_has_the_pictures():
+    X, y = pd.DataFrame({"a": np.arange(30.0)}), np.repeat(["u", "v", "w"], 10)
+    model = TabularMLPClassifier(cv=2, max_iter=4, random_state=0).fit(X, y)
+    page = evaluate(model, X, y, "new", 0, Decision(2))
+    assert frequent_classes(page, 5).tolist() == [2]
+    assert "predicted probability of w (horizontal)" in how_right(page).text
+    assert frequent_classes(evaluate(model, X, y, "new", 0), 5).tolist() == [0, 1, 2]
+
+
 WRONG_NOTES = [
+    ({"positive": 1}, "its note of the positive is 1."),
+    ({"threshold": "0.3"}, "its note of the threshold is '0.3'."),
     ({"target": ["y"]}, "its note of the target is ['y']."),
     ({"target": 0}, "its note of the target is 0."),
     ({"id": {"key": 1}}, "its note of the id is {'key': 1}."),
@@ -522,23 +595,24 @@ def test_the_networks_alone_are_trained_as_in_the_ensemble(trained, monkeypatch,
 
 
 BETTER = [
-    (ENSEMBLES[0], [], [], ""),
-    (TREES, [], ["--keep", "model"], f", although the log-loss of {TREES} is lower"),
-    (BASELINE, [], ["--metric", "AUC"], f", although the AUC of the {BASELINE} is higher"),
-    (BASELINE, [ENSEMBLES[0]], [], f"; it is as good as the {BASELINE}"),
+    (ENSEMBLES[0], [], ""),
+    (TREES, ["--keep", "model"], f". To save {TREES}, which has the lowest log-loss"),
+    (BASELINE, [], f", the default. To save the {BASELINE}, which has the lowest log-loss"),
 ]
 
 
 @pytest.mark.usefixtures("brief", "uncompared")
-@pytest.mark.parametrize(("best", "good", "options", "although"), BETTER)
-def test_a_better_model_is_named(best, good, options, although, trained, monkeypatch, tmp_path):
+@pytest.mark.parametrize(("best", "options", "other"), BETTER)
+def test_a_better_model_is_named(best, options, other, trained, monkeypatch, tmp_path):
+    """What is saved, why, and how to save the other one."""
     monkeypatch.setattr(Scores, "best", lambda scores: best)
-    monkeypatch.setattr(Scores, "as_good", lambda scores: good)
+    monkeypatch.setattr(Scores, "best_kept", lambda scores: best)
     monkeypatch.setattr(Scores, "verdict", lambda scores: "")
     monkeypatch.setattr(Scores, "simplest", lambda scores: best)
     save = ["--save", tmp_path / "y.model"]
     out, _ = run(trained["class"].path, "--target", "class", *options, *save)
-    assert f"\nSaved the ensemble in {tmp_path / 'y.model'}{although}. To predict: " in out
+    other = other and f" It is the model of --keep model{other}, add --keep best."
+    assert f"\nSaved the ensemble in {tmp_path / 'y.model'}.{other} To predict: " in out
 
 
 # ONNX models.

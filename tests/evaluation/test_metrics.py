@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import get_scorer
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, get_scorer
+from sklearn.model_selection import FixedThresholdClassifier
 
 from scratchmlp.cli.help import GROUPS
 from scratchmlp.evaluation.metrics import (
@@ -15,6 +16,7 @@ from scratchmlp.evaluation.metrics import (
     values_of,
 )
 from scratchmlp.evaluation.metrics import NUMBERS as OF_NUMBERS
+from scratchmlp.tabular.scoring import Decision
 
 NUMBERS = np.arange(60.0)
 TWO, THREE = np.arange(90) % 2, np.arange(90) % 3
@@ -63,6 +65,27 @@ def test_scores_equal_those_of_scikit_learn(y):
     expected = {name: get_scorer(scorer)(model, X, y) for name, scorer in names.items()}
     expected["log-loss"] = -get_scorer("neg_log_loss")(model, X, y)
     assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("positive", [0, 1])
+def test_scores_of_a_threshold_equal_those_of_scikit_learn(positive):
+    X = pd.DataFrame({"a": TWO + np.random.default_rng(0).normal(size=len(TWO))})
+    model = LogisticRegression().fit(X, TWO)
+    fixed = FixedThresholdClassifier(
+        model, threshold=0.3, pos_label=positive, response_method="predict_proba"
+    ).fit(X, TWO)
+    metrics = [*default_metrics(np.array([1, 9])), find_metric("f1", TWO, True)]
+    how = Decision(positive, 0.3)
+    found = values_of(metrics, TWO, model.predict_proba(X), None, how)
+    predicted = fixed.predict(X)
+    assert (predicted != model.predict(X)).any()
+    np.testing.assert_array_equal(how.predicted(model.predict_proba(X)), predicted)
+    assert found["accuracy"] == accuracy_score(TWO, predicted)
+    assert found["balanced accuracy"] == balanced_accuracy_score(TWO, predicted)
+    assert found["f1"] == f1_score(TWO, predicted, pos_label=positive)
+    unchanged = values_of(metrics, TWO, model.predict_proba(X))
+    assert found["AUC"] == pytest.approx(unchanged["AUC"])
+    assert found["log-loss"] == pytest.approx(unchanged["log-loss"])
 
 
 WEIGHTED = [(TWO, [*CLASSES.values(), find_metric("f1", TWO, True)])]
