@@ -4,7 +4,7 @@ Which columns matter
 
 An estimator for tables keeps which rows each of its networks held out. ``oof_importances`` uses
 these rows to measure what each column of the raw table is worth, without a second fit. This example
-asks which measurements tell how diabetes progresses within a year. The page :doc:`/why` says what
+asks which measurements tell how diabetes progresses within a year. The page :doc:`/trust` says what
 to pass, and what the result contains.
 """
 

@@ -4,7 +4,7 @@ Intervals around predictions
 
 A prediction is more useful if it says how far off it may be. This example predicts the progression
 of diabetes with an interval for each patient, counts how many intervals contain the true value, and
-looks at rows whose error is larger for some than for others. The page :doc:`/how_sure` says what
+looks at rows whose error is larger for some than for others. The page :doc:`/trust` says what
 the coverage means, and what breaks it.
 """
 
