@@ -23,7 +23,7 @@ PANELS = {
     "numbers": "RMSE / ensemble's",
 }
 
-SHORT = {"HistGradientBoosting": "HGB", ", early stopping": ", early", ", 8 folds": " ×8"}
+SHORT = {"HistGradientBoosting": "HGB", ", early stopping": ", early"}
 
 
 def short(name: str) -> str:
