@@ -111,17 +111,12 @@ sphinx_gallery_conf = {
             "plot_prices.py",
             "plot_text_and_dates.py",
             "plot_groups_and_time.py",
-            "plot_importances.py",
-            "plot_intervals.py",
             "plot_iris.py",
             "plot_moons.py",
             "plot_digits.py",
             "plot_class_weights.py",
-            "plot_early_stopping.py",
-            "plot_grid_search.py",
             "plot_landscape.py",
             "plot_optimizers.py",
-            "plot_resume.py",
         ]
     ),
     "run_stale_examples": True,  # the package may have changed
