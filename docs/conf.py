@@ -111,10 +111,8 @@ sphinx_gallery_conf = {
             "plot_prices.py",
             "plot_text_and_dates.py",
             "plot_groups_and_time.py",
-            "plot_iris.py",
             "plot_moons.py",
             "plot_digits.py",
-            "plot_class_weights.py",
             "plot_landscape.py",
             "plot_optimizers.py",
         ]
