@@ -114,7 +114,6 @@ sphinx_gallery_conf = {
             "plot_moons.py",
             "plot_digits.py",
             "plot_landscape.py",
-            "plot_optimizers.py",
         ]
     ),
     "run_stale_examples": True,  # the package may have changed
