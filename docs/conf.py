@@ -109,7 +109,6 @@ sphinx_gallery_conf = {
         [
             "plot_churn.py",
             "plot_prices.py",
-            "plot_text_and_dates.py",
             "plot_groups_and_time.py",
             "plot_moons.py",
             "plot_digits.py",
