@@ -111,7 +111,6 @@ sphinx_gallery_conf = {
             "plot_prices.py",
             "plot_groups_and_time.py",
             "plot_moons.py",
-            "plot_digits.py",
             "plot_landscape.py",
         ]
     ),
