@@ -23,7 +23,11 @@ PANELS = {
     "numbers": "RMSE / ensemble's",
 }
 
-SHORT = {"HistGradientBoosting": "HGB", ", early stopping": ", early"}
+SHORT = {
+    "HistGradientBoosting": "HGB",
+    ", early stopping": ", early",
+    "blend, 8 folds": "blend",
+}
 
 
 def short(name: str) -> str:
