@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TUTORIAL = ROOT / "docs" / "tables_in_ten_minutes.md"
+TUTORIAL = ROOT / "docs" / "tables.md"
 BLOCK = re.compile(
     r"(?P<by_hand>^% by hand: [^\n]*\n\s*)?^```(?P<language>sh|python)\n(?P<code>.*?)^```\n"
     r"(?:\s*^```text\n(?P<output>.*?)^```)?",

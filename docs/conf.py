@@ -82,7 +82,7 @@ autosummary_filename_map = {
 numpydoc_show_class_members = False
 
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
-myst_heading_anchors = 3
+myst_heading_anchors = 4
 myst_html_meta = {
     "description": "Neural networks, hand-written in NumPy, as scikit-learn estimators."
 }
@@ -109,19 +109,9 @@ sphinx_gallery_conf = {
         [
             "plot_churn.py",
             "plot_prices.py",
-            "plot_text_and_dates.py",
             "plot_groups_and_time.py",
-            "plot_importances.py",
-            "plot_intervals.py",
-            "plot_iris.py",
             "plot_moons.py",
-            "plot_digits.py",
-            "plot_class_weights.py",
-            "plot_early_stopping.py",
-            "plot_grid_search.py",
             "plot_landscape.py",
-            "plot_optimizers.py",
-            "plot_resume.py",
         ]
     ),
     "run_stale_examples": True,  # the package may have changed
@@ -167,15 +157,12 @@ html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False
 html_use_index = html_domain_indices = False  # the API reference and the search find names
-html_sidebars = {"index": []}  # elsewhere: the pages of the section
+html_sidebars = {"index": [], "**": ["all_pages"]}
 html_theme_options = {
     "logo": {"text": project},
     "github_url": _addresses.get("Source", ""),  # an icon of the theme's own fonts
-    "header_links_before_dropdown": 6,  # all sections
-    "secondary_sidebar_items": {
-        "**": ["page-toc"],
-        **{page: [] for page in ("index", "start", "user_guide", "explanations", "development")},
-    },
+    "navbar_center": ["doors"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
     "show_prev_next": True,
 }
 
@@ -313,7 +300,7 @@ def source_module(app: Sphinx, module: str, name: str) -> str | None:
 
 
 def write_report(app: Sphinx, exception: Exception | None) -> None:
-    """Write the report that report.md shows, about the model of most pictures."""
+    """Write the report that trust.md shows, about the model of most pictures."""
     if exception is None and app.builder.name == "html":
         tutorial = import_module("tutorial")
         path = Path(app.outdir, "income_report.html")

@@ -23,7 +23,11 @@ PANELS = {
     "numbers": "RMSE / ensemble's",
 }
 
-SHORT = {"HistGradientBoosting": "HGB", ", early stopping": ", early", ", 8 folds": " ×8"}
+SHORT = {
+    "HistGradientBoosting": "HGB",
+    ", early stopping": ", early",
+    "blend, 8 folds": "blend",
+}
 
 
 def short(name: str) -> str:

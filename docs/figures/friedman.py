@@ -1,4 +1,4 @@
-"""Predictions of ridge regression and of a network against true values, as in quickstart.md."""
+"""Predictions of ridge regression and of a network against true values, as in networks.md."""
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import make_friedman1

@@ -1,4 +1,4 @@
-"""Which columns of the Adult table matter: the picture of why.md."""
+"""Which columns of the Adult table matter: the picture of trust.md."""
 
 import matplotlib.pyplot as plt
 from tutorial import X, model, y

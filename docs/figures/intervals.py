@@ -1,4 +1,4 @@
-"""Intervals of the hours that people of the Adult table work: the picture of how_sure.md."""
+"""Intervals of the hours that people of the Adult table work: the picture of trust.md."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -1,4 +1,4 @@
-"""The landscape of searches.md: the loss of 400 networks by learning rate and number of units."""
+"""The landscape of networks.md: the loss of 400 networks by learning rate and number of units."""
 
 import warnings
 

@@ -69,7 +69,7 @@ for h, start in enumerate(hidden):
         edge(start, end, 0.615, W_2[h, c], a[h] * delta_2[c])
 
 for i, place in enumerate(inputs):
-    unit(place, [f"$x_{i + 1}$ = {number(x[i])}"], [])
+    unit(place, [f"$x[{i}]$ = {number(x[i])}"], [])
 for h, place in enumerate(hidden):
     values = [f"$b$ = {number(b_1[h])}", f"$z$ = {number(z[h])}", f"$a$ = {number(a[h])}"]
     by_a = rf"$\partial \ell / \partial a$ = {number(a_grad[h])}"
@@ -77,11 +77,11 @@ for h, place in enumerate(hidden):
 for c, place in enumerate(outputs):
     values = [
         f"$b$ = {number(b_2[c])}",
-        f"$r_{c + 1}$ = {number(r[c])}",
-        f"$p_{c + 1}$ = {number(p[c])}",
+        f"$r[{c}]$ = {number(r[c])}",
+        f"$p[{c}]$ = {number(p[c])}",
     ]
     unit(place, values, [rf"$\delta$ = {number(delta_2[c])}"])
-unit((4.3, 0.6), [rf"$\ell = -\log\, p_1$ = {number(loss)}"], [])
+unit((4.3, 0.6), [rf"$\ell = -\log\, p[0]$ = {number(loss)}"], [])
 
 arrow(ax, (0.2, 6.2), (0.9, 6.2), FORWARD)
 note(ax, 0.98, 6.2, "forward: values and weights", FORWARD, ha="left")

@@ -5,10 +5,10 @@ from drawing import BACKWARD, FORWARD, arrow, box, canvas, note, save
 figure, ax = canvas(5.2, 5.6)
 
 inputs = [
-    (0.62, "$w_1 = 0.5$", r"$\delta \, x_1 =$", "0.1437"),
-    (1.61, "$x_1 = 1$", r"$\delta \, w_1 =$", "0.0719"),
-    (2.60, "$w_2 = 1$", r"$\delta \, x_2 =$", "0.2875"),
-    (3.59, "$x_2 = 2$", r"$\delta \, w_2 =$", "0.1437"),
+    (0.62, "$w[0] = 0.5$", r"$\delta \, x[0] =$", "0.1437"),
+    (1.61, "$x[0] = 1$", r"$\delta \, w[0] =$", "0.0719"),
+    (2.60, "$w[1] = 1$", r"$\delta \, x[1] =$", "0.2875"),
+    (3.59, "$x[1] = 2$", r"$\delta \, w[1] =$", "0.1437"),
     (4.58, "$b = -1.5$", r"$\delta =$", "0.1437"),
 ]
 for x, value, product, derivative in inputs:
@@ -18,7 +18,7 @@ for x, value, product, derivative in inputs:
     arrow(ax, (x - 0.06, 4.52), (1.84 + 0.2 * x, 3.72), FORWARD)
     arrow(ax, (1.96 + 0.2 * x, 3.72), (x + 0.06, 4.52), BACKWARD)
 
-box(ax, 2.42, 3.5, "$z = w_1 x_1 + w_2 x_2 + b = 1$", FORWARD)
+box(ax, 2.42, 3.5, "$z = w[0] x[0] + w[1] x[1] + b = 1$", FORWARD)
 box(ax, 2.42, 2.15, r"$a = \sigma(z) = 0.7311$", FORWARD)
 box(ax, 2.42, 0.8, r"$\ell = \frac{1}{2} (a - y)^2 = 0.2672$", FORWARD)
 for top in (3.27, 1.92):

@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-page = (Path.cwd().parent / "performance.md").read_text(encoding="utf-8")  # drawn in its folder
+page = (Path.cwd().parent / "comparison.md").read_text(encoding="utf-8")  # drawn in its folder
 table = page.split("\n|---|---|---|---|\n")[1].split("\n\n")[0]
 rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()]
 work = [row[0].replace(", (", ",\n(").replace(", 81", ",\n81") for row in rows]

@@ -1,4 +1,4 @@
-"""How networks learned the Adult table: the picture of report.md."""
+"""How networks learned the Adult table: the picture of trust.md."""
 
 import matplotlib.pyplot as plt
 from tutorial import model

@@ -1,4 +1,4 @@
-"""The table and the model of tables_in_ten_minutes.md, fitted once for all pictures of them."""
+"""The table and the model of tables.md, fitted once for all pictures of them."""
 
 from pathlib import Path
 

@@ -1,4 +1,7 @@
-"""The article's network on Iris, and a tuned network beside LogisticRegression there."""
+"""What the command shows without a table: two networks that learn Iris, and what to do next.
+
+The first network is that of the article from which the package started.
+"""
 
 import warnings
 from collections import Counter
@@ -30,12 +33,35 @@ LEARNING_RATES = (0.003, 0.01, 0.03)
 HIDDEN_UNITS = (4, 8, 32)
 GRID = 300  # points of the decision boundary along each axis
 TUNED = "tuned ScratchMLPClassifier"
+WHAT_THIS_IS = (
+    "scratchmlp: neural networks written in NumPy, and predictions from tables.\n"
+    "In this demonstration, networks learn to tell three species of iris apart."
+)
+WHY_BIASES = (
+    "With a bias, the border of a unit may lie anywhere. Without biases, all borders go through the"
+    " mean of the flowers."
+)
+WHAT_NEXT = """\
+Next, paste one of these two commands. A network in a pipeline, on handwritten digits:
+
+python -c "
+from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from scratchmlp import ScratchMLPClassifier
+network = make_pipeline(StandardScaler(), ScratchMLPClassifier(random_state=0))
+print(cross_val_score(network, *load_digits(return_X_y=True)).round(2))"
+
+Your own CSV file, with the column to predict:
+
+python -m scratchmlp my.csv --target COLUMN"""
 #: Epochs after which accuracy and loss are measured.
 EPOCHS = np.unique(np.geomspace(1, 10_000, 41).round().astype(int))
 
 
 def run_iris(plot: Path | None) -> None:
-    """Print how the article's network learns, then how a tuned network compares.
+    """Print what this is, how two networks learn Iris, and what to do next.
 
     Parameters
     ----------
@@ -45,13 +71,17 @@ def run_iris(plot: Path | None) -> None:
     with warnings.catch_warnings():
         # The number of epochs is fixed here: no network has to converge.
         warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
+        print(f"{WHAT_THIS_IS}\n", flush=True)
         curves = {biases: _train_article(biases) for biases in ("without biases", "with biases")}
-        print("The article's network on Iris: 120 training rows, 30 test rows\n")
+        print("A network of four hidden units learns from 120 flowers; 30 others test it\n")
         table = pd.concat(curves, axis=1, names=["", "epoch"]).loc[10 ** np.arange(5)]
-        print(table.to_string(float_format="{:.3f}".format))
+        print(f"{table.to_string(float_format='{:.3f}'.format)}\n\n{WHY_BIASES}")
         iris = load_iris(as_frame=True)
         X, y = iris.data, iris.target_names[iris.target]
-        print("\nA tuned network and LogisticRegression on Iris: 150 rows", flush=True)
+        print(
+            "\nA network whose settings are searched, and logistic regression: 150 flowers",
+            flush=True,
+        )
         search = _make_search()
         _compare_with_linear(search, X, y)
         if plot is not None:
@@ -60,6 +90,7 @@ def run_iris(plot: Path | None) -> None:
             boundary = _boundary(clone(search).fit(two, y), two, y)
             text = save_pictures(plot, _learning_curve(curves), boundary)
             print(f"\nSaved {plot}.\n{text}")
+        print(f"\n{WHAT_NEXT}")
 
 
 # The article's network.
@@ -115,7 +146,7 @@ def article_split() -> tuple[tuple[Any, Any], tuple[Any, Any]]:
 
 def _train_article(biases: str) -> pd.DataFrame:
     """Train the article's network; return its accuracy and loss after each of EPOCHS."""
-    say(f"training the article's network {biases}, {EPOCHS[-1]:,} epochs")
+    say(f"training a small network {biases}, {EPOCHS[-1]:,} epochs")
     train, test = article_split()
     # With warm_start each fit continues where the last one stopped.
     network = article_network(
@@ -184,7 +215,7 @@ def _learning_curve(curves: dict[str, pd.DataFrame]) -> Picture:
         ax.xaxis.set_major_formatter("{x:,.0f}")
         ax.legend()
 
-    text = "The loss of the article's network after each epoch. The lower, the better."
+    text = "The loss of the small network after each epoch. The lower, the better."
     return Picture("Learning curve", text, plot)
 
 

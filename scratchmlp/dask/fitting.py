@@ -83,7 +83,7 @@ def fit(
         - 'auto': all rows if they fit, with what training needs, into half of the memory of the
           smallest worker. Otherwise, as many as fit: the number then depends on the memory and the
           threads of the workers that are connected. To repeat a fit on other workers, pass the
-          `rows_per_member_` of the first one. The page :doc:`/cluster_methods` compares both.
+          `rows_per_member_` of the first one. The page :doc:`/cluster` compares both.
     client : distributed.Client or None, default=None
         Client of the cluster. None means the current client.
     timeout : float, default=300.0

@@ -1,7 +1,7 @@
 """Private methods of scikit-learn's MLP that other people's code uses, and what replaces them.
 
 A method with a name in `REPLACED` can only be written for scikit-learn's MLP. Other private names,
-such as ``_fit``, are free for subclasses. The table in :doc:`/comparison` shows them, too.
+such as ``_fit``, are free for subclasses. :doc:`/comparison` says what replaces those.
 """
 
 import warnings

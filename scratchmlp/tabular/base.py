@@ -76,7 +76,7 @@ class BaseTabular(
             Groups of the rows, such as patients. All rows of a group are in the same fold. If `cv`
             is a splitter, it must be one that uses groups. If all rows that you will predict are of
             new groups, leave a column that names them out of `X`. A column of categories that names
-            groups is hidden in the rows that a fold holds out: see :doc:`/known_and_new`. The
+            groups is hidden in the rows that a fold holds out (:doc:`/what_can_mislead_you`). The
             target encoding of columns of many categories does not use groups: a training row is
             encoded by the targets of other rows of its group too.
 
@@ -560,7 +560,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         A set of one class means that the model is sure. A class is left out if it is less probable
         than the true class was for most rows in `fit`, by their out-of-fold probabilities. These
         come from single folds, which err more than the ensemble, so sets tend to contain the true
-        class more often than `coverage` says. The page :doc:`/how_sure` says what breaks it.
+        class more often than `coverage` says. The page :doc:`/trust` says what breaks it.
 
         Parameters
         ----------
@@ -640,7 +640,7 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         errors of the out-of-fold predictions for the rows in `fit`, each divided by its expected
         size. These predictions come from single folds, which err more than their mean, so
         intervals tend to contain the target more often than `coverage` says. Unlike CV+, this has
-        no proven lower bound of the coverage. The page :doc:`/how_sure` says what breaks it.
+        no proven lower bound of the coverage. The page :doc:`/trust` says what breaks it.
 
         Parameters
         ----------

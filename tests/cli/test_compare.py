@@ -494,7 +494,7 @@ def test_an_error_of_a_model_is_reported(name, error, monkeypatch):
         comparison.compare({name: Regressor()}, X, y, comparison.make_evaluation(y, False))
 
 
-# Without arguments: the article's network and a tuned network on Iris.
+# Without arguments: what this is, a small network and a tuned one on Iris, and what to do next.
 
 
 @pytest.fixture(scope="module")
@@ -508,9 +508,23 @@ def iris(tmp_path_factory):
         return *run("--plot", path), path
 
 
+def test_the_demonstration_says_first_what_it_is_and_last_what_to_do_next(iris, capsys):
+    first, *_, last = iris[0].splitlines()
+    assert first.startswith("scratchmlp: neural networks")
+    assert last == "python -m scratchmlp my.csv --target COLUMN"
+    (code,) = re.findall(r'^python -c "\n(.*)"$', iris[0], flags=re.M | re.S)
+    exec(
+        code.replace("load_digits", "load_iris").replace(
+            "random_state", "max_iter=800, random_state"
+        )
+    )
+    scores_of_folds = re.findall(r"[01]\.\d*", capsys.readouterr().out)
+    assert len(scores_of_folds) == 5
+    assert min(map(float, scores_of_folds)) > 0.8
+
+
 def test_the_article_s_network_learns(iris):
     out = iris[0]
-    assert out.startswith("The article's network")
     assert re.search(r"without biases +with biases", out)
     rows = re.findall(r"^(10*)((?: +\d\.\d{3}){8})$", out, flags=re.M)
     assert [epoch for epoch, _ in rows] == ["1", "10", "100", "1000", "10000"]
@@ -535,7 +549,7 @@ def test_the_tuned_network_is_within_a_standard_deviation_of_logistic_regression
     for aligned in (learned, [header, *lines_of_models(out)]):
         assert len({*map(len, aligned)}) == 1
     assert png_size(picture) == (1800, 675)
-    assert f"\nSaved {picture}.\nLeft: The loss of the article's network" in out
+    assert f"\nSaved {picture}.\nLeft: The loss of the small network" in out
     lines = err.splitlines()
     assert all(line.startswith("scratchmlp: ") for line in lines)
     dots = [line for line in lines if ".." in line]

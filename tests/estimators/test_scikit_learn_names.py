@@ -34,11 +34,11 @@ def test_every_private_name_of_scikit_learn_is_readable_or_on_the_page():
             names |= vars(Theirs(solver=solver, **SMALL).fit(X_IRIS, Y_IRIS)).keys()
         names |= {name for cls in Theirs.__mro__[:3] for name in vars(cls)}
     private = {name for name in names if name.startswith("_") and not name.startswith("__")}
-    assert private - INTERNAL <= ON_THE_PAGE.keys() | READABLE
+    assert private - INTERNAL <= ON_THE_PAGE.keys() | REPLACED.keys() | READABLE
 
 
-def test_the_page_and_errors_say_the_same():
-    assert REPLACED.items() <= ON_THE_PAGE.items()
+def test_the_page_lists_what_no_error_replaces():
+    assert not REPLACED.keys() & ON_THE_PAGE.keys()
 
 
 @pytest.mark.parametrize("name", REPLACED)
@@ -62,7 +62,7 @@ def test_a_subclass_with_a_method_that_nothing_calls_warns(Estimator, name, inhe
     assert getattr(Mine(), name)(1) == (1,)
 
 
-@pytest.mark.parametrize("name", [name for name in ON_THE_PAGE if name not in REPLACED])
+@pytest.mark.parametrize("name", ON_THE_PAGE)
 def test_subclasses_may_use_other_private_names(Estimator, name):
     Mine = type("Mine", (Estimator,), {name: lambda self, *args: args})
     assert getattr(Mine(**SMALL).fit(X_IRIS, Y_IRIS), name)(1) == (1,)

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 OPTIONS = ELLIPSIS | NORMALIZE_WHITESPACE
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 TABLE = re.compile(r"^```python\n(?:(?!```).*\n)*```\n\n((?:\|.*\n)+)", re.M)
-TUTORIAL = ROOT / "docs" / "tables_in_ten_minutes.md"
+TUTORIAL = ROOT / "docs" / "tables.md"
 
 
 class PrintingEvaluator(PythonEvaluator):

@@ -523,7 +523,7 @@ def test_default_estimators_are_bounded_take_weights_and_are_described_and_fuzze
 ):
     found = defaults(n_rows, n_targets, classifier=classifier)
     assert ", ".join(found) == names
-    docs = Path(__file__).parents[2] / "docs" / "tabular_methods.md"
+    docs = Path(__file__).parents[2] / "docs" / "how_it_works.md"
     page = docs.read_text(encoding="utf-8").partition("The default estimators")[2]
     Ensemble = TabularEnsembleClassifier if classifier else TabularEnsembleRegressor
     networks = TabularMLPClassifier() if classifier else TabularMLPRegressor()

@@ -112,7 +112,7 @@ default='from_dtype'
         - "cycles" of dates: which of "month" and "hour" differ; "weekdays": days, from Monday (0).
         - "names_entity" of categories: whether they name what rows belong to, such as persons;
           "is_held_out": whether folds hold out whole values, in an estimator. Both are hidden in
-          some training rows: see :doc:`/known_and_new`.
+          some training rows: see :doc:`/what_can_mislead_you`.
         - "n_components" of text.
     notes_ : list of tuple of two str
         What `fit` warned of: a case, such as "identifier", and a clause.

@@ -207,8 +207,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     """Classifier for raw tables: networks and trees, weighted by their out-of-fold predictions.
 
     Their weighted mean usually predicts better than each alone. The table may contain numbers,
-    missing values, categories, text, booleans and dates. See :doc:`/tabular`,
-    :doc:`/tabular_methods` and :doc:`/tabular_results`.
+    missing values, categories, text, booleans and dates. See :doc:`/tables`,
+    :doc:`/how_it_works` and :doc:`/results`.
 
     Parameters
     ----------
@@ -266,11 +266,11 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         Why estimators were dropped: their weight is 0 or hardly matters.
     oof_score_ : float
         Accuracy of the weighted out-of-fold predictions, with `sample_weight`: a little
-        too high; see :doc:`/tabular`. It holds for random rows, for rows of new groups if `fit` got
+        too high; see :doc:`/tables`. It holds for random rows, for rows of new groups if `fit` got
         `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
     oof_score_unseen_ : float
         The same for rows of new entities, such as persons, if a column names some that folds do not
-        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
+        hold out as a whole; of at most 10,000 rows. See :doc:`/what_can_mislead_you`.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float
@@ -332,8 +332,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     """Regressor for raw tables: networks and trees, weighted by their out-of-fold predictions.
 
     Their weighted mean usually predicts better than each alone. The table may contain numbers,
-    missing values, categories, text, booleans and dates. See :doc:`/tabular`,
-    :doc:`/tabular_methods` and :doc:`/tabular_results`.
+    missing values, categories, text, booleans and dates. See :doc:`/tables`,
+    :doc:`/how_it_works` and :doc:`/results`.
 
     Parameters
     ----------
@@ -388,11 +388,11 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         Why estimators were dropped: their weight is 0 or hardly matters.
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with `sample_weight`: a little
-        too high; see :doc:`/tabular`. nan if one row was held out. It holds for random rows, for
+        too high; see :doc:`/tables`. nan if one row was held out. It holds for random rows, for
         rows of new groups if `fit` got `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
     oof_score_unseen_ : float
         The same for rows of new entities, such as persons, if a column names some that folds do not
-        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
+        hold out as a whole; of at most 10,000 rows. See :doc:`/what_can_mislead_you`.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float

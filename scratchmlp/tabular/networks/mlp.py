@@ -65,8 +65,8 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
 
     The table may contain numbers, missing values, categories, text, booleans and dates. Each
     network, a member of the ensemble, is trained without one fold of the rows, which chooses
-    its best epoch and calibrates the probabilities. See :doc:`/tabular` and
-    :doc:`/tabular_methods`.
+    its best epoch and calibrates the probabilities. See :doc:`/tables` and
+    :doc:`/how_it_works`.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
         rows of new groups if `fit` got `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
     oof_score_unseen_ : float
         The same for rows of new entities, such as persons, if a column names some that folds do not
-        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
+        hold out as a whole; of at most 10,000 rows. See :doc:`/what_can_mislead_you`.
     temperature_ : float
         Raw scores are divided by it before the softmax, to calibrate probabilities.
     floor_ : float
@@ -178,7 +178,7 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
 
     The table may contain numbers, missing values, categories, text, booleans and dates. Each
     network, a member of the ensemble, is trained without one fold of the rows, which chooses
-    its best epoch. See :doc:`/tabular` and :doc:`/tabular_methods`.
+    its best epoch. See :doc:`/tables` and :doc:`/how_it_works`.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
         ``cv=TimeSeriesSplit()``.
     oof_score_unseen_ : float
         The same for rows of new entities, such as persons, if a column names some that folds do not
-        hold out as a whole; of at most 10,000 rows. See :doc:`/known_and_new`.
+        hold out as a whole; of at most 10,000 rows. See :doc:`/what_can_mislead_you`.
     held_out_ : list of ndarray of int
         Row numbers that each member held out.
     encoder_ : TabularEncoder
