@@ -17,7 +17,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, encode_with
 from scratchmlp.tabular.fit import fit_raw
-from scratchmlp.tabular.fitted_table import FittedTable, fitted_table, learned
+from scratchmlp.tabular.fitted_table import FittedTable, Learned, fitted_table
 from scratchmlp.tabular.inspection import drift, explanations, importances
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.scoring import log_probabilities, most_probable
@@ -36,11 +36,11 @@ class BaseTabular(
     _fitted_kind: ClassVar[type[FittedTable]]
     _fitted: FittedTable
 
-    encoder_ = learned("encoder", "The fitted encoder.")
-    held_out_ = learned("held_out", "Row numbers that each fold held out.")
-    oof_score_ = learned("oof_score", "Score of the out-of-fold predictions.")
-    oof_score_unseen_ = learned("oof_score_unseen", "The same for rows of new entities.")
-    findings_ = learned("notes", "What you should know about the table.")
+    encoder_ = Learned("encoder", "The fitted encoder.")
+    held_out_ = Learned("held_out", "Row numbers that each fold held out.")
+    oof_score_ = Learned("oof_score", "Score of the out-of-fold predictions.")
+    oof_score_unseen_ = Learned("oof_score_unseen", "The same for rows of new entities.")
+    findings_ = Learned("notes", "What you should know about the table.")
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -481,7 +481,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
 
     class_weight: Any
 
-    oof_proba_ = learned("oof", "Out-of-fold probabilities.")
+    oof_proba_ = Learned("oof", "Out-of-fold probabilities.")
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -613,7 +613,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
 class BaseTabularRegressor(RegressorMixin, BaseTabular):
     """Numbers as targets."""
 
-    oof_prediction_ = learned("oof", "Out-of-fold predictions.")
+    oof_prediction_ = Learned("oof", "Out-of-fold predictions.")
 
     def predict(self, X: Any) -> FloatArray:
         """Predict the targets: the mean over the folds, weighted if there are weights.

@@ -245,13 +245,26 @@ def set_fitted(estimator: Any, fitted: FittedTable) -> None:
     estimator._fitted = fitted
 
 
-def learned(field: str, what: str) -> Any:
-    """Return a property of an estimator: a field of its record. It is missing if that is None."""
+class Learned(property):
+    """An attribute of an estimator: a field of its record. It is missing if the field is None.
 
-    def read(estimator: Any) -> Any:
-        value = getattr(fitted_table(estimator), field)
+    Parameters
+    ----------
+    field : str
+        Name of the field.
+    what : str
+        The docstring of the attribute.
+    """
+
+    def __init__(self, field: str, what: str) -> None:
+        super().__init__(self._read)
+        self.field, self.__doc__ = field, what
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def _read(self, estimator: Any) -> Any:
+        value = getattr(fitted_table(estimator), self.field)
         if value is None:
-            raise AttributeError(f"This {type(estimator).__name__} has no {field}.")
+            raise AttributeError(f"This {type(estimator).__name__} has no {self.name}.")
         return value
-
-    return property(read, doc=what)

@@ -26,11 +26,11 @@ from scratchmlp.cli.table import Table
 from scratchmlp.evaluation.metrics import values_of
 from scratchmlp.io import load
 from scratchmlp.tabular import (
-    TabularEncoder,
     TabularEnsembleClassifier,
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.columns import encoder
 from scratchmlp.tabular.inspection import findings
 from tests.helpers.all_parts import all_parts
 from tests.helpers.cli_output import (
@@ -228,12 +228,12 @@ def test_columns_are_decided_and_inspected_once(options, csv, tmp_path, monkeypa
 
         monkeypatch.setattr(owner, name, counted)
 
-    count(TabularEncoder, "learn")
+    count(encoder, "learn_columns")
     for module in (columns, findings):
         count(module, "find_misleading")
     run(csv(table), "--target", "amount", "--save", tmp_path / "y.model", *options)
     of_all_rows = [name for name, n_rows in calls if n_rows == len(table)]
-    assert of_all_rows == ["learn", "find_misleading"]
+    assert of_all_rows == ["learn_columns", "find_misleading"]
 
 
 def test_the_seed_reaches_the_folds(trained, monkeypatch, uncompared):

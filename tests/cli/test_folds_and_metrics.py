@@ -141,7 +141,7 @@ def fits(monkeypatch):
         return np.zeros(len(X))
 
     monkeypatch.setattr(
-        TabularMLPRegressor, "fit_problem", lambda self, problem: calls.append(problem.splits)
+        TabularMLPRegressor, "_fit_problem", lambda self, problem: calls.append(problem.splits)
     )
     monkeypatch.setattr(TabularMLPRegressor, "predict", predict)
     return calls

@@ -36,13 +36,14 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from scratchmlp.io.objects import objects_in
 from scratchmlp.tabular import (
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
 from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble import (
     blending,
@@ -117,6 +118,12 @@ def test_fitted_attributes(name, request):
     assert networks.oof_score_ == model.oof_scores_["networks"]
     assert fitted_table(networks).oof is None  # they are kept once
     assert model.errors_ == {}
+
+
+def test_what_a_fit_learns_is_one_record_without_the_table(classifier):
+    for model in (classifier, classifier.named_estimators_.networks):
+        assert vars(model).keys() - model.get_params(deep=False).keys() == {"_fitted"}
+    assert not [each for each in objects_in(classifier) if isinstance(each, EncodedTable)]
 
 
 def test_networks_are_those_of_the_estimator_of_networks(classifier, alone):

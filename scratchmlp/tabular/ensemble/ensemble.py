@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from scratchmlp.tabular.base import BaseTabular, BaseTabularClassifier, BaseTabularRegressor
 from scratchmlp.tabular.ensemble.fit import fit_ensemble
 from scratchmlp.tabular.ensemble.fitted_ensemble import FittedEnsemble
-from scratchmlp.tabular.fitted_table import fitted_table, learned
+from scratchmlp.tabular.fitted_table import Learned, fitted_table
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.scoring import SCORING
@@ -32,12 +32,12 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
 
     _fitted_kind = FittedEnsemble
 
-    errors_ = learned("errors", "Why the fits of some estimators failed.")
-    dropped_ = learned("dropped", "Why other estimators have no weight.")
-    weights_ = learned("weights", "Weights of the estimators.")
-    weights_unseen_ = learned("weights_unseen", "Weights for rows of unknown entities.")
-    oof_scores_ = learned("oof_scores", "Score of each estimator.")
-    oof_loss_ = learned("oof_loss", "Loss of the out-of-fold predictions.")
+    errors_ = Learned("errors", "Why the fits of some estimators failed.")
+    dropped_ = Learned("dropped", "Why other estimators have no weight.")
+    weights_ = Learned("weights", "Weights of the estimators.")
+    weights_unseen_ = Learned("weights_unseen", "Weights for rows of unknown entities.")
+    oof_scores_ = Learned("oof_scores", "Score of each estimator.")
+    oof_loss_ = Learned("oof_loss", "Loss of the out-of-fold predictions.")
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabular._parameter_constraints,

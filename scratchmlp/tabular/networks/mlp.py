@@ -11,7 +11,7 @@ from scratchmlp.estimators.own_objects import TRIED_ROWS, is_own, try_loss
 from scratchmlp.estimators.parameters import loss_of, refuse_own_outputs
 from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.tabular.base import BaseTabular, BaseTabularClassifier, BaseTabularRegressor
-from scratchmlp.tabular.fitted_table import learned
+from scratchmlp.tabular.fitted_table import Learned
 from scratchmlp.tabular.networks.fit import FittedNetworks, fit_networks
 from scratchmlp.tabular.problem import TableParameters, TrainingProblem
 from scratchmlp.tabular.targets import NumericTargets
@@ -40,11 +40,11 @@ class BaseTabularMLP(NetworkParameters, BaseTabular):
         "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     }
 
-    members_ = learned("members", "The trained networks.")
-    history_ = learned("history", "How the members were trained, epoch by epoch.")
-    best_epochs_ = learned("best_epochs", "Epoch that each member keeps, from 1.")
-    n_iter_ = learned("n_iter", "Largest number of epochs of a member.")
-    stop_reasons_ = learned("stop_reasons", "Why the training of each member ended.")
+    members_ = Learned("members", "The trained networks.")
+    history_ = Learned("history", "How the members were trained, epoch by epoch.")
+    best_epochs_ = Learned("best_epochs", "Epoch that each member keeps, from 1.")
+    n_iter_ = Learned("n_iter", "Largest number of epochs of a member.")
+    stop_reasons_ = Learned("stop_reasons", "Why the training of each member ended.")
 
     def _fit_problem(self, problem: TrainingProblem) -> FittedNetworks:
         return fit_networks(self, problem)
