@@ -319,8 +319,8 @@ _COMPARISON: dict[str, Settings] = {
         "action": "store_const",
         "const": "fast",
         "help": "make the ensemble of boosted trees and a linear model, without networks, where "
-        "such trees are possible: a fit takes about a sixth of the time, and predictions are "
-        "usually worse",
+        "such trees are possible: a fit takes a fifth to a quarter of the time, and predictions "
+        "are usually worse",
     },
     "--with": {
         **_SEVERAL,

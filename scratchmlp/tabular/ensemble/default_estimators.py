@@ -128,7 +128,7 @@ _DEEP = {
 }
 
 
-#: Other settings of gradient boosting without networks, which then has to fit what they would.
+#: Other settings of gradient boosting beside a linear model alone, where they lower the loss.
 _WITHOUT_NETWORKS = {"l2_regularization": 1.0}
 
 

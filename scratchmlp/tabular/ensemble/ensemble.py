@@ -241,8 +241,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         Determines the folds and all random choices of the estimators.
     effort : {"fast", "thorough"}, default="thorough"
         Which estimators None means. "fast" leaves only "linear" and "boosting", where boosting is
-        possible: a fit takes about a sixth of the time, and its loss is usually higher. It changes
-        neither `cv` nor estimators that you pass.
+        possible: a fit takes a fifth to a quarter of the time, and its loss is usually higher. It
+        changes neither `cv` nor estimators that you pass.
     scoring : str, callable or None, default=None
         Scorer that the weights maximize, such as "roc_auc". None means the
         negative log-loss.
@@ -367,8 +367,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         Determines the folds and all random choices of the estimators.
     effort : {"fast", "thorough"}, default="thorough"
         Which estimators None means. "fast" leaves only "linear" and "boosting", where boosting is
-        possible: a fit takes about a sixth of the time, and its loss is usually higher. It changes
-        neither `cv` nor estimators that you pass.
+        possible: a fit takes a fifth to a quarter of the time, and its loss is usually higher. It
+        changes neither `cv` nor estimators that you pass.
     scoring : str, callable or None, default=None
         Scorer that the weights maximize, such as "neg_mean_absolute_error". None means the
         negative squared error.
