@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.cli.folds import Folds
-from scratchmlp.cli.messages import InputError, count, quote, quoted, with_notes
+from scratchmlp.cli.messages import InputError, count, quote, quoted, say, with_notes
 from scratchmlp.cli.roles import Roles
-from scratchmlp.tabular import TabularEncoder
+from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
 from scratchmlp.tabular.columns.encoder import fitted_columns
 from scratchmlp.tabular.inspection.drift import compared_columns, find_drift
-from scratchmlp.tabular.inspection.findings import find_misleading
+from scratchmlp.tabular.inspection.findings import find_misleading, not_looked_for
 from scratchmlp.tabular.problem import encoding_with, folds_decide, problem_of
 from scratchmlp.tabular.reading.codes import may_identify
-from scratchmlp.tabular.reading.findings import WORDINGS, Note, NoteCase, describe
+from scratchmlp.tabular.reading.findings import WORDINGS, Note, NoteCase, describe, merged
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
 from scratchmlp.utils.names import listed
 
@@ -283,35 +283,49 @@ def sentences(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) 
 
 
 def misleading(
-    model: BaseTabular, encoder: TabularEncoder, X: pd.DataFrame, y: NDArray[Any], folds: Folds
+    encoder: TabularEncoder,
+    X: pd.DataFrame,
+    y: NDArray[Any],
+    is_class: bool,
+    folds: Folds,
+    seed: int = 0,
 ) -> list[Note]:
-    """Find what would mislead the user.
+    """Find what would mislead the user, and say it.
 
     Parameters
     ----------
-    model : TabularEnsemble* or TabularMLP*
-        An estimator that is not fitted.
     encoder : TabularEncoder
         The fitted encoder of the table.
     X : DataFrame of shape (n_samples, n_features)
         Raw table.
     y : ndarray of shape (n_samples,)
         Target.
+    is_class : bool
+        Whether the target holds classes.
     folds : Folds
         The folds of the comparison.
+    seed : int, default=0
+        Random state.
 
     Returns
     -------
     list of Note
         What is found.
     """
+    model: BaseTabular = (TabularMLPClassifier if is_class else TabularMLPRegressor)(
+        random_state=seed
+    )
     model, arguments = folds.for_rows(model, np.arange(len(y)))
     if folds.times is not None:  # the fit itself holds out few rows, the latest
         model.set_params(cv=folds.splits)
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
         problem = problem_of(model, X, y, **arguments, encode=encoding_with(encoder))
         may_be_alike = not folds_decide(model, arguments.get("groups"))
-        return find_misleading(problem, X, which_are_alike=may_be_alike)
+        found = find_misleading(problem, X, which_are_alike=may_be_alike)
+    say(*map(with_option, merged(found)))
+    if missed := not_looked_for(len(y)):
+        say(missed)
+    return found
 
 
 def with_option(note: Note) -> str:

@@ -1,7 +1,7 @@
 """The files that the command line writes, among them tables of predictions and pictures."""
 
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from textwrap import fill
 from typing import NamedTuple
@@ -15,23 +15,29 @@ from scratchmlp.utils.atomic_write import check_writable, write_atomically
 from scratchmlp.utils.extras import check_installed
 
 
-def check_files(read: Iterable[str | Path | None], written: Iterable[Path | None]) -> None:
+def check_files(
+    read: Iterable[str | Path | None], model: Path | None, written: Mapping[str, Path | None]
+) -> None:
     """Check, before any training, that every output file can be written.
 
     Parameters
     ----------
     read : iterable of str, Path or None
         Files that are read. None stands for an argument that was not given.
-    written : iterable of Path or None
-        Files that will be written.
+    model : Path or None
+        File to save a model in.
+    written : dict of str to Path or None
+        Files of other forms that will be written: see `check_form`.
 
     Raises
     ------
     InputError
         If a file cannot be written, or two arguments name the same file.
     """
+    for option, file in written.items():
+        check_form(option, file)
     taken = {Path(name).resolve() for name in read if name is not None}
-    for path in written:
+    for path in (model, *written.values()):
         if path is None:
             continue
         if path.resolve() in taken:

@@ -10,7 +10,7 @@ import warnings
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.cli.article import run_iris
-from scratchmlp.cli.files import FORMS, check_files, check_form
+from scratchmlp.cli.files import FORMS, check_files
 from scratchmlp.cli.options import Options
 from scratchmlp.cli.predictions import predict_table
 from scratchmlp.cli.reading import STDIN
@@ -32,10 +32,8 @@ def run(options: Options) -> None:
         If an argument or a file cannot be used, or something cannot be written.
     """
     data, written = options.data, {option: getattr(options, option) for option in FORMS}
-    for option, path in written.items():
-        check_form(option, path)
     read = [None if data == STDIN else data, options.load]
-    check_files(read, written=[options.save, *written.values()])
+    check_files(read, options.save, written)
     with (
         warnings.catch_warnings(action="ignore", category=DataConversionWarning),
         warnings.catch_warnings(action="ignore", category=MisleadingDataWarning),

@@ -81,6 +81,24 @@ class Scores(NamedTuple):
         """Return the names of the other models that are as good as the best."""
         return [name for name, each in self.differences().items() if each.is_within_error]
 
+    def kept(self, keep: str | None, own: str) -> str:
+        """Return the name of the model that ``--keep`` chooses: by default, that of ``--model``."""
+        if keep == "simplest":
+            return self.simplest()
+        return self.best_kept() if keep == "best" else own
+
+    def why_kept(self, keep: str | None, own: str) -> str:
+        """Say why a model is saved, and how to save the best one instead, if it is another."""
+        if (best := self.best()) == (name := self.kept(keep, own)):
+            return ""
+        metric, best_kept = self.evaluation.decisive, self.best_kept()
+        which = f"the {'lowest' if metric.is_loss else 'highest'} {metric.name}"
+        reason = f" It is the model of --keep {keep or 'model, the default'}."
+        if best_kept == name:
+            return f"{reason} {called(best)} has {which}, but cannot be saved."
+        which += "" if best_kept == best else " of those that can be saved"
+        return f"{reason} To save {called(best_kept)}, which has {which}, add --keep best."
+
     def simplest(self) -> str:
         """Return the simplest model that can be saved and is as good as the best.
 
@@ -88,6 +106,15 @@ class Scores(NamedTuple):
         """
         good = {self.best(), *self.as_good()} - {*BASELINE_NAMES} or {self.best_kept()}
         return next(str(name) for name in reversed([*self.losses()]) if name in good)
+
+    def summary(self, keep: str | None, own: str) -> str:
+        """Write the scores and the verdict, and how to keep the simplest model if it is another."""
+        text = f"{self.title}\n\n{self.table()}\n\n{self.verdict()}"
+        simplest = self.simplest()
+        if keep is None and simplest != own:
+            add = "add --keep simplest --save MODEL"
+            text += f"\nTo train {called(simplest)} on all rows, {add}."
+        return text
 
     def table(self) -> str:
         """Write a line for each model, and below an ensemble a line for each of its estimators."""

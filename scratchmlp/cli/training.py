@@ -17,7 +17,6 @@ from scratchmlp.cli.columns import (
     describe_columns,
     misleading,
     read_columns,
-    typed_settings,
     with_option,
 )
 from scratchmlp.cli.comparison import Evaluation, compare, make_evaluation, models_for, to_train
@@ -37,9 +36,8 @@ from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.encoder import fitted_columns, with_codes, with_marks
 from scratchmlp.tabular.fit import fit_inspected
-from scratchmlp.tabular.inspection.findings import not_looked_for
 from scratchmlp.tabular.problem import encoding_with
-from scratchmlp.tabular.reading.findings import Note, alike_in, merged
+from scratchmlp.tabular.reading.findings import Note, alike_in
 from scratchmlp.tabular.scoring import Decision
 from scratchmlp.utils.names import listed
 
@@ -134,6 +132,12 @@ class Comparison:
         evaluation = make_evaluation(
             table.y, table.is_class, metric=options.metric, decision=decision, **splits
         )
+        _print_table(table, options, decision)
+        say(*evaluation.folds.left_out)
+        read = table.encoder, table.X, table.y, table.is_class
+        found = misleading(*read, evaluation.folds, seed)
+        table, evaluation = _with_entities(table, evaluation, alike_in(found))
+        check_id(options.roles.id, table.classes, evaluation.entities)
         models = models_for(
             table,
             options.own_model,
@@ -143,30 +147,13 @@ class Comparison:
             max_time=options.max_time,
             baselines=options.baselines,
         )
-        _print_table(table, options, decision)
-        say(*evaluation.folds.left_out)
-        own = next(iter(models.values()))
-        found = misleading(own, table.encoder, table.X, table.y, evaluation.folds)
-        say(*map(with_option, merged(found)))
-        if missed := not_looked_for(len(table.y)):
-            say(missed)
-        table, evaluation = _with_entities(table, evaluation, alike_in(found))
-        check_id(options.roles.id, table.classes, evaluation.entities)
-        own.set_params(**typed_settings(table.columns))  # numbers of persons are categories now
         X = read_columns(table.X, table.columns)
         results = compare(models, X, table.y, evaluation)
         for result in results.values():
             say(*fit_notes(list(result["estimator"])))
-        comparison = cls(options, table, models, Scores(results, evaluation), found)
-        comparison._print_scores()
-        return comparison
-
-    def _print_scores(self) -> None:
-        scores = self.scores
-        print(f"\n{scores.title}\n\n{scores.table()}\n\n{scores.verdict()}")
-        if self.options.keep is None and (kept := scores.simplest()) != next(iter(self.models)):
-            print(f"To train {called(kept)} on all rows, add --keep simplest --save MODEL.")
-        sys.stdout.flush()
+        scores = Scores(results, evaluation)
+        print(f"\n{scores.summary(options.keep, next(iter(models)))}", flush=True)
+        return cls(options, table, models, scores, found)
 
     def keep(self, clock: Clock) -> None:
         """Train a model on all rows; save it, export it, and draw or write about it on demand.
@@ -176,7 +163,8 @@ class Comparison:
         clock : Clock
             What measures the steps.
         """
-        options, own, name = self.options, next(iter(self.models)), self._kept()
+        options, own = self.options, next(iter(self.models))
+        name = self.scores.kept(options.keep, own)
         what = f"the {options.own_model}" if name == own else called(name)
         say(f"training {what} on all rows")
         model = self._fit_to_all(name)
@@ -189,11 +177,11 @@ class Comparison:
                 flush=True,
             )
         if options.save is not None:
-            chosen = options.positive, options.threshold
-            notes = options.target, options.roles.id, self.table.marks, *chosen
-            save_model(options.save, SavedModel(model, *notes))
+            notes = options.target, options.roles.id, self.table.marks
+            save_model(options.save, SavedModel(model, *notes, options.positive, options.threshold))
+            why = self.scores.why_kept(options.keep, own)
             how = f"To predict: {command()} NEW.csv --load {options.save}"
-            print(f"Saved {what} in {options.save}.{self._other(name)} {how}", flush=True)
+            print(f"Saved {what} in {options.save}.{why} {how}", flush=True)
         if options.export is not None:
             export_model(options.export, model)
             print(f"Exported {what} to {options.export}{self._labels()}", flush=True)
@@ -212,12 +200,6 @@ class Comparison:
             return ""
         return ". Its labels are the most probable classes: apply --threshold to its probabilities"
 
-    def _kept(self) -> str:
-        """Return the name of the model that ``--keep`` chooses."""
-        if self.options.keep == "simplest":
-            return self.scores.simplest()
-        return self.scores.best_kept() if self.options.keep == "best" else next(iter(self.models))
-
     def _fit_to_all(self, name: str) -> BaseTabular:
         """Train the model of a name on all rows. It gets the raw table, and can read others."""
         table = self.table
@@ -233,19 +215,6 @@ class Comparison:
             raise InputError(f"{called(name)} cannot use the table: {error}") from error
         say(*fit_notes([model]))
         return model
-
-    def _other(self, name: str) -> str:
-        """Say why the model is saved, and how to save the best one instead, if it is another."""
-        if (best := self.scores.best()) == name:
-            return ""
-        metric, kept = self.scores.evaluation.decisive, self.scores.best_kept()
-        which = f"the {'lowest' if metric.is_loss else 'highest'} {metric.name}"
-        reason = f" It is the model of --keep {self.options.keep or 'model'}"
-        reason += "" if self.options.keep else ", the default"
-        if kept == name:
-            return f"{reason}. {called(best)} has {which}, but cannot be saved."
-        which += "" if kept == best else " of those that can be saved"
-        return f"{reason}. To save {called(kept)}, which has {which}, add --keep best."
 
     def _show(self, model: BaseTabular, what: str) -> None:
         """Draw a picture of the model, or write a page about it."""

@@ -411,15 +411,15 @@ def test_models_of_other_packages_are_compared_on_the_same_folds(target, trainin
 @pytest.mark.usefixtures("brief", "uncompared", "stand_ins")
 @pytest.mark.parametrize("keep", ["model", "best"])
 def test_models_of_other_packages_are_not_kept(keep, training, csv, tmp_path, monkeypatch):
-    ranking, compare = ["CatBoost", "TabularMLPClassifier", TREES], training_module.compare
-    if keep == "model":
-        ranking[1:] = ranking[:0:-1]
+    names, compare = ["TabularMLPClassifier", "CatBoost", TREES], training_module.compare
+    second = TREES if keep == "model" else names[0]
 
-    def compare_ranking(*arguments):
-        return dict.fromkeys(ranking, compare(*arguments)[BASELINE])
+    def compare_names(*arguments):
+        return dict.fromkeys(names, compare(*arguments)[BASELINE])
 
-    monkeypatch.setattr(training_module, "compare", compare_ranking)
-    monkeypatch.setattr(Scores, "best", lambda scores: next(iter(scores.results)))
+    monkeypatch.setattr(training_module, "compare", compare_names)
+    best = {True: "CatBoost", False: second}
+    monkeypatch.setattr(Scores, "best", lambda scores: best["CatBoost" in scores.results])
     monkeypatch.setattr(Scores, "verdict", lambda scores: "")
     model = tmp_path / "class.model"
     options = ["--model", "networks", "--with", "catboost", "--keep", keep, "--save", model]

@@ -770,4 +770,4 @@ def test_a_device_is_written_directly_and_needs_no_suffix(monkeypatch, tmp_path)
     assert link.is_symlink()
     check_form("out", device)
     monkeypatch.setattr_in(atomic_write, os, access=lambda path, mode: path == device)
-    check_files([], [device])  # it needs no permission in its folder
+    check_files([], device, {})  # it needs no permission in its folder
