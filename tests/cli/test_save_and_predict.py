@@ -53,6 +53,10 @@ from tests.helpers.patches import Patches
 from tests.helpers.report_pages import Page
 from tests.helpers.table_files import parquet
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::scratchmlp.tabular.MisleadingDataWarning"
+)  # few rows
+
 TARGETS = ["class", "number"]
 PROBABILITIES = ["probability of big", "probability of small"]
 

@@ -36,6 +36,10 @@ from scratchmlp.tabular.fitted_table import fitted_table
 from tests.helpers.damage import members_of, signed, with_schema, zipped
 from tests.helpers.model_files import same, trusted_types
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::scratchmlp.tabular.MisleadingDataWarning"
+)  # few rows
+
 skops_io = pytest.importorskip("skops.io")
 
 X = np.random.default_rng(0).normal(size=(60, 3))

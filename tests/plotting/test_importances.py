@@ -7,6 +7,10 @@ from scratchmlp import ScratchMLPClassifier
 from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.tabular import TabularMLPRegressor
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::scratchmlp.tabular.MisleadingDataWarning"
+)  # few rows
+
 
 @pytest.fixture(autouse=True)
 def close():

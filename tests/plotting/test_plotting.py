@@ -21,7 +21,10 @@ from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
 from scratchmlp.tabular.ensemble import fit as ensembles
 from tests.helpers.pictures import legend_of
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::scratchmlp.tabular.MisleadingDataWarning"),
+]
 
 SINGLE = [NetworkDisplay, WeightsDisplay]  # they draw a single network
 DISPLAYS = [TrainingCurveDisplay, *SINGLE]

@@ -16,7 +16,13 @@ pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 
 Case = namedtuple("Case", "estimator X y html page")
-SMALL = {"cv": 3, "hidden_layer_sizes": 32, "max_iter": 12, "random_state": 0}
+SMALL = {
+    "cv": 3,
+    "hidden_layer_sizes": 32,
+    "max_iter": 12,
+    "random_state": 0,
+    "inspect_table": False,
+}
 NOTHING = "data:image/svg+xml;base64,"
 ATTACK = "<script>alert('x')</script>"
 

@@ -14,6 +14,10 @@ from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.one_part import one_part
 from tests.helpers.report_pages import Page
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::scratchmlp.tabular.MisleadingDataWarning"
+)  # few rows
+
 
 def test_the_page_needs_no_other_file(any_case):
     page = any_case.page

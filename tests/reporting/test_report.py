@@ -33,7 +33,7 @@ from tests.helpers.report_pages import Page
 pytestmark = pytest.mark.usefixtures("undrawn")
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
-QUICK = {"cv": 2, "max_iter": 4, "hidden_layer_sizes": 4, "random_state": 0}
+QUICK = {"inspect_table": False, "cv": 2, "max_iter": 4, "hidden_layer_sizes": 4, "random_state": 0}
 
 
 def test_a_file_with_title_and_comparison(tmp_path):
@@ -261,7 +261,7 @@ def test_a_page_says_that_its_scores_are_those_of_known_persons():
     table = pd.DataFrame({"person": [f"P{i}" for i in person], "x": x})
     y = 3 * own[person] + x
     with pytest.warns(MisleadingDataWarning, match="same person"):
-        model = TabularMLPRegressor(**QUICK).fit(table, y)
+        model = TabularMLPRegressor(**QUICK | {"inspect_table": True}).fit(table, y)
     of = "Expect its scores for random rows of known values of person."
     assert of in Page(report(model, table, y)).text
 

@@ -20,6 +20,10 @@ from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.inspection import explanations
 from scratchmlp.tabular.inspection.explanations import contributions_of
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::scratchmlp.tabular.MisleadingDataWarning"
+)  # few rows
+
 N = 60
 rng = np.random.default_rng(0)
 NUMBERS = pd.DataFrame(rng.uniform(-1, 1, size=(N, 4)), columns=[*"abcd"])

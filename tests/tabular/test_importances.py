@@ -22,7 +22,10 @@ from scratchmlp.tabular.inspection import importances
 from scratchmlp.tabular.inspection.associations import associations, correlated_pairs
 from scratchmlp.tabular.inspection.held_out import OutOfFold, exchange
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning"),
+    pytest.mark.filterwarnings("ignore::scratchmlp.tabular.MisleadingDataWarning"),
+]
 N = 240
 
 

@@ -18,6 +18,10 @@ from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS, TargetEncodi
 from scratchmlp.tabular.networks import member
 from tests.helpers.all_parts import all_parts
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::scratchmlp.tabular.MisleadingDataWarning"
+)  # few rows
+
 SMALL = {"cv": 2, "max_iter": 12, "inspect_table": False, "random_state": 0}
 BINARY = np.eye(2, dtype=np.float32)
 

@@ -19,6 +19,10 @@ from scratchmlp.tabular.inputs.inputs import InputsPlan
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.reading.values import MOST_CHARACTERS
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::scratchmlp.tabular.MisleadingDataWarning"
+)  # few rows
+
 SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
 
 
