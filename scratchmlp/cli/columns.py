@@ -288,7 +288,7 @@ def misleading(
     y: NDArray[Any],
     is_class: bool,
     folds: Folds,
-    seed: int = 0,
+    seed: int,
 ) -> list[Note]:
     """Find what would mislead the user, and say it.
 
@@ -304,7 +304,7 @@ def misleading(
         Whether the target holds classes.
     folds : Folds
         The folds of the comparison.
-    seed : int, default=0
+    seed : int
         Random state.
 
     Returns
@@ -323,7 +323,7 @@ def misleading(
         may_be_alike = not folds_decide(model, arguments.get("groups"))
         found = find_misleading(problem, X, which_are_alike=may_be_alike)
     say(*map(with_option, merged(found)))
-    if missed := not_looked_for(len(y)):
+    if missed := not_looked_for(problem, which_are_alike=may_be_alike):
         say(missed)
     return found
 

@@ -250,8 +250,8 @@ def test_the_networks_alone_with_dots_or_with_bars(trained, csv, capsys, monkeyp
     assert f"\nSaved the networks in {model}" in out
     assert "weight" not in out
     assert re.sub(r"\d+\.\d s", "N s", re.sub(r", about \d+ seconds? left", "", err)) == (
-        "scratchmlp: Not looked for, since 80 rows are too few: persons or times whose rows are "
-        "alike (needs 100 rows).\n"
+        "scratchmlp: Not looked for: persons or times whose rows are alike "
+        "(80 rows, 100 are needed).\n"
         "scratchmlp: split 1 of 3 ....\n"
         "scratchmlp: split 2 of 3 ....\n"
         "scratchmlp: split 3 of 3 ....\n"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sklearn.model_selection import GroupKFold, KFold
+from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 
 from scratchmlp import io
 from scratchmlp.batches import sampled
@@ -26,6 +26,7 @@ from scratchmlp.tabular.inspection.sentinels import (
     find_sentinel,
     may_have_sentinel,
 )
+from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.reading.findings import Note, merged
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
@@ -139,17 +140,26 @@ def test_few_rows_tell_a_column_that_follows_the_target(n_rows, seed):
     assert found(noise(rng, n_rows - 1, 12), rng.normal(size=n_rows - 1)) == []
 
 
+OF_TARGET = "columns that tell the target ({} rows are held out, 30 are needed)"
+OF_ROWS = "persons or times whose rows are alike ({} rows, 100 are needed)"
+
+
 @pytest.mark.parametrize(
-    ("n_rows", "told"),
+    ("n_rows", "cv", "alike", "told"),
     [
-        (29, "columns that tell the target (needs 30 rows), and persons or times"),
-        (99, "99 rows are too few: persons or times whose rows are alike (needs 100 rows)."),
-        (100, None),
+        (29, 3, True, f"{OF_TARGET.format(29)}, and {OF_ROWS.format(29)}"),
+        (29, 3, False, OF_TARGET.format(29)),  # the user has said which rows are alike
+        (30, 3, False, None),
+        (99, 3, True, OF_ROWS.format(99)),
+        (100, 3, True, None),
+        (100, TimeSeriesSplit(2, test_size=10), True, OF_TARGET.format(20)),
     ],
 )
-def test_what_few_rows_cannot_tell_is_said(n_rows, told):
-    said = module.not_looked_for(n_rows)
-    assert said is None if told is None else told in said
+def test_what_few_rows_cannot_tell_is_said(n_rows, cv, alike, told):
+    X = noise(np.random.default_rng(0), n_rows)
+    problem = problem_of(TabularMLPRegressor(cv=cv), X, np.arange(float(n_rows)))
+    said = module.not_looked_for(problem, which_are_alike=alike)
+    assert said == (told and f"Not looked for: {told}.")
 
 
 HOURS = pd.date_range("2020-01-01", "2022-12-31 23:00", freq="h")

@@ -68,28 +68,29 @@ def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) 
     return [*leaks, *inspection.sentinels(), *one_for_each_subject(alike, known)]
 
 
-def not_looked_for(n_rows: int) -> str | None:
-    """Say what a table has too few rows to look for, if there is something.
+def not_looked_for(problem: TrainingProblem, *, which_are_alike: bool) -> str | None:
+    """Say what `find_misleading` has too few rows to look for, if there is something.
 
     Parameters
     ----------
-    n_rows : int
-        Rows with a weight above 0.
+    problem : TrainingProblem
+        What there is to train.
+    which_are_alike : bool
+        Whether to look for columns that tell which rows are alike.
 
     Returns
     -------
     str or None
         A sentence.
     """
-    needed = {
-        "columns that tell the target": FEWEST_HELD_OUT,
-        "persons or times whose rows are alike": FEWEST_ROWS,
-    }
-    missed = [f"{what} (needs {least} rows)" for what, least in needed.items() if n_rows < least]
-    if not missed:
-        return None
-    rows = "1 row is" if n_rows == 1 else f"{n_rows} rows are"
-    return f"Not looked for, since {rows} too few: {', and '.join(missed)}."
+    n_held_out, n_rows, missed = len(problem.rows_in()), problem.n_rows, []
+    if n_held_out < FEWEST_HELD_OUT:
+        needed = f"{n_held_out} rows are held out, {FEWEST_HELD_OUT} are needed"
+        missed.append(f"columns that tell the target ({needed})")
+    if which_are_alike and n_rows < FEWEST_ROWS:
+        needed = f"{n_rows} rows, {FEWEST_ROWS} are needed"
+        missed.append(f"persons or times whose rows are alike ({needed})")
+    return f"Not looked for: {', and '.join(missed)}." if missed else None
 
 
 def warn_of_misleading(found: Sequence[Note]) -> None:
