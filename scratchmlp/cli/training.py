@@ -37,7 +37,7 @@ from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.encoder import fitted_columns, with_codes, with_marks
 from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.problem import encoding_with
-from scratchmlp.tabular.reading.findings import Note, alike_in
+from scratchmlp.tabular.reading.findings import Note, alike_in, entities_in
 from scratchmlp.tabular.scoring import Decision
 from scratchmlp.utils.names import listed
 
@@ -136,7 +136,7 @@ class Comparison:
         say(*evaluation.folds.left_out)
         read = table.encoder, table.X, table.y, table.is_class
         found = misleading(*read, evaluation.folds, seed)
-        table, evaluation = _with_entities(table, evaluation, alike_in(found))
+        table, evaluation = _with_alike(table, evaluation, found)
         check_id(options.roles.id, table.classes, evaluation.entities)
         models = models_for(
             table,
@@ -248,15 +248,15 @@ class Comparison:
         return evaluate(model, X, y, "fit", options.seed or 0, decision)
 
 
-def _with_entities(
-    table: Table, evaluation: Evaluation, alike: list[str]
+def _with_alike(
+    table: Table, evaluation: Evaluation, found: list[Note]
 ) -> tuple[Table, Evaluation]:
     """Return a table and an evaluation of models that hide columns, also those of alike rows."""
     rows = np.arange(len(table.X))
-    encoder = with_codes(table.encoder, alike, table.X, rows)
-    encoder = with_marks(encoder, alike, names_entity=True)
+    encoder = with_codes(table.encoder, alike_in(found), table.X, rows)
+    encoder = with_marks(encoder, entities_in(found), names_entity=True)
     entities = [name for name, each in fitted_columns(encoder).items() if each.names_entity]
-    folds = evaluation.folds.of_known(alike)
+    folds = evaluation.folds.of_known(entities_in(found))
     return table._replace(encoder=encoder), evaluation._replace(folds=folds, entities=entities)
 
 

@@ -23,7 +23,7 @@ def fit_raw(estimator: Estimator, X: Any, y: Any, sample_weight: Any, groups: An
             may_be_alike = not folds_decide(fitted, groups)
             found = findings.find_misleading(problem, X, which_are_alike=may_be_alike)
         findings.warn_of_misleading(found)
-        problem = problem.with_entities(alike_in(found), X)
+        problem = problem.with_alike(alike_in(found), X)
         problem = problem._replace(tasks=tasks, started=started, findings=found)
         _train(fitted, problem, groups)
     return estimator

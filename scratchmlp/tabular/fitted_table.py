@@ -25,7 +25,7 @@ from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.codes import names_entity
-from scratchmlp.tabular.reading.findings import Note, alike_in, warn_of
+from scratchmlp.tabular.reading.findings import Note, entities_in, warn_of
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
 #: Number of sets of folds without which errors for unseen entities are modelled. With eight folds
@@ -104,7 +104,7 @@ class FittedTable(ABC):
         """For which rows the scores of out-of-fold predictions hold."""
         if self.scored != "random rows":
             return self.scored
-        return of_known_values(self.scored, alike_in(self.findings))
+        return of_known_values(self.scored, entities_in(self.findings))
 
     @property
     def unseen_assumption(self) -> str:

@@ -1,6 +1,6 @@
 """What there is to train: the table of `fit`, checked and encoded, its targets and its folds."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple, Self, TypeAlias
@@ -196,17 +196,18 @@ class TrainingProblem(NamedTuple):
 
         return measure
 
-    def with_entities(self, names: Collection[str], X: Any) -> Self:
-        """Return the problem with columns of a table that name an entity, such as persons.
+    def with_alike(self, alike: Mapping[str, bool], X: Any) -> Self:
+        """Return the problem with columns of which rows with the same value are alike.
 
-        Whole numbers become codes, which are numbers and categories.
+        Whole numbers become codes, which are numbers and categories: see `with_codes`.
         """
-        encoder = with_codes(self.encoder, names, X, used_rows(self.data))
-        if encoder is self.encoder:
-            return self._marking(names, names_entity=True)
-        encoded, _ = encode_with(encoder, X)
-        problem = self._replace(encoder=encoder, data=self.data._replace(X=encoded))
-        return problem._marking(names, names_entity=True)
+        encoder = with_codes(self.encoder, alike, X, used_rows(self.data))
+        problem = self
+        if encoder is not self.encoder:
+            encoded, _ = encode_with(encoder, X)
+            problem = self._replace(encoder=encoder, data=self.data._replace(X=encoded))
+        entities = [name for name, names_entity in alike.items() if names_entity]
+        return problem._marking(entities, names_entity=True)
 
     def with_held_out_columns(self) -> Self:
         """Return the problem with columns marked whose values folds hold out as a whole.

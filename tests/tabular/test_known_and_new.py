@@ -148,7 +148,7 @@ def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
     X["school"] = "S" + pd.Series(person // 8).astype(str)
     y = np.where(y > 0, "high", "low")
     problem = problem_of(TabularMLPClassifier(cv=4, n_repeats=2), X, y)
-    problem = problem.with_entities(["school"], X)
+    problem = problem.with_alike({"school": True}, X)
     split = problem.with_new_entities()
     new = np.concatenate(split.new_to)
     assert len(np.unique(new)) == len(new)
@@ -430,7 +430,7 @@ def test_hidden_rows_are_those_of_a_missing_value(seed, with_text, with_products
         X["review"] = table_of(["text"], len(X), seed)
         y = y + 2 * X["review"].str.contains("good")
     problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
-    problem = problem.with_entities(["who"], X)
+    problem = problem.with_alike({"who": True}, X)
     data = problem.data
     inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
     rows = HidingRows(inputs, data.X, supervised, seed)

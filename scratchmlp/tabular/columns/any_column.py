@@ -93,7 +93,9 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
                 assert_never(kind)
 
 
-def as_codes(column: NumberColumn, given: "pd.Series[Any]", max_categories: int) -> Column:
+def as_codes(
+    column: NumberColumn, given: "pd.Series[Any]", max_categories: int, *, names_entity: bool
+) -> Column:
     """Return a column of whole numbers, whose equal values were found to be alike, as codes.
 
     Parameters
@@ -104,6 +106,8 @@ def as_codes(column: NumberColumn, given: "pd.Series[Any]", max_categories: int)
         Its values in `fit`.
     max_categories : int
         Largest number of levels with an output of their own.
+    names_entity : bool
+        Whether the codes name what rows belong to, such as persons.
 
     Returns
     -------
@@ -118,7 +122,7 @@ def as_codes(column: NumberColumn, given: "pd.Series[Any]", max_categories: int)
         reading=column.reading,
         share_missing=column.share_missing,
         n_rows=column.n_rows,
-        names_entity=True,
+        names_entity=names_entity,
     )
 
 

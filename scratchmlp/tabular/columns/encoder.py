@@ -1,6 +1,6 @@
 """The encoder of raw tables, whose float32 output is the input of a network."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import KW_ONLY, dataclass, field, replace
 from numbers import Integral
@@ -398,23 +398,49 @@ def with_marks(encoder: TabularEncoder, names: Collection[str], **marks: Any) ->
 
 
 def with_codes(
-    encoder: TabularEncoder, names: Collection[str], X: Any, rows: NDArray[np.intp]
+    encoder: TabularEncoder, alike: Mapping[str, bool], X: Any, rows: NDArray[np.intp]
 ) -> TabularEncoder:
-    """Return a fitted encoder with some columns of whole numbers as codes, where it may guess.
+    """Return a fitted encoder in which some whole numbers are codes, where it may guess.
 
-    The codes are those of some rows of the table of `fit`.
+    Parameters
+    ----------
+    encoder : TabularEncoder
+        The fitted encoder.
+    alike : mapping of str to bool
+        Names of columns of which rows with the same value are alike, and whether they name what
+        rows belong to, such as persons.
+    X : {DataFrame, array-like} of shape (n_samples, n_features)
+        The table of `fit`.
+    rows : ndarray of int
+        The rows whose values have a code.
+
+    Returns
+    -------
+    TabularEncoder
+        Another encoder, or the same one if none of these columns holds numbers.
     """
-    table = valid_table(encoder, X)
-    roles = column_roles(table, **{name: getattr(encoder, name) for name in ROLE_CONSTRAINTS})
-    if not nw.dependencies.is_into_dataframe(X) or "no category" in roles:
-        return encoder
+    table, guessed = valid_table(encoder, X), may_take_for_codes(encoder, X)
     columns = zip(encoder._columns.items(), table.items(), strict=True)
     codes: Columns = {
-        name: as_codes(column, given.iloc[rows], encoder.max_categories)
+        name: as_codes(column, given.iloc[rows], encoder.max_categories, names_entity=alike[name])
         for (name, column), (_, given) in columns
-        if name in names and isinstance(column, NumberColumn) and column.why != "choice"
+        if name in alike and name in guessed and isinstance(column, NumberColumn)
     }
     return _with_columns(encoder, codes)
+
+
+def may_take_for_codes(encoder: TabularEncoder, X: Any) -> list[str]:
+    """Return the columns of numbers that a fitted encoder may take for codes, given its table."""
+    roles = column_roles(
+        valid_table(encoder, X), **{name: getattr(encoder, name) for name in ROLE_CONSTRAINTS}
+    )
+    if not nw.dependencies.is_into_dataframe(X) or "no category" in roles:
+        return []
+    return [
+        name
+        for name, column in encoder._columns.items()
+        if isinstance(column, NumberColumn) and column.why != "choice"
+    ]
 
 
 def _with_columns(encoder: TabularEncoder, changed: Columns) -> TabularEncoder:

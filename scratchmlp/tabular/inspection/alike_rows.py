@@ -45,9 +45,8 @@ _LEAST_INCREASE = {"entity": 0.2, "time": 0.15}
 #: of a few rows may decide about one draw.
 _N_DRAWS = {"entity": 1, "time": 2}
 #: Least number of standard errors of the increase. If rows of an entity were not alike, they would
-#: be independent. Later rows are not, so that periods count. Of 20 columns that were made, those of
-#: entities have 4.9 to 14 standard errors, quantities at most 2.4.
-_CLEAR = {"entity": 4.0, "time": 2.5}
+#: be independent. Later rows are not, so that periods count.
+_CLEAR = 2.5
 
 
 class _Question(NamedTuple):
@@ -181,7 +180,7 @@ def _ask(
     increase = pd.Series((losses[1] - losses[0]) * weight)
     if question.case == "time":
         increase = increase.groupby(question.together[held_out]).sum()
-    if _deviations(increase.to_numpy()) < _CLEAR[question.case]:
+    if _deviations(increase.to_numpy()) < _CLEAR:
         return None
     mixed, apart = np.average(losses, axis=1, weights=weight)
     name = "a root mean squared error" if data.class_targets is None else "a log-loss"

@@ -1,7 +1,7 @@
 """What would mislead the user: questions that a fit asks about its table."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from scratchmlp.batches import Data, sampled
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.encoder import fitted_columns, valid_table
+from scratchmlp.tabular.columns.encoder import fitted_columns, may_take_for_codes, valid_table
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
@@ -22,6 +22,7 @@ from scratchmlp.tabular.inspection.alike_rows import (
 )
 from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
 from scratchmlp.tabular.inspection.leaks import FEWEST_HELD_OUT, find_leaks
+from scratchmlp.tabular.inspection.own_rows import told_by_own_rows
 from scratchmlp.tabular.inspection.sentinels import (
     BELOW_ZERO,
     find_sentinel,
@@ -29,11 +30,11 @@ from scratchmlp.tabular.inspection.sentinels import (
 )
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.entities import Entity
-from scratchmlp.tabular.reading.findings import Note, merged
+from scratchmlp.tabular.reading.findings import Note, describe, merged, warn_of
 from scratchmlp.utils.public import public, stacklevel
 
 _MOST_TOLD = 5  # findings in a warning
-_MOST_ROWS = 20_000  # in which values that fix the target are looked for
+_MOST_ROWS = 20_000  # in which values that fix the target, and codes, are looked for
 
 
 @public("scratchmlp.tabular")
@@ -42,7 +43,7 @@ class MisleadingDataWarning(UserWarning):
 
 
 def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) -> list[Note]:
-    """Find columns that would mislead the user.
+    """Find columns that would mislead the user, or the fit.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) 
     -------
     list of Note
         What is found: leaks first. A column that names what rows belong to, or tells which rows
-        are alike, is no leak, although it may tell the target.
+        are alike, is no leak, although it may tell the target. Whole numbers that tell it as codes
+        do are last, and mislead no one.
     """
     inspection = _Inspection(problem, X)
     alike = inspection.alike_rows() if which_are_alike else []
@@ -65,7 +67,8 @@ def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) 
     columns = {note.column for note in alike}
     columns |= {name for name, each in known.items() if each.is_clearly_named}
     leaks = [note for note in inspection.leaks() if note.column not in columns]
-    return [*leaks, *inspection.sentinels(), *one_for_each_subject(alike, known)]
+    codes = inspection.codes(columns) if which_are_alike else []
+    return [*leaks, *inspection.sentinels(), *one_for_each_subject(alike, known), *codes]
 
 
 def not_looked_for(problem: TrainingProblem, *, which_are_alike: bool) -> str | None:
@@ -95,7 +98,8 @@ def not_looked_for(problem: TrainingProblem, *, which_are_alike: bool) -> str | 
 
 def warn_of_misleading(found: Sequence[Note]) -> None:
     """Warn of the first findings, and tell the number of the others."""
-    found = merged(found)
+    warn_of(describe(note for note in found if note.case == "codes"))
+    found = merged([note for note in found if note.case != "codes"])
     n_more = len(found) - _MOST_TOLD
     more = [f"For {n_more} more, see findings_."] if n_more > 0 else []
     if found:
@@ -180,13 +184,34 @@ class _Inspection:
         found = entities(self.data.X, self.columns, self.values_of)
         return {each.column: each for each in found}
 
+    @cached_property
+    def told(self) -> list[str]:
+        """Those of them of which the own rows of a value tell more than those beside it."""
+        rows = sampled(len(self.rows), _MOST_ROWS)
+        data = self.data.rows(rows)
+        drawn = [each._replace(codes=each.codes[rows]) for each in self.entities.values()]
+        return [each.column for each in drawn if told_by_own_rows(data, each).are_alike]
+
     def alike_rows(self) -> list[Note]:
         """Return columns that tell which rows are alike."""
         of_times = times(self.data.X, self.columns, self.values_of)
         readable_loss = self.problem.targets.readable_loss
-        return find_alike_rows(
-            self.data, self.entities.values(), of_times, readable_loss, self.random
-        )
+        told = [each for name, each in self.entities.items() if each.is_named or name in self.told]
+        return find_alike_rows(self.data, told, of_times, readable_loss, self.random)
+
+    def codes(self, named: Collection[str]) -> list[Note]:
+        """Return the columns of whole numbers that tell the target as codes do.
+
+        Those that the columns named tell, such as the district of a school, would tell who it is.
+        """
+        known = self.entities
+        guessed = {*may_take_for_codes(self.problem.encoder, self.X)}.intersection(self.told)
+        subjects = [each for name, each in known.items() if name in named]
+        return [
+            Note("codes", name)
+            for name in known
+            if name in guessed and not any(known[name].is_told_by(each) for each in subjects)
+        ]
 
 
 def _plain(value: Any) -> Any:

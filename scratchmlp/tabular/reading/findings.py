@@ -503,19 +503,39 @@ def describe(notes: Iterable[Note]) -> list[tuple[NoteCase, str]]:
 
 
 def merged(notes: Sequence[Note]) -> list[Note]:
-    """Return the notes to show: a single one, at the place of the first, is about all sentinels."""
-    sentinels = [note for note in notes if note.case == "sentinel"]
-    if len(sentinels) < 2:
-        return [*notes]
-    n_rows = [note.values["n_rows"] for note in sentinels]
-    value = {note.column: note.values["value"] for note in sentinels}
-    common = Note("sentinels", listed([*value]), {"n_rows": n_rows, "value": value})
-    shown = [common if note is sentinels[0] else note for note in notes]
-    return [note for note in shown if note.case != "sentinel"]
+    """Return the notes to show: one of all sentinels and one of all codes, where the first was."""
+    shown = [*notes]
+    for case, join in (("sentinel", _all_sentinels), ("codes", _all_codes)):
+        equal = [note for note in notes if note.case == case]
+        if len(equal) > 1:
+            shown[shown.index(equal[0])] = join(equal)
+            shown = [note for note in shown if note not in equal]
+    return shown
 
 
-def alike_in(notes: Iterable[Note]) -> list[str]:
-    """Return the columns of which rows with the same value are alike: those of "entity" notes."""
+def _all_sentinels(notes: Sequence[Note]) -> Note:
+    n_rows = [note.values["n_rows"] for note in notes]
+    value = {note.column: note.values["value"] for note in notes}
+    return Note("sentinels", listed([*value]), {"n_rows": n_rows, "value": value})
+
+
+def _all_codes(notes: Sequence[Note]) -> Note:
+    return Note("codes", listed([note.column for note in notes]))
+
+
+def alike_in(notes: Iterable[Note]) -> dict[str, bool]:
+    """Return the columns of which rows with the same value are alike.
+
+    Whether they name what rows belong to, so that new rows may be of new ones: "entity" notes are
+    of such columns, and "codes" of others.
+    """
+    return {
+        note.column: note.case == "entity" for note in notes if note.case in ("entity", "codes")
+    }
+
+
+def entities_in(notes: Iterable[Note]) -> list[str]:
+    """Return the columns that name what rows belong to: those of "entity" notes."""
     return [note.column for note in notes if note.case == "entity"]
 
 

@@ -1,0 +1,132 @@
+"""Whole numbers whose own rows tell more of the target than the numbers beside them."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import DataConversionWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
+
+N = 1500
+#: Effects of 40 whole numbers: of quantities, and of codes in random order.
+QUANTITIES = {
+    "nothing": lambda x, rng: 0 * x,
+    "a line": lambda x, rng: x / 10,
+    "a peak": lambda x, rng: 2 * np.exp(-(((x - 20) / 6) ** 2)),
+    "a wave": lambda x, rng: np.sin(x / 4),
+    "a step": lambda x, rng: 2.0 * (x > 13),
+}
+CODES = {
+    "weak": lambda x, rng: rng.normal(0, 0.42, 40)[x],
+    "strong": lambda x, rng: rng.normal(0, 2, 40)[x],
+    "in regions": lambda x, rng: x / 20 + rng.normal(0, 0.8, 40)[x],
+}
+
+
+def table(effect, seed=0, *, even=True):
+    """Return a table with a column of whole numbers, and a target."""
+    rng = np.random.default_rng(seed)
+    share = np.ones(40) if even else rng.exponential(size=40)
+    x = rng.choice(40, N, p=share / share.sum())
+    other = rng.normal(size=N)
+    y = effect(x, rng) + 0.5 * other + rng.normal(size=N)
+    return pd.DataFrame({"other": other, "x": 100 + 3 * x}), y
+
+
+def table_that_tells(seed=0):
+    """Return such a table of codes, of which another column tells most, and classes."""
+    rng = np.random.default_rng(seed)
+    x, effect = rng.integers(40, size=N), rng.normal(size=40)
+    X = pd.DataFrame({"mean": effect[x] + rng.normal(0, 0.1, N), "x": 100 + 3 * x})
+    return X, effect[x] / 2 + rng.normal(size=N) > 0
+
+
+def ensemble(y, **parameters):
+    """Return a cheap ensemble."""
+    if y.dtype == bool:
+        parts = [("linear", LogisticRegression())]
+        return TabularEnsembleClassifier(parts, cv=2, random_state=0, **parameters)
+    return TabularEnsembleRegressor([("linear", Ridge())], cv=2, random_state=0, **parameters)
+
+
+def fitted(X, y, **parameters):
+    """Fit such an ensemble, and ignore what it says."""
+    model = ensemble(y, **parameters)
+    with warnings.catch_warnings(action="ignore"):
+        return model.fit(X, y)
+
+
+@pytest.mark.parametrize("even", [True, False])
+@pytest.mark.parametrize("effect", QUANTITIES.values(), ids=QUANTITIES)
+def test_quantities_stay_numbers(effect, even):
+    for seed in range(4):
+        model = fitted(*table(effect, seed, even=even))
+        assert model.findings_ == []
+        assert model.encoder_.columns_["x"]["kind"] == "number"
+
+
+@pytest.mark.parametrize("even", [True, False])
+@pytest.mark.parametrize("effect", CODES.values(), ids=CODES)
+def test_codes_are_found_without_a_name(effect, even):
+    for seed in range(4):
+        X, y = table(effect, seed, even=even)
+        model = fitted(X, y)
+        assert {note.column for note in model.findings_} == {"x"}
+        told = model.encoder_.columns_["x"]
+        assert (told["kind"], told["why"]) == ("category", "code")
+        is_entity = "entity" in [note.case for note in model.findings_]
+        assert told.get("names_entity", False) == is_entity
+        assert "x" in model.encoder_.get_feature_names_out()  # the number stays
+
+
+def test_codes_that_name_no_entity_are_not_hidden():
+    model = fitted(*table_that_tells())
+    [note] = model.findings_
+    assert (note.case, note.column) == ("codes", "x")
+    told = model.encoder_.columns_["x"]
+    assert (told["kind"], told.get("names_entity", False)) == ("category", False)
+    assert not hasattr(model, "weights_unseen_")
+
+
+def test_what_a_named_person_tells_is_no_code():
+    """New persons have other distances, which tell nothing more than the number does."""
+    X, y = table(CODES["strong"])
+    named = X.rename(columns={"x": "person_id"}).assign(distance=1000 - X["x"])
+    model = fitted(named, y)
+    assert "distance" not in {note.column for note in model.findings_}
+    assert model.encoder_.columns_["distance"]["kind"] == "number"
+
+
+def test_codes_lower_the_error_of_new_rows():
+    X, y = table(CODES["weak"])
+    rows, new = np.split(np.arange(N), [1000])
+    codes, numbers = (
+        fitted(X.iloc[rows], y[rows], **chosen).predict(X.iloc[new])
+        for chosen in ({}, {"numeric_features": ["x"]})
+    )
+    assert np.mean((codes - y[new]) ** 2) < 0.9 * np.mean((numbers - y[new]) ** 2)
+
+
+def test_one_warning_is_about_all_codes():
+    X, y = table_that_tells()
+    X["x2"] = -X["x"]
+    message = "Took whole numbers for codes, and encoded them as categories and as numbers: x, x2"
+    with pytest.warns(DataConversionWarning, match=message):
+        ensemble(y).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"numeric_features": ["x"]}, {"categorical_features": []}, {"inspect_table": False}]
+)
+def test_a_choice_decides(chosen):
+    model = fitted(*table_that_tells(), **chosen)
+    assert model.findings_ == []
+    assert model.encoder_.columns_["x"]["kind"] == "number"
+
+
+def test_arrays_have_numbers():
+    X, y = table_that_tells()
+    assert fitted(X.to_numpy(), y).findings_ == []
