@@ -104,6 +104,22 @@ def test_encoders_of_each_kind_of_column(name):
     check_exported(TabularEncoder().fit(table), table, new_rows([*table]))
 
 
+def test_whole_numbers_are_looked_up_without_a_matrix_of_rows_and_levels():
+    table = pd.DataFrame({"zip": 10_000 + np.arange(1200) % 211})
+    encoder = TabularEncoder().fit(table)
+    assert "MatMul" not in {node.op_type for node in to_onnx(encoder).graph.node}
+    near = [10_000.5, -10_000, 1e300, -1e300, np.nan, 2.0**63, 2.0**32 + 10_000]
+    check_exported(encoder, table, pd.DataFrame({"zip": near}))
+
+
+@pytest.mark.parametrize("size", [0.5, 1.0, 1e20])
+def test_categories_that_are_any_numbers(size):
+    table = pd.DataFrame({"level": size * (np.arange(120) % 6 - 2), "number": np.arange(120.0)})
+    encoder = TabularEncoder(categorical_features=["level"]).fit(table)
+    unseen = pd.DataFrame({"level": [size / 4, 1.5 * size, np.nan, 1e300], "number": 1.0})
+    check_exported(encoder, table, unseen)
+
+
 def test_outputs_have_the_order_of_the_columns():
     table = make_table(["two labels", "large"])
     encoder = TabularEncoder().fit(table)

@@ -9,7 +9,7 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble import fit as ensembles
-from scratchmlp.tabular.inputs.levels import LevelsPlan
+from scratchmlp.tabular.inputs.levels import Levels, LevelsPlan
 from scratchmlp.tabular.targets import NumericTargets
 
 rng = np.random.default_rng(0)
@@ -112,3 +112,11 @@ def test_classes_and_unknown_levels(alone):
     np.testing.assert_allclose(model.predict_proba(new).sum(axis=1), 1)
     one_by_one = np.vstack([model.predict_proba(new[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(model.predict_proba(new)[:5], one_by_one, atol=1e-12)
+
+
+def test_the_penalties_of_a_fold_share_its_inputs(alone, monkeypatch):
+    computed, array = [], Levels.array
+    monkeypatch.setattr(Levels, "array", lambda *given: computed.append(1) or array(*given))
+    X = table().drop(columns="text")
+    alone(X, X["size"].to_numpy())
+    assert len(computed) == 4  # the folds

@@ -209,21 +209,28 @@ class CrossFitted(PartEstimator):
     def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
         """See `PartEstimator`."""
         problem = self._for_loss(problem)
-        for results in self._fits(self.estimator, problem, n_trial):
-            yield self._keep(problem, results)
-
-    def _fits(
-        self, estimator: Any, problem: TrainingProblem, n_trial: int
-    ) -> Iterator[list[FoldResult]]:
-        """Fit an estimator in the first folds, then in the others. Yield the results so far."""
-        tasks, results = problem.tasks, []
+        tasks, estimators = problem.tasks, self._candidates()
+        results: list[FoldResult] = []
         folds = [
             Fold(*rows, self._plan(seed, terms), seed, tasks and tasks.subtask(0))
             for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
         for some in filter(None, (folds[:n_trial], folds[n_trial:])):
-            results += self._fit_folds(estimator, problem.data, some, problem.started)
-            yield results
+            found = self._fit_folds(estimators, problem.data, some, problem.started)
+            best = self._best(problem, found) if len(found) > 1 else 0
+            estimators = [estimators[best]]
+            results += found[best]
+            yield self._keep(problem, results)
+
+    def _candidates(self) -> list[Any]:
+        """Return the estimators to fit in the first folds: the others get the best one."""
+        return [self.estimator]
+
+    def _best(self, problem: TrainingProblem, found: Sequence[Sequence[FoldResult]]) -> int:
+        """Return which estimator has the lowest loss in the first folds."""
+        rows = problem.rows_in(len(found[0]))
+        loss = problem.targets.blend_loss(problem.data.rows(rows), None)
+        return int(np.argmin([loss(self._keep(problem, results)[rows]) for results in found]))
 
     def _plan(self, seed: int, terms: TermSelection | None) -> InputsPlan | LevelsPlan:
         """Return how to fit the inputs of a fold."""
@@ -252,9 +259,11 @@ class CrossFitted(PartEstimator):
         return problem.targets
 
     def _fit_folds(
-        self, estimator: Any, data: Data, folds: list[Fold], started: float
-    ) -> list[FoldResult]:
-        """Fit some folds: see `fit_fold`. The first one shows whether there is time for the others.
+        self, estimators: Sequence[Any], data: Data, folds: list[Fold], started: float
+    ) -> list[tuple[FoldResult, ...]]:
+        """Fit estimators in some folds, and return the results of each: see `fit_fold`.
+
+        The first fold shows whether there is time for the others.
 
         Raises
         ------
@@ -264,7 +273,7 @@ class CrossFitted(PartEstimator):
         first = []
         if self.max_time is not None:
             begun = time.time()
-            first = [fit_fold(estimator, data, folds[0])]
+            first = [fit_fold(estimators, data, folds[0])]
             n_rounds = -(-(len(folds) - 1) // effective_n_jobs(self.n_jobs))  # rounded up
             needed = n_rounds * (time.time() - begun)
             left = max(started + self.max_time - time.time(), 0.0)
@@ -273,9 +282,10 @@ class CrossFitted(PartEstimator):
                     f"the fits for the other folds would take {needed:.3g} s, but {left:.3g} s are "
                     "left of its share of max_time. Increase max_time"
                 )
-        return first + Parallel(n_jobs=self.n_jobs, batch_size=1)(
-            delayed(fit_fold)(estimator, data, fold) for fold in folds[len(first) :]
+        others = Parallel(n_jobs=self.n_jobs, batch_size=1)(
+            delayed(fit_fold)(estimators, data, fold) for fold in folds[len(first) :]
         )
+        return [*zip(*first, *others, strict=True)]
 
     @property
     def fitted_part(self) -> Part:
@@ -298,17 +308,17 @@ class CrossFitted(PartEstimator):
         return [model.estimator for model in self.models_]
 
 
-def fit_fold(estimator: Any, data: Data, fold: Fold) -> FoldResult:
-    """Fit a clone of an estimator to the training rows of a fold, and predict the fold.
+def fit_fold(estimators: Sequence[Any], data: Data, fold: Fold) -> list[FoldResult]:
+    """Fit clones of estimators to the training rows of a fold, and predict the fold.
 
-    The inputs are those of a network without bins. If the estimator accepts missing values, as
+    The inputs are those of a network without bins. If the estimators accept missing values, as
     trees do, they are numbers with missing values, and codes of categories. An estimator that stops
     early, and whose `fit` takes `X_val` and `y_val`, gets the fold as validation data.
 
     Parameters
     ----------
-    estimator : estimator
-        The estimator.
+    estimators : sequence of estimator
+        The estimators, which differ in their parameters alone and get the same inputs.
     data : Data
         All rows; X is an `EncodedTable`.
     fold : Fold
@@ -316,10 +326,8 @@ def fit_fold(estimator: Any, data: Data, fold: Fold) -> FoldResult:
 
     Returns
     -------
-    model : FoldModel
-        The fitted estimator.
-    scores : ndarray of shape (n_held_out, n_outputs)
-        Its scores of the fold.
+    list of tuple of FoldModel and ndarray of shape (n_held_out, n_outputs)
+        For each estimator, the fitted model and its scores of the fold.
     """
     if fold.tasks:
         fold.tasks.begin()
@@ -327,23 +335,29 @@ def fit_fold(estimator: Any, data: Data, fold: Fold) -> FoldResult:
     held_out = held_out._replace(X=held_out.X.held_out())
     inputs, supervised = fold.inputs.fit(training)
     table, supervised = inputs.hiding_some(training.X, supervised, fold.seed)
-    training = training._replace(X=table)
+    X = _inputs(estimators[0], inputs)(table, supervised)
+    if _takes_missing(estimators[0]):
+        X = fill_empty_columns(X, training.sample_weight)
+    training = training._replace(X=X)
+    results = [_fit(each, inputs, training, held_out, fold.seed) for each in estimators]
+    if fold.tasks:
+        fold.tasks.end()
+    return results
+
+
+def _fit(
+    estimator: Any, inputs: Inputs | Levels, training: Data, held_out: Data, seed: int
+) -> FoldResult:
+    """Fit a clone of an estimator to training rows, whose X are the inputs: see `fit_fold`."""
     model = clone(estimator)
-    _set_random_states(model, fold.seed)
-    inputs_of = _inputs(model, inputs)
-    arguments = _fit_arguments(model, training, held_out._replace(X=inputs_of(held_out.X)))
-    # Other folds may be fitted at the same time.
-    with one_thread():
-        X = inputs_of(training.X, supervised)
-        if _takes_missing(model):
-            X = fill_empty_columns(X, training.sample_weight)
-        model.fit(X, _targets(training), **arguments)
-        fitted = FoldModel(model, inputs, data.n_targets, 1 / (len(training.Y) * data.n_targets))
+    _set_random_states(model, seed)
+    least = 1 / (len(training.Y) * training.n_targets)
+    fitted = FoldModel(model, inputs, training.n_targets, least)
+    with one_thread():  # other folds may be fitted at the same time
+        model.fit(training.X, _targets(training), **_fit_arguments(fitted, training, held_out))
         scores = fitted.scores(held_out.X)
     if not np.isfinite(scores).all():
         raise ValueError("its predictions are not finite")
-    if fold.tasks:
-        fold.tasks.end()
     return fitted, scores
 
 
@@ -410,14 +424,16 @@ def _set_random_states(model: Any, seed: int) -> None:
     model.set_params(**dict.fromkeys(unset, seed))
 
 
-def _fit_arguments(model: Any, training: Data, held_out: Data) -> dict[str, Any]:
+def _fit_arguments(fitted: FoldModel, training: Data, held_out: Data) -> dict[str, Any]:
     """Return weights, and validation data for an estimator that stops early."""
-    weight, validation = training.sample_weight, {}
+    model, weight = fitted.estimator, training.sample_weight
+    validation: dict[str, Any] = {}
     if has_fit_parameter(model, "X_val") and getattr(model, "early_stopping", False):
         if training.class_targets is not None:  # a class may have no row for training
             held_out = held_out.rows(np.isin(held_out.Y, training.Y))
         if len(held_out.Y):  # else, it may choose training rows
-            validation = {"X_val": held_out.X, "y_val": _targets(held_out)}
+            X_val = _inputs(model, fitted.inputs)(held_out.X)
+            validation = {"X_val": X_val, "y_val": _targets(held_out)}
     if weight is None or (weight == weight[0]).all():
         return validation
     if isinstance(model, Pipeline) and has_fit_parameter(model[-1], "sample_weight"):

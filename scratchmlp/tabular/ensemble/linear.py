@@ -1,6 +1,5 @@
 """The linear part of an ensemble: numbers as they are, all levels, one penalty for all folds."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,16 +35,12 @@ class LinearPart(CrossFitted):
     widest range counts with which hardly any of this gain is lost: new targets may go further.
     """
 
-    def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
-        """See `PartEstimator`."""
-        fits = [self._fits(each, problem, n_trial) for each in _with_penalties(self.estimator)]
-        first = [next(each) for each in fits]
-        rows = problem.rows_in(len(first[0]))
-        loss = problem.targets.blend_loss(problem.data.rows(rows), None)
-        best = int(np.argmin([loss(self._keep(problem, results)[rows]) for results in first]))
-        yield self._keep(problem, first[best])
-        for results in fits[best]:
-            yield self._keep(problem, results)
+    def _candidates(self) -> list[Any]:
+        """Return the linear model with each penalty."""
+        estimator = self.estimator
+        if is_classifier(estimator):
+            return [clone(estimator).set_params(C=1 / penalty) for penalty in _PENALTIES]
+        return [clone(estimator).set_params(alpha=penalty) for penalty in _PENALTIES]
 
     def _plan(self, seed: int, terms: TermSelection | None) -> LevelsPlan:
         """Return how to fit the inputs of a fold."""
@@ -72,10 +67,3 @@ class LinearPart(CrossFitted):
             return targets
         widest = np.flatnonzero(losses <= losses.min() + _LOST * gain)[-1]
         return targets.widened(_MARGINS[widest])
-
-
-def _with_penalties(estimator: Any) -> list[Any]:
-    """Return a linear model with each penalty."""
-    if is_classifier(estimator):
-        return [clone(estimator).set_params(C=1 / penalty) for penalty in _PENALTIES]
-    return [clone(estimator).set_params(alpha=penalty) for penalty in _PENALTIES]
