@@ -50,6 +50,7 @@ class BaseTabular(
         "inspect_table": ["boolean"],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
+        "verbose": ["verbose"],
     }
 
     @abstractmethod

@@ -71,6 +71,7 @@ class TableParameters:
     inspect_table: bool = True
     n_jobs: int | None = None
     random_state: Any = None
+    verbose: bool = False
 
 
 def fit_and_encode(

@@ -258,3 +258,22 @@ def test_a_part_that_is_fitted_in_all_folds_is_kept_although_no_time_is_left(tri
         model = fitted_classifier(*parts, y=NUMBERS > 0, cv=cv, max_time=4.0)
         assert model.errors_ == {}
         assert (model.leaderboard()["folds"] == len(model.held_out_)).all()
+
+
+# Progress.
+
+
+def test_verbose_prints_what_is_fitted_and_in_which_time(trial, capsys):
+    networks = TabularMLPClassifier(max_iter=2, hidden_layer_sizes=4)
+    quiet = fitted_classifier(TREE, ("networks", networks), cv=3)
+    assert capsys.readouterr().out == ""
+    told = fitted_classifier(TREE, ("networks", networks), cv=3, verbose=True)
+    lines = re.sub(r"\d+\.\d s", "- s", capsys.readouterr().out).splitlines()
+    assert lines == [
+        "[tree] 2 of 3 folds, - s",
+        "[networks] 2 of 3 trained after - s",
+        "[networks] 3 of 3 trained after - s",
+        "[networks] 3 of 3 folds, - s",
+        "[tree] 3 of 3 folds, - s",
+    ]
+    np.testing.assert_array_equal(told.predict_proba(X), quiet.predict_proba(X))

@@ -239,6 +239,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         Number of fits in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
         Determines the folds and all random choices of the estimators.
+    verbose : bool, default=False
+        Whether `fit` prints which estimators are fitted, in how many folds and in which time.
     effort : {"fast", "thorough"}, default="thorough"
         Which estimators None means. "fast" leaves only "linear" and "boosting", where boosting is
         possible: a fit takes a fifth to a quarter of the time, and its loss is usually higher. It
@@ -365,6 +367,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         Number of fits in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
         Determines the folds and all random choices of the estimators.
+    verbose : bool, default=False
+        Whether `fit` prints which estimators are fitted, in how many folds and in which time.
     effort : {"fast", "thorough"}, default="thorough"
         Which estimators None means. "fast" leaves only "linear" and "boosting", where boosting is
         possible: a fit takes a fifth to a quarter of the time, and its loss is usually higher. It

@@ -53,7 +53,8 @@ def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
     estimators, scoring = part_estimators(ensemble, problem), ensemble.scoring
     problem = problem.with_terms()
     _check_scoring(problem, scoring)
-    fits = PartFits(estimators, problem, ensemble.max_time, trial=scoring is None)
+    is_trial, verbose = scoring is None, ensemble.verbose
+    fits = PartFits(estimators, problem, ensemble.max_time, trial=is_trial, verbose=verbose)
     fits.fit()
     new = problem.without_entities()
     of_new = fits.predict_held_out(new) if new else {}

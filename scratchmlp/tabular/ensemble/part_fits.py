@@ -41,6 +41,8 @@ class PartFits:
         Seconds from the start of the fit of the ensemble until all parts must be fitted.
     trial : bool
         Whether there is a trial from 1,000 rows.
+    verbose : bool
+        Whether to print a line after each step.
 
     Attributes
     ----------
@@ -61,8 +63,10 @@ class PartFits:
         max_time: float | None,
         *,
         trial: bool,
+        verbose: bool,
     ) -> None:
         self.estimators, self.problem, self.max_time = estimators, problem, max_time
+        self.verbose = verbose
         n_folds = len(problem.splits)
         is_long = problem.n_rows >= _FEWEST_ROWS and n_folds > _N_TRIAL
         self.n_trial = _N_TRIAL if trial and is_long else n_folds
@@ -131,6 +135,9 @@ class PartFits:
         else:
             self.n_folds[name] = n_folds
             self.seconds[name] += time.perf_counter() - begun
+            if self.verbose:
+                of_folds = f"{n_folds} of {len(self.problem.splits)} folds"
+                print(f"[{name}] {of_folds}, {self.seconds[name]:.1f} s", flush=True)
         finally:
             part.set_params(max_time=self.max_time)  # its share was for this step alone
 

@@ -5,6 +5,7 @@ epoch each member keeps. The predictions of a member for its fold are out-of-fol
 estimate how well the ensemble predicts new rows.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -160,7 +161,7 @@ def train_networks(
     executor = executor or LocalExecutor(estimator.n_jobs)
     problem = estimator._for_loss(problem)
     recipe = chosen_recipe(estimator, problem)
-    histories = _train(problem, recipe, executor, estimator.max_time)
+    histories = _train(estimator, problem, recipe, executor)
     held_out, targets, n_rows = problem.held_out, problem.targets, len(problem.data.Y)
     chosen = choose_epochs(histories)
     epochs = out_of_fold_epochs(histories, held_out, recipe.averaging_radius)
@@ -190,19 +191,32 @@ def chosen_recipe(estimator: Any, problem: TrainingProblem) -> Recipe:
 
 
 def _train(
-    problem: TrainingProblem, recipe: Recipe, executor: Executor, max_time: float | None
+    estimator: Any, problem: TrainingProblem, recipe: Recipe, executor: Executor
 ) -> list[MemberHistory]:
     """Train the first members, which show how many epochs are enough, and then the others."""
     members = range(len(problem.splits))
     first, others = members[:N_FIRST], members[N_FIRST:]
     groups = [len(first), len(others)]
-    ends = deadlines(problem.started, max_time, groups, executor.n_at_once)
+    ends = deadlines(problem.started, estimator.max_time, groups, executor.n_at_once)
     n_epochs, data = recipe.n_epochs, problem.data
     patient = replace(recipe, patience=n_epochs / 2)
     histories = executor.train(patient, data, member_plans(problem, patient, ends, first))
+    if estimator.verbose:
+        _print_progress(len(first), problem)
     limited = replace(recipe, last_epoch=enough_epochs(histories, n_epochs))
     plans = member_plans(problem, limited, ends, others)
-    return histories + executor.train(limited, data, plans)
+    histories += executor.train(limited, data, plans)
+    if estimator.verbose:
+        _print_progress(len(members), problem)
+    return histories
+
+
+def _print_progress(n_trained: int, problem: TrainingProblem) -> None:
+    """Print how many networks are trained, and how long after the start of `fit`."""
+    seconds = time.time() - problem.started
+    print(
+        f"[networks] {n_trained} of {len(problem.splits)} trained after {seconds:.1f} s", flush=True
+    )
 
 
 def member_plans(

@@ -86,6 +86,8 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
         Number of members trained in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
         Determines folds, initial weights and order of rows.
+    verbose : bool, default=False
+        Whether `fit` prints how many networks are trained, and in which time.
     hidden_layer_sizes : 'auto', int or array-like of int, default='auto'
         Number of units of each hidden layer. 'auto' means (128, 128) for fewer than 10,000 rows,
         and (64,) for more. Below 1,000 rows, half of the members have (256, 128, 64).
@@ -198,6 +200,8 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
         Number of members trained in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
         Determines folds, initial weights and order of rows.
+    verbose : bool, default=False
+        Whether `fit` prints how many networks are trained, and in which time.
     hidden_layer_sizes : 'auto', int or array-like of int, default='auto'
         Number of units of each hidden layer. 'auto' means (128, 128) for fewer than 10,000 rows,
         and (64, 64) for more.
