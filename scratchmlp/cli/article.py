@@ -188,7 +188,7 @@ def _make_search() -> GridSearchCV:
 def _compare_with_linear(search: GridSearchCV, X: pd.DataFrame, y: NDArray[Any]) -> None:
     """Print the scores of both models on the same folds; every fold repeats the search."""
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
-    evaluation = make_evaluation(y, is_class=True)
+    evaluation = make_evaluation(y, is_class=True, n_splits=5)
     results = compare({TUNED: search, "LogisticRegression": linear}, X, y, evaluation)
     scores = Scores(results, evaluation)
     print(f"{scores.title}\n\n{scores.table()}")

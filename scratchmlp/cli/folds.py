@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 from scratchmlp.cli.messages import InputError, count, quoted
 from scratchmlp.tabular.folds import Rows, of_known_values, shuffled_splits, what_is_scored
 
-SMALL = 2_000  # rows; larger tables get fewer folds
+SMALL = 2_000  # rows, up to which one thread is the fastest
+N_FOLDS = 3  # of a comparison by default
 MIN_GROUPS = 3  # so that two are left to train on, one for each fold of an ensemble
 FEWEST = 3  # times to train on, one for each fold of an ensemble, and rows to evaluate on
 MIN_TIMES = 9  # so that there are so many in two splits
@@ -101,14 +102,14 @@ def make_folds(
     y: NDArray[Any],
     is_class: bool,
     *,
+    n_splits: int = N_FOLDS,
     seed: int = 0,
     groups: NDArray[np.intp] | None = None,
     times: NDArray[np.intp] | None = None,
 ) -> Folds:
     """Split the rows for a comparison.
 
-    Tables of more than 2,000 rows get three folds, smaller ones five. There are fewer if there are
-    too few rows of a class, groups or times.
+    There are fewer folds if there are too few rows, rows of a class, groups or times.
 
     Parameters
     ----------
@@ -116,6 +117,8 @@ def make_folds(
         Target.
     is_class : bool
         Whether the target holds classes.
+    n_splits : int, default=3
+        Number of folds.
     seed : int, default=0
         Random state of the folds.
     groups : ndarray of shape (n_samples,) or None, default=None
@@ -134,7 +137,7 @@ def make_folds(
     InputError
         If there are too few groups or times, or every split trains on a single class.
     """
-    n_splits, kind = 5 if len(y) <= SMALL else 3, "stratified folds" if is_class else "folds"
+    kind = "stratified folds" if is_class else "folds"
     if times is not None:
         splits, kind = _by_time(times, n_splits), "splits by time"
     else:

@@ -74,9 +74,8 @@ Without these options, the rows must be independent of each other.
 """
 
 COMPARISON = """\
-All models are evaluated by cross-validation on the same 5 folds, or 3 folds
-for more than 2,000 rows. There are fewer folds if there are too few rows of
-a class, groups or times.
+All models are evaluated by cross-validation on the same folds. There are
+fewer than --folds if there are too few rows of a class, groups or times.
 """
 
 PREDICTIONS = """\
@@ -102,7 +101,7 @@ ensemble:
   the predictions of the ensemble: networks, gradient-boosted trees and, if the
   table is not large, a linear model and a forest. Weights are means over all
   folds, 0 where the ensemble leaves a part out. Scores of a part are means over
-  the folds that keep it: before "(1 of 5 folds)", they are not comparable with
+  the folds that keep it: before "(1 of 3 folds)", they are not comparable with
   the other rows. The fit time of the ensemble includes its parts.
 
 verdict:
@@ -335,6 +334,12 @@ _COMPARISON: dict[str, Settings] = {
         "help": "metric that decides which model is the best: accuracy, log-loss, AUC, "
         '"balanced accuracy", RMSE, R2, MAE, "median absolute error", or a scorer of scikit-learn '
         "such as f1_macro. By default, log-loss or RMSE",
+    },
+    "--folds": {
+        "type": _number(int, lambda n: n > 1, "a whole number above 1"),
+        "metavar": "N",
+        "help": "number of folds of the comparison; 3 by default. More folds take longer, and tell "
+        "small differences between models more surely",
     },
     "--seed": {
         "type": _number(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295"),

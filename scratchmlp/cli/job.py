@@ -9,7 +9,6 @@ import warnings
 
 from sklearn.exceptions import DataConversionWarning
 
-from scratchmlp.cli.article import run_iris
 from scratchmlp.cli.files import FORMS, check_files
 from scratchmlp.cli.options import Options
 from scratchmlp.cli.predictions import predict_table
@@ -39,6 +38,8 @@ def run(options: Options) -> None:
         warnings.catch_warnings(action="ignore", category=MisleadingDataWarning),
     ):  # `decide_columns` says what the encoder warns of
         if data is None:
+            from scratchmlp.cli.article import run_iris  # imports what no table needs
+
             run_iris(options.plot)
         elif options.load is not None:
             predict_table(data, options)

@@ -39,6 +39,7 @@ class Options:
     effort: str | None
     baselines: list[str]
     metric: str | None
+    folds: int | None
     seed: int | None
     jobs: int | None
     max_time: float | None

@@ -22,6 +22,7 @@ from scratchmlp.cli.columns import (
 from scratchmlp.cli.comparison import Evaluation, compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
+from scratchmlp.cli.folds import N_FOLDS
 from scratchmlp.cli.messages import Clock, InputError, count, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
@@ -128,9 +129,15 @@ class Comparison:
             The models and their scores.
         """
         seed = options.seed or 0
-        splits = {"seed": seed, "groups": table.groups, "times": table.times}
         evaluation = make_evaluation(
-            table.y, table.is_class, metric=options.metric, decision=decision, **splits
+            table.y,
+            table.is_class,
+            metric=options.metric,
+            decision=decision,
+            n_splits=options.folds or N_FOLDS,
+            seed=seed,
+            groups=table.groups,
+            times=table.times,
         )
         _print_table(table, options, decision)
         say(*evaluation.folds.left_out)

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple, assert_never
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.inspection import partial_dependence
+from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.evaluated import Evaluated, predict
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import OUTER, Picture, Section, are_near
@@ -59,12 +59,9 @@ def dependence_section(evaluated: Evaluated, importances: Importances) -> Sectio
     Returns
     -------
     Section or None
-        A picture for each of up to six columns. None if there is no column to show, or if there are
-        fewer than three rows, for which `partial_dependence` fails.
+        A picture for each of up to six columns. None if there is no column to show.
     """
     rows, columns = evaluated.sample(AVERAGED_ROWS), evaluated.fitted_columns
-    if len(rows) < 3:
-        return None
     X = _readable(evaluated, rows)
     curves: list[Curve] = []
     for name, importance in zip(importances.names, importances.means, strict=True):
@@ -90,10 +87,7 @@ def dependence_section(evaluated: Evaluated, importances: Importances) -> Sectio
 
 
 def _readable(evaluated: Evaluated, rows: NDArray[np.intp]) -> Any:
-    """Return some rows, with numbers as floats and dates as dates: they get other values.
-
-    `partial_dependence` refuses columns of integers: those of other kinds become objects.
-    """
+    """Return some rows, with numbers as floats and dates as dates: they get other values."""
     X = evaluated.some(rows)
     if not isinstance(X, pd.DataFrame):
         return X.astype(np.float64) if X.dtype.kind in "iu" else X
@@ -102,8 +96,6 @@ def _readable(evaluated: Evaluated, rows: NDArray[np.intp]) -> Any:
     for name, fitted in evaluated.fitted_columns.items():
         if fitted.kind in ("number", "date") and fitted.uses_values:
             X[name] = fitted.values_of(X[name])
-        elif X[name].dtype.kind in "iu":
-            X[name] = X[name].astype(object)
     return X.set_axis(names, axis="columns")
 
 
@@ -142,15 +134,27 @@ def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted
     """Compute the partial dependence on a column."""
     position = evaluated.columns.index(name)
     is_ordered = fitted.kind == "date" or (fitted.kind == "number" and len(values) > 2)
-    grid = {position: values}
-    means = partial_dependence(
-        evaluated.estimator, X, [position], custom_values=grid, method="brute"
-    ).average
-    if len(means) > 1:  # of two classes, it returns the second
-        means = means[frequent_classes(evaluated, MOST_CURVES)]
-    elif evaluated.positive == 0:
-        means = 1 - means
-    return Curve(name, values, means, is_ordered)
+    predicted = predict(evaluated.estimator, _with_each(values, X, position))
+    means = predicted.reshape(len(values), -1, *predicted.shape[1:]).mean(axis=1)
+    if means.ndim == 1:
+        shown = means[None]
+    elif evaluated.positive is None:
+        shown = means.T[frequent_classes(evaluated, MOST_CURVES)]
+    else:
+        shown = means.T[[evaluated.positive]]
+    return Curve(name, values, shown, is_ordered)
+
+
+def _with_each(values: NDArray[Any], X: Any, position: int) -> Any:
+    """Return copies of all rows, one for each value of a column: a single call predicts them."""
+    n_rows = len(X)
+    copies = _safe_indexing(X, np.tile(np.arange(n_rows), len(values)))
+    column = np.repeat(values, n_rows)
+    if isinstance(copies, pd.DataFrame):
+        copies.isetitem(position, pd.Series(column, copies.index, X.dtypes.iloc[position]))
+    else:
+        copies[:, position] = column
+    return copies
 
 
 def _limits(curves: list[Curve]) -> tuple[float, float]:

@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 from sklearn import ensemble
 from sklearn.base import is_classifier
-from threadpoolctl import threadpool_limits
 
-from scratchmlp.cli import folds, training
+from scratchmlp.cli import training
 from scratchmlp.cli.comparison import compare, models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from tests.helpers.all_parts import all_parts
@@ -62,9 +61,6 @@ def brief_models(*arguments, **settings):
 
 def train_briefly(monkeypatch):
     monkeypatch.setattr(training, "models_for", brief_models)
-    monkeypatch.setattr(folds, "SMALL", 0)  # three folds instead of five
-    # As for all small tables: on few rows, threads wait for each other.
-    monkeypatch.setattr(folds, "threadpool_limits", lambda _: threadpool_limits(1))
     for name in ("importances.MEASURED", "dependence.AVERAGED", "uncertainty.MOST"):
         monkeypatch.setattr(f"scratchmlp.reporting.{name}_ROWS", 20)
 

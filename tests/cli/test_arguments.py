@@ -59,6 +59,7 @@ MISTAKES = """
     d.csv --target y --bogus         -> '--bogus'. python -m scratchmlp --help lists all options.
     my table.csv --target y          -> it is not clear what 'table.csv' is
     d.csv --target y --task guess    -> argument --task: invalid choice: 'guess'
+    d.csv --folds 1                  -> argument --folds: '1' is not a whole number above 1
     d.csv --seed=-1                  -> argument --seed: '-1' is not a whole number from 0 to 429
     d.csv --header=-1                -> argument --header: '-1' is not a whole number from 0
     d.csv --jobs 0                   -> argument --jobs: '0' is not a whole number above 0, or -1
@@ -273,6 +274,7 @@ VALUES = {
     "--model": ("networks", "networks"),
     "--fast": ("", "fast"),
     "--with": ("catboost lightgbm", ["catboost", "lightgbm"]),
+    "--folds": ("5", 5),
     "--seed": ("7", 7),
     "--jobs": ("-1", -1),
     "--max-time": ("1.5", 1.5),

@@ -1,4 +1,4 @@
-"""The boosting of a comparison, which chooses among six settings."""
+"""The boosting of a comparison, which chooses among three settings."""
 
 import warnings
 

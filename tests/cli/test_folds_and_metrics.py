@@ -6,7 +6,7 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from scratchmlp.cli import comparison, folds
+from scratchmlp.cli import comparison
 from scratchmlp.cli.comparison import SHOWN, make_evaluation
 from scratchmlp.cli.folds import make_folds, members_by_time
 from scratchmlp.cli.messages import InputError
@@ -18,20 +18,17 @@ CLASSES, NUMBERS = np.arange(N) % 2, np.arange(float(N))
 each_target = pytest.mark.parametrize("y", [CLASSES, NUMBERS], ids=["classes", "numbers"])
 
 
-def test_large_tables_get_fewer_folds(monkeypatch):
-    assert make_folds(CLASSES, True).description == "5 stratified folds, for random rows"
-    assert make_folds(NUMBERS, False).description == "5 folds, for random rows"
-    monkeypatch.setattr(folds, "SMALL", N)
-    assert make_folds(NUMBERS, False).description == "5 folds, for random rows"
-    monkeypatch.setattr(folds, "SMALL", N - 1)
+def test_there_are_three_folds_unless_the_user_wants_more():
     assert make_folds(CLASSES, True).description == "3 stratified folds, for random rows"
     assert make_folds(NUMBERS, False).description == "3 folds, for random rows"
+    assert make_folds(NUMBERS, False, n_splits=10).description == "10 folds, for random rows"
+    assert len(make_folds(NUMBERS[:12], False, n_splits=50).splits) == 12
 
 
 @pytest.mark.parametrize("n_folds", [3, 9])
 def test_no_fold_is_without_a_row_of_the_rarest_class(n_folds):
     y = np.repeat(["common", "rare"], [50, n_folds])
-    splits = make_folds(y, True).splits
+    splits = make_folds(y, True, n_splits=5).splits
     assert len(splits) == min(5, n_folds)
     assert all(set(y[test]) == {"common", "rare"} for _, test in splits)
 
@@ -51,7 +48,7 @@ def test_the_seed_shuffles_the_folds(y):
 @each_target
 def test_rows_of_a_group_are_in_one_fold(n_groups, y):
     groups = np.random.default_rng(0).permutation(N) % n_groups
-    splits, description, left_out, *_ = make_folds(y, y is CLASSES, groups=groups)
+    splits, description, left_out, *_ = make_folds(y, y is CLASSES, n_splits=5, groups=groups)
     assert description == f"{min(5, n_groups)} folds of whole groups, for rows of new groups"
     assert left_out == []
     for training, held_out in splits:
@@ -90,7 +87,7 @@ def test_later_rows_are_predicted_from_earlier_ones():
 )
 def test_few_rows_or_times_get_fewer_splits(n_rows, n_times, n_splits):
     times = np.arange(n_rows) * n_times // n_rows
-    splits = make_folds(NUMBERS[:n_rows], False, times=times).splits
+    splits = make_folds(NUMBERS[:n_rows], False, n_splits=5, times=times).splits
     assert len(splits) == n_splits
     assert len({*times[splits[0][0]]}) >= 3
     assert min(len(held_out) for _, held_out in splits) >= 3
@@ -108,7 +105,9 @@ def test_classes_that_come_later_are_not_scored_before_they_are_known():
 
 
 def test_a_single_split_by_time_is_of_later_rows():
-    splits, description, *_ = make_folds(np.arange(N) > N - 12, True, times=np.arange(N))
+    splits, description, *_ = make_folds(
+        np.arange(N) > N - 12, True, n_splits=5, times=np.arange(N)
+    )
     assert len(splits) == 1
     assert description.endswith("for later rows")
 

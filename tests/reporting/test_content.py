@@ -207,8 +207,23 @@ def test_partial_dependence_of_text_and_integers_is_that_of_their_numbers(name, 
     assert np.ptp(values) > 0.07
 
 
+def test_partial_dependence_predicts_all_values_of_a_column_at_once(monkeypatch):
+    table = pd.DataFrame({"size": np.arange(60.0), "other": np.arange(60) % 7})
+    evaluated = evaluate(
+        TabularMLPRegressor(**SMALL).fit(table, table["size"]), table, table["size"], "new", 0
+    )
+    sizes, predict = [], dependence.predict
+
+    def counted(estimator, X):
+        sizes.append(len(X))
+        return predict(estimator, X)
+
+    monkeypatch.setattr(dependence, "predict", counted)
+    dependence_on(evaluated, "size")
+    assert sizes == [60 * dependence.N_POINTS]
+
+
 def test_partial_dependence_of_categories_that_are_integers():
-    """`partial_dependence` refuses columns of integers, whatever they mean."""
     table = pd.DataFrame({"code": np.arange(60) % 4, "size": np.arange(60.0)})
     parameters = {**SMALL, "categorical_features": ["from_dtype", "code"]}
     model = TabularMLPRegressor(**parameters).fit(table, table["code"] % 3)
