@@ -1,4 +1,4 @@
-"""Whether rows of the same whole number are alike, beyond what the numbers beside it tell.
+"""Whether rows of the same value are alike, beyond what the values beside it tell.
 
 The ages beside an age tell as much of a target as the age itself. The schools that are beside a
 school by their numbers tell nothing: only the own rows do. So whole numbers of schools are found
