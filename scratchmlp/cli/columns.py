@@ -271,12 +271,18 @@ def are_words(column: Column) -> bool:
 
 
 def sentences(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) -> Iterator[str]:
-    """Write clauses on columns with what to do about them; others are said in another way."""
+    """Write clauses on columns with what to do about them, once for all clauses of a case.
+
+    Other cases are said in another way.
+    """
+    by_case: dict[NoteCase, list[str]] = {}
     for case, clause in clauses:
+        by_case.setdefault(case, []).append(clause)
+    for case, alike in by_case.items():
         remedy = WORDINGS[case]
         words = remedy.command_new if is_new else remedy.command
         if words is not None:
-            yield ". ".join(filter(None, [clause, words]))
+            yield ". ".join(filter(None, ["; ".join(alike), words]))
 
 
 # What would mislead the user.
@@ -343,6 +349,8 @@ def with_option(note: Note) -> str:
     """
     value: Any = note.values.get("value")
     cell = quote(f"{note.column}={value}")
+    if note.case == "leaks":
+        cell = " ".join(map(quote, note.values["columns"]))
     if note.case == "sentinels":
         cell = " ".join(f"--na {quote(f'{name}={each}')}" for name, each in value.items())
     remedy = WORDINGS[note.case]

@@ -151,7 +151,7 @@ def _with_each(values: NDArray[Any], X: Any, position: int) -> Any:
     copies = _safe_indexing(X, np.tile(np.arange(n_rows), len(values)))
     column = np.repeat(values, n_rows)
     if isinstance(copies, pd.DataFrame):
-        copies.isetitem(position, pd.Series(column, copies.index, X.dtypes.iloc[position]))
+        copies.isetitem(position, pd.Series(column, dtype=X.dtypes.iloc[position]).array)
     else:
         copies[:, position] = column
     return copies

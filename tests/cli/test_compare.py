@@ -202,6 +202,29 @@ def test_compared_ensembles_hide_persons_as_the_saved_one_does(csv, monkeypatch,
         assert {note.column for note in notes} == {"who", "firm_id"}
 
 
+def test_all_compared_models_get_the_columns_of_the_ensemble(csv, monkeypatch, brief):
+    """Whole numbers turn out to name what rows belong to, after columns have been decided."""
+    compared, original = [], comparison.compare
+
+    def compare(*given):
+        compared.append(original(*given))
+        return compared[-1]
+
+    monkeypatch.setattr(training_module, "compare", compare)
+    table = misleading_rows().rename(columns={"person": "lot"})
+    table["lot"] = 7 * table["lot"].str[1:].astype(int)
+    out, err = run(csv(table), "--target", "amount", "--ignore", "paid")
+    assert "  numeric: lot, size" in out
+    assert "rows of the same lot are alike" in err
+    [results] = compared
+    ours, trees, linear, _ = (result["estimator"][0] for result in results.values())
+    assert [*ours.feature_names_in_] == [*trees.feature_names_in_] == [*linear.feature_names_in_]
+    kinds = {name: each["kind"] for name, each in ours.encoder_.columns_.items()}
+    assert kinds == {name: each["kind"] for name, each in linear[0].columns_.items()}
+    assert kinds["lot"] == "category"
+    assert trees[0].transformers_[0][2] == ["lot"]
+
+
 @pytest.mark.parametrize("entities", [[], ["patient"], ["patient", "other"]])
 def test_ensembles_hide_the_columns_that_they_are_told_to(entities):
     """Whatever the name of a column and the training rows of a fold say."""

@@ -136,8 +136,8 @@ def test_what_is_guessed_is_said_with_what_to_do():
     assert "  categorical: zip (4 values, named like a code)" in lines
     codes, unreadable, order = notes
     assert unreadable == (
-        "1 of 40 values of err is not a number: 'err'. Such values count as missing. For "
-        "categories, name the column in --categorical."
+        "1 of 40 values of err is not a number: 'err'. Such values count as missing. Name columns "
+        "of categories in --categorical."
     )
     assert "day-first or month-first" in order
     assert order.endswith("If this is wrong, write the dates as 2024-05-17.")
@@ -145,6 +145,15 @@ def test_what_is_guessed_is_said_with_what_to_do():
         "took whole numbers for codes, and encoded them as categories and as numbers: "
         "zip. If they are quantities, name them in --numeric."
     )
+
+
+def test_what_is_guessed_of_several_columns_is_one_sentence():
+    numbers = text(np.random.default_rng(0).normal(size=N).round(3))
+    columns = {name: numbers.where(np.arange(N) > 0, name) for name in ("bad", "err")}
+    assert described(columns)[1] == [
+        "1 of 40 values of bad is not a number: 'bad'; 1 of 40 values of err is not a number: "
+        "'err'. Such values count as missing. Name columns of categories in --categorical."
+    ]
 
 
 def test_columns_in_which_no_value_or_word_repeats():

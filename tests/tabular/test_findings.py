@@ -341,6 +341,24 @@ def test_sentinels_of_several_columns_are_one_question():
     assert with_option(question).endswith(command)
 
 
+def test_leaks_of_several_columns_are_one_question():
+    X, y = leaky()
+    X = X.assign(**{"after it": 10 - 2 * X["decision"]})
+    with pytest.warns(MisleadingDataWarning) as caught:
+        model = TabularMLPClassifier(**SMALL).fit(X, y)
+    first, second = model.findings_
+    assert str(caught[0].message) == (
+        f"2 columns tell the target: {first.clause}; {second.clause}. Are they known when you "
+        f"predict? If not, drop the columns {[first.column, second.column]}."
+    )
+    [question] = merged(model.findings_)
+    assert with_option(question).endswith(
+        f"If not, add --ignore {first.column!r} {second.column!r}."
+    )
+    many = merged([first._replace(column=f"c{i}") for i in range(9)])
+    assert many[0].clause.endswith("; 6 more")
+
+
 # Rows that are alike.
 
 
@@ -517,16 +535,24 @@ def test_numbers_that_are_times_by_their_name_are_asked_about(name, unit, start,
 # All of them.
 
 
-def test_fit_warns_once_of_all_and_says_how_many_more_there_are():
+def test_fit_warns_once_of_all():
     X, y = leaky()
     wide = pd.concat([X] + [X[["decision"]].add_suffix(f"_{i}") for i in range(6)], axis=1)
     with pytest.warns(MisleadingDataWarning) as caught:
         model = TabularMLPClassifier(**SMALL).fit(wide, y)
     assert len(caught) == 1
     assert caught[0].filename == __file__
-    message = str(caught[0].message)
-    assert all(str(each) in message for each in model.findings_[:5])
-    assert message.endswith("For 2 more, see findings_.")
+    assert len(model.findings_) == 7
+    assert str(caught[0].message) == str(merged(model.findings_)[0])
+
+
+def test_of_many_questions_the_warning_says_how_many_more_there_are():
+    losses = {"random": 1.0, "apart": 2.0, "loss": "a log-loss"}
+    notes = [Note("entity", f"c{i}", losses) for i in range(7)]
+    with pytest.warns(MisleadingDataWarning) as caught:
+        module.warn_of_misleading(notes)
+    asked = " ".join(map(str, notes[:5]))
+    assert str(caught[0].message) == f"{asked} For 2 more, see findings_."
 
 
 def test_nothing_is_looked_for_if_the_user_says_so():

@@ -17,7 +17,7 @@ from scratchmlp.utils.public import stacklevel
 SHOWN = 3  # values in a clause
 
 #: What a note says of a column that would mislead the user.
-MisleadingCase = Literal["leak", "sentinel", "sentinels", "entity", "time"]
+MisleadingCase = Literal["leak", "leaks", "sentinel", "sentinels", "entity", "time"]
 #: What a note is about, in the order of lists. The first six are columns that are left out.
 NoteCase = Literal[
     "index",
@@ -56,8 +56,8 @@ class Note(NamedTuple):
         category is known, and "zone" if dates have a time zone unlike those of `fit`, or have none.
         Of an estimator: a column that training has "hidden" in some rows.
         Of a table with targets: a "leak" that tells the target alone, a "sentinel" that stands for
-        missing values, or "sentinels" of several columns, an "entity" whose rows are alike, or a
-        "time" after which predictions are worse.
+        missing values, "leaks" and "sentinels" of several columns, an "entity" whose rows are
+        alike, or a "time" after which predictions are worse.
     column : str
         Name of the column.
     values : mapping of str to object
@@ -228,6 +228,12 @@ def _leak(column: str, **values: Any) -> str:
     return f"the column {column} alone explains {share} of the variance of the target"
 
 
+def _leaks(column: str, *, columns: Sequence[str], clauses: Sequence[str]) -> str:
+    n_more = len(clauses) - SHOWN
+    more = [f"{n_more:,} more"] if n_more > 0 else []
+    return f"{len(columns):,} columns tell the target: {'; '.join([*clauses[:SHOWN], *more])}"
+
+
 def _which(column: str, value: Any, part: str) -> str:
     match part:
         case "known":
@@ -334,6 +340,7 @@ Wordings = TypedDict(
         "zone": Wording,
         "hidden": Wording,
         "leak": Wording,
+        "leaks": Wording,
         "sentinel": Wording,
         "sentinels": Wording,
         "entity": Wording,
@@ -380,7 +387,7 @@ WORDINGS: Wordings = {
         "",
         "Such values count as missing. Correct them, or name the column in "
         "categorical_features=['from_dtype', ...] if they are categories.",
-        "Such values count as missing. For categories, name the column in --categorical.",
+        "Such values count as missing. Name columns of categories in --categorical.",
         "Such values count as missing. Correct them.",
         "Such values count as missing.",
     ),
@@ -389,7 +396,7 @@ WORDINGS: Wordings = {
         "",
         "The column is encoded as categories. Name it in numeric_features if the other "
         "values are missing ones, or correct them.",
-        "The column is categorical. If the others are missing values, name it in --numeric.",
+        "Such columns are categorical. If the others are missing values, name them in --numeric.",
     ),
     "order": Wording(
         _order,
@@ -445,6 +452,12 @@ WORDINGS: Wordings = {
         "",
         "Is it known when you predict? If not, drop the column.",
         "Is it known when you predict? If not, add --ignore {column}.",
+    ),
+    "leaks": Wording(
+        _leaks,
+        "",
+        "Are they known when you predict? If not, drop the columns {columns!r}.",
+        "Are they known when you predict? If not, add --ignore {cell}.",
     ),
     "sentinel": Wording(
         _sentinel,
@@ -503,24 +516,33 @@ def describe(notes: Iterable[Note]) -> list[tuple[NoteCase, str]]:
 
 
 def merged(notes: Sequence[Note]) -> list[Note]:
-    """Return the notes to show: one of all sentinels and one of all codes, where the first was."""
-    shown = [*notes]
-    for case, join in (("sentinel", _all_sentinels), ("codes", _all_codes)):
-        equal = [note for note in notes if note.case == case]
-        if len(equal) > 1:
-            shown[shown.index(equal[0])] = join(equal)
-            shown = [note for note in shown if note not in equal]
+    """Return the notes to show: of several leaks, sentinels or codes, a single one is about all.
+
+    It is at the place of the first one.
+    """
+    shown: list[Note] = []
+    for note in notes:
+        alike = [each for each in notes if each.case == note.case]
+        if note.case not in ("leak", "sentinel", "codes") or len(alike) == 1:
+            shown.append(note)
+        elif note is alike[0]:
+            shown.append(_of_all(alike))
     return shown
 
 
-def _all_sentinels(notes: Sequence[Note]) -> Note:
-    n_rows = [note.values["n_rows"] for note in notes]
-    value = {note.column: note.values["value"] for note in notes}
-    return Note("sentinels", listed([*value]), {"n_rows": n_rows, "value": value})
-
-
-def _all_codes(notes: Sequence[Note]) -> Note:
-    return Note("codes", listed([note.column for note in notes]))
+def _of_all(notes: Sequence[Note]) -> Note:
+    """Return the single note on all leaks, on all sentinels or on all codes."""
+    columns = [note.column for note in notes]
+    match notes[0].case:
+        case "leak":
+            clauses = [note.clause for note in notes]
+            return Note("leaks", listed(columns), {"columns": columns, "clauses": clauses})
+        case "sentinel":
+            n_rows = [note.values["n_rows"] for note in notes]
+            value = {note.column: note.values["value"] for note in notes}
+            return Note("sentinels", listed(columns), {"n_rows": n_rows, "value": value})
+        case case:
+            return Note(case, listed(columns))
 
 
 def alike_in(notes: Iterable[Note]) -> dict[str, bool]:
