@@ -25,6 +25,7 @@ from scratchmlp.estimators.weights import check_weights
 from scratchmlp.tabular.reading.values import LARGEST, Floats
 from scratchmlp.utils.atomic_fit import all_at_once
 
+_TINY = float(np.finfo(np.float64).tiny)
 SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this share of the rows
 
 
@@ -138,15 +139,22 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
 
     def _encode(self, X: FloatArray) -> FloatArray:
         """Encode checked numbers."""
-        widths = [sum(_count_outputs(*fitted)) for fitted in self._edges_and_encodings()]
+        counts = [_count_outputs(*fitted) for fitted in self._edges_and_encodings()]
+        widths = [*map(sum, counts)]
         out = np.empty((len(X), sum(widths)), X.dtype)
         end = 0
-        for column, width, (edges, encoding) in zip(
-            _bounded(X.T), widths, self._edges_and_encodings(), strict=True
+        for column, edges, (n_linear, n_steps) in zip(
+            _bounded(X.T), self.bin_edges_, counts, strict=True
         ):
-            end += width
-            if width:
-                _write_bins(column, edges, encoding, out[:, end - width : end])
+            start, end = end, end + n_linear + n_steps
+            if n_linear:
+                _write_linear(column, edges, out[:, start : start + n_linear])
+            if n_steps:
+                steps = out[:, end - n_steps : end]
+                np.greater_equal(column[:, None], edges[1:-1], out=steps, casting="unsafe")
+        missing = np.isnan(X)
+        if missing.any():
+            out[missing.repeat(widths, axis=1)] = 0
         return np.clip(out, 0, 1, out=out)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -305,17 +313,14 @@ def _bin_suffixes(edges: Floats, encoding: str) -> list[str]:
     return [f"_bin{t}" for t in range(n_linear)] + steps
 
 
-def _write_bins(column: Floats, edges: Floats, encoding: str, out: FloatArray) -> None:
-    """Write the outputs of a column, which are yet to be clipped to [0, 1]."""
-    n_linear, n_steps = _count_outputs(edges, encoding)
-    if n_linear:
-        # Interpolate the position among the edges; output t is the part of it from t to t + 1.
-        position = np.interp(column, edges, np.arange(len(edges)))
-        if (np.diff(edges) < np.finfo(np.float64).tiny).any():  # the slope in a bin overflows
-            bins = np.searchsorted(edges, column, side="right") - 1
-            position = np.clip(position, bins, bins + 1)
-        linear = out[:, :n_linear]
-        np.subtract(position[:, None], np.arange(n_linear), out=linear, casting="same_kind")
-    if n_steps:
-        np.greater_equal(column[:, None], edges[1:-1], out=out[:, n_linear:], casting="unsafe")
-    out[np.isnan(column)] = 0
+def _write_linear(column: Floats, edges: Floats, out: FloatArray) -> None:
+    """Write the linear outputs of known numbers, which are yet to be clipped to [0, 1].
+
+    The position of a number among the edges is interpolated; output t is the part of it from t to
+    t + 1.
+    """
+    position = np.interp(column, edges, np.arange(len(edges)))
+    if (edges[1:] - edges[:-1]).min() < _TINY:  # the slope in a bin overflows
+        bins = np.searchsorted(edges, column, side="right") - 1
+        position = np.clip(position, bins, bins + 1)
+    np.subtract(position[:, None], np.arange(len(edges) - 1), out=out, casting="same_kind")
