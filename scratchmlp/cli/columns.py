@@ -335,7 +335,12 @@ def misleading(
 
 
 def with_option(note: Note) -> str:
-    """Write a note with the option that helps.
+    """Write what was found, with the option that helps."""
+    return f"{note.clause}. {option_for(note)}"
+
+
+def option_for(note: Note) -> str:
+    """Say which option helps.
 
     Parameters
     ----------
@@ -345,7 +350,7 @@ def with_option(note: Note) -> str:
     Returns
     -------
     str
-        Two or three sentences.
+        One or two sentences.
     """
     value: Any = note.values.get("value")
     cell = quote(f"{note.column}={value}")
@@ -355,4 +360,4 @@ def with_option(note: Note) -> str:
         cell = " ".join(f"--na {quote(f'{name}={each}')}" for name, each in value.items())
     remedy = WORDINGS[note.case]
     words = remedy.fit if remedy.command is None else remedy.command
-    return f"{note.clause}. {words.format(column=quote(note.column), cell=cell)}"
+    return words.format(column=quote(note.column), cell=cell)

@@ -55,6 +55,11 @@ class Options:
         return self.model or "ensemble"
 
     @property
+    def file_name(self) -> str:
+        """The name of the table's file, without its folder."""
+        return "stdin" if self.data in (None, "-") else Path(self.data).name
+
+    @property
     def file_format(self) -> FileFormat:
         """How to read the table."""
         names = self.keep_na

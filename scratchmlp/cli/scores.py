@@ -165,11 +165,10 @@ class Scores(NamedTuple):
         return Compared(
             self.frame(part="{}{}, part of the ensemble"),
             f"{self.title}. Fit times are mean wall times",
-            f"Of the models compared by cross-validation, the {which} {metric.name} is that of "
-            f"{self.best()}. {advice}",
+            f"Of the models compared, the {which} {metric.name} is that of {self.best()}. {advice}",
             "Here, every model was trained again for each fold, without the rows of the fold. The "
-            f"other sections are about {kept} trained on all rows and its out-of-fold "
-            f"predictions, so its scores{weights} differ from those here.",
+            f"other sections are about {kept} trained on all rows, so its scores{weights} differ "
+            "from those here.",
         )
 
     def verdict(self) -> str:

@@ -16,8 +16,8 @@ from scratchmlp.cli.baselines import check_baselines
 from scratchmlp.cli.columns import (
     describe_columns,
     misleading,
+    option_for,
     read_columns,
-    with_option,
 )
 from scratchmlp.cli.comparison import Evaluation, compare, make_evaluation, models_for, to_train
 from scratchmlp.cli.explanation import check_held_out, explain_row
@@ -31,6 +31,7 @@ from scratchmlp.cli.scores import Scores, called, fit_notes
 from scratchmlp.cli.table import Table, labels_of, load_table
 from scratchmlp.cli.target import decide, describe_classes, describe_decision
 from scratchmlp.evaluation.evaluated import Evaluated, evaluate
+from scratchmlp.evaluation.numbers import plain
 from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
@@ -240,9 +241,8 @@ class Comparison:
         if options.report is not None:
             say(f"writing {options.report}")
             made_by, compared = ("Command", options.command), self.scores.compared(what)
-            page = page_of(
-                evaluated, importances, made_by, compared=compared, write_note=with_option
-            )
+            title = f"How well {plain(options.target)} can be predicted from {options.file_name}"
+            page = page_of(evaluated, importances, made_by, title, compared, option_for)
             write(options.report, page.encode())
             print(f"Wrote a report on {what}: {options.report}", flush=True)
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from scratchmlp.evaluation.evaluated import Evaluated
 from scratchmlp.evaluation.numbers import Cell, cell, count, number, plain, share
-from scratchmlp.reporting.content import Section, Table
+from scratchmlp.reporting.content import Folded, Section, Table
 from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.utils.names import listed
 
@@ -29,17 +29,18 @@ def data_section(evaluated: Evaluated) -> Section:
     Section
         Tables of the target and of the columns, and what the encoder noted.
     """
-    parts: list[Any] = [_target(evaluated)]
+    clauses = [plain(clause, 500) for _, clause in evaluated.estimator.encoder_.notes_]
+    parts: list[Any] = [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses]
+    parts.append(_target(evaluated))
     columns, table = evaluated.fitted_columns, evaluated.table
     shown = list(columns.items())[:DESCRIBED_COLUMNS]
     rows = [_row(table[name], fitted) for name, fitted in shown]
     header = ("column", "used as", "missing", "different values", "values", "what was found")
-    parts.append(Table("Columns to predict from, and what was made of each", header, rows))
+    caption = "Columns to predict from, and what was made of each"
     if len(shown) < len(columns):
-        parts.append(f"The table shows the first {DESCRIBED_COLUMNS} of {len(columns):,} columns.")
-    clauses = [plain(clause, 500) for _, clause in evaluated.estimator.encoder_.notes_]
-    parts += [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses]
-    return Section("data", "The data", parts)
+        caption += f": the first {DESCRIBED_COLUMNS} of {len(columns):,}"
+    parts.append(Folded("All columns", [Table(caption, header, rows)]))
+    return Section("data", "What is in the table?", parts)
 
 
 def _target(evaluated: Evaluated) -> Table:

@@ -67,6 +67,21 @@ class Picture(NamedTuple):
     size: tuple[float, float] = (5.2, 3.6)
 
 
+class Folded(NamedTuple):
+    """What readers see once they open it. On paper, it is open.
+
+    Attributes
+    ----------
+    summary : str
+        The line that opens it.
+    parts : sequence of str, Table or Picture
+        What it contains.
+    """
+
+    summary: str
+    parts: Sequence[str | Table | Picture]
+
+
 class Section(NamedTuple):
     """A part of a report with a heading.
 
@@ -76,13 +91,13 @@ class Section(NamedTuple):
         Identifier of the heading in the page.
     title : str
         Heading.
-    parts : sequence of str, dict of str to Number, Table or Picture
+    parts : sequence of str, dict of str to Number, Table, Picture or Folded
         What the section contains. A str is a paragraph, a dict important numbers by name.
     """
 
     name: str
     title: str
-    parts: Sequence[str | dict[str, Number] | Table | Picture]
+    parts: Sequence[str | dict[str, Number] | Table | Picture | Folded]
 
 
 # How pictures are drawn: each as an image of the page, or several side by side in a file.

@@ -11,7 +11,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.evaluation.evaluated import Evaluated, predict
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.content import OUTER, Picture, Section, are_near
+from scratchmlp.reporting.content import OUTER, Folded, Picture, Section, are_near
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.quality import frequent_classes
 from scratchmlp.tabular.columns.any_column import Column
@@ -21,6 +21,10 @@ AVERAGED_ROWS = 300
 N_POINTS = 12  # of a column of numbers
 MOST_LEVELS = 10  # of a column of categories
 MOST_CURVES = 4
+_MEANING = (
+    "Each picture shows the mean prediction if all rows had the same value of one column, and "
+    "their own values of the others."
+)
 
 
 class Curve(NamedTuple):
@@ -73,17 +77,16 @@ def dependence_section(evaluated: Evaluated, importances: Importances) -> Sectio
     if not curves:
         return None
     text = (
-        "Each picture shows the mean prediction if all rows had the same value of one column, and "
-        "their own values of the others. All pictures have the same vertical scale. Combinations "
-        "of values that do not occur together count too, so read the curves of correlated columns "
-        "with care. Up to 2% of the values of a column at each end are left out, because extreme "
-        "values would hide the others. "
+        "All pictures have the same scale. Combinations of values that do not occur together count "
+        "too, so read the curves of correlated columns with care. Up to 2% of the values of a "
+        "column at each end are left out, because extreme values would hide the others. "
         f"Computed with {len(rows):,} {'random ' * (len(rows) < len(evaluated.y))}rows, "
         f"for the {len(curves)} most important columns of numbers, dates or categories."
     )
     limits = _limits(curves)
     pictures = [_picture(evaluated, curve, limits) for curve in curves]
-    return Section("dependence", "How predictions change with a column", [text, *pictures])
+    parts: list[Any] = [_MEANING, *pictures, Folded("How to read the pictures", [text])]
+    return Section("dependence", "How does the prediction change with a column?", parts)
 
 
 def _readable(evaluated: Evaluated, rows: NDArray[np.intp]) -> Any:

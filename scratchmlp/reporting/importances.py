@@ -12,7 +12,7 @@ from scratchmlp.evaluation.numbers import decimals, plain
 from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.plotting.importances import SCORES
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.content import Picture, Section, Table
+from scratchmlp.reporting.content import Folded, Picture, Section, Table
 from scratchmlp.tabular.inspection.associations import associations_with
 from scratchmlp.tabular.inspection.importances import importances_of_new
 
@@ -22,6 +22,14 @@ MEASURED_ROWS, FEWEST_ROWS = 2000, 500
 MOST_PREDICTIONS = 200_000  # predicted rows: of all columns and repeats, if there are many columns
 MOST_BARS, MOST_LINES = 12, 40
 MOST_PAIRS = 20  # of correlated columns
+_MEANING = (
+    "The longer the bar of a column, the worse the predictions get without its information. This "
+    "says what the predictions depend on, not what causes the target."
+)
+_CORRELATED = (
+    "The following columns are strongly correlated. Each of them tells much of what the other one "
+    "tells, so both can look less important than they are together."
+)
 _OUTLINE = {"edgecolor": COLORS[0], "linewidth": 0.8}  # pale bars alone are hard to see
 
 
@@ -154,25 +162,15 @@ def importance_section(evaluated: Evaluated, importances: Importances) -> Sectio
     """
     if not importances.names or importances.n_rows == 1:
         return None
-    sentences = [
-        "The importance of a column is how much worse the predictions get without its information: "
-        "0 means that they do not need the column. This says what the predictions depend on, not "
-        "what causes the target.",
+    measured = [
         f"Measured on {_rows(evaluated, importances)}, {N_REPEATS} times for each column.",
         _left_out(evaluated),
     ]
-    parts: list[Any] = [
-        " ".join(filter(None, sentences)),
-        what_matters(importances),
-        _table(importances),
-    ]
+    details: list[Any] = [" ".join(filter(None, measured)), _table(importances)]
     if importances.correlated:
-        parts.append(
-            "The following columns are strongly correlated. Each of them tells much of what the "
-            "other one tells, so both can look less important than they are together."
-        )
-        parts.append(_pairs(importances))
-    return Section("importance", "What matters", parts)
+        details += [_CORRELATED, _pairs(importances)]
+    parts: list[Any] = [_MEANING, what_matters(importances), Folded("The numbers", details)]
+    return Section("importance", "What does it look at?", parts)
 
 
 def _rows(evaluated: Evaluated, importances: Importances) -> str:

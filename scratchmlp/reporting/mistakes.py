@@ -12,6 +12,7 @@ from scratchmlp.evaluation.explained import explain
 from scratchmlp.evaluation.numbers import Cell, cells_of, number, plain, share, significant
 from scratchmlp.reporting.content import Section, Table
 
+TITLE = "Which rows is it wrong about?"
 MOST_MISTAKES = 10
 SHOWN_COLUMNS = 12
 MOST_REASONS = 3  # values that moved a prediction
@@ -36,14 +37,13 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     """
     worst = _worst(evaluated)
     if not len(worst):
-        return Section("mistakes", "The worst mistakes", ["There is no wrong prediction."])
+        return Section("mistakes", TITLE, ["There is no wrong prediction."])
     if evaluated.proba is None:
         text = "The rows whose prediction is farthest from the true value."
     else:
         text = (
-            "The wrong predictions that gave the true class the lowest probability. Look at these "
-            "rows first: their class may be recorded wrongly, or the table may lack what explains "
-            "it."
+            "The model was most sure of these wrong predictions. Check whether the class is "
+            "recorded wrongly, or whether the table lacks what explains it."
         )
     if evaluated.sample_weight is not None:
         text += " Each counts in proportion to the weight that the row had in fit."
@@ -52,11 +52,10 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
         text += f" The table shows the {len(shown)} most important columns."
     what = "prediction" if evaluated.proba is None else "probability of the predicted class"
     text += (
-        f' "moved most by" names the columns whose values moved the {what} most, in comparison '
-        "with other rows, and says by how much."
+        f' "moved most by" tells which values raised (+) or lowered (-) the {what} most, compared '
+        "with other rows."
     )
-    table = _table(evaluated, worst, shown)
-    return Section("mistakes", "The worst mistakes", [text, table])
+    return Section("mistakes", TITLE, [text, _table(evaluated, worst, shown)])
 
 
 def _worst(evaluated: Evaluated) -> NDArray[np.intp]:

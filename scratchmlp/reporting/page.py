@@ -4,6 +4,7 @@ import platform
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.metadata import version
+from operator import attrgetter
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +15,13 @@ from scratchmlp import __version__
 from scratchmlp.evaluation.evaluated import Evaluated, calmly, evaluate
 from scratchmlp.evaluation.numbers import Number, cell, plain
 from scratchmlp.reporting.columns import data_section
-from scratchmlp.reporting.content import Picture, Section, Table, image
+from scratchmlp.reporting.content import Folded, Picture, Section, Table, image
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.importances import Importances, importance_section, importances_of
 from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.reporting.quality import quality_section
 from scratchmlp.reporting.scores import scores_of
-from scratchmlp.reporting.summary import drift_section, misleading_section, summary_section
+from scratchmlp.reporting.summary import drift_section, questions_section, summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.reporting.uncertainty import uncertainty_section
 from scratchmlp.tabular.reading.findings import Note
@@ -28,6 +29,7 @@ from scratchmlp.utils.atomic_write import check_folder, write_atomically
 from scratchmlp.utils.extras import check_installed
 
 PACKAGES = ("jinja2", "matplotlib")  # that reports need
+TITLE = "Are other models better?"
 LONGEST_CALL = 2000  # characters
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
 
@@ -66,10 +68,11 @@ def report(
 ) -> str:
     """Make a page for people who ask how good a model is.
 
-    The page begins with what would mislead its readers: `findings_` of a tabular estimator. Then it
-    says how well the estimator predicts, what its predictions depend on, how they change with
-    the most important columns, how sure they are, and which rows are predicted worst. It is one
-    HTML file that needs no other files and no network, for screens and for paper.
+    The page begins with a summary and with questions about the table: `findings_` of a tabular
+    estimator. Then it shows how well the estimator predicts, what its predictions depend on, how
+    they change with the most important columns, how sure they are, and which rows are predicted
+    worst. Details are folded. It is one HTML file that needs no other files and no network, for
+    screens and for paper.
 
     Parameters
     ----------
@@ -159,7 +162,7 @@ def page_of(
     made_by: tuple[str, str],
     title: str | None = None,
     compared: Compared | None = None,
-    write_note: Callable[[Note], str] = str,
+    remedy_of: Callable[[Note], str] = attrgetter("remedy"),
 ) -> str:
     """Write the page on an estimator and rows with predictions.
 
@@ -175,8 +178,8 @@ def page_of(
         Title; None makes one.
     compared : Compared or None, default=None
         A comparison with other models.
-    write_note : callable, default=str
-        Function that writes what would mislead the reader, with a remedy.
+    remedy_of : callable, default=attrgetter("remedy")
+        Function that says what to do about a note.
 
     Returns
     -------
@@ -185,7 +188,7 @@ def page_of(
     """
     title = title or f"How well {plain(evaluated.target)} can be predicted"
     with calmly():
-        sections = _sections(evaluated, importances, made_by, compared, write_note)
+        sections = _sections(evaluated, importances, made_by, compared, remedy_of)
     return render(plain(title, 200), sections)
 
 
@@ -194,15 +197,14 @@ def _sections(
     importances: Importances,
     made_by: tuple[str, str],
     compared: Compared | None,
-    write_note: Callable[[Note], str],
+    remedy_of: Callable[[Note], str],
 ) -> list[Section]:
     """Make all sections for which there is something to show."""
     scores, shown = scores_of(evaluated), [*importances.names, *evaluated.unused]
-    sentence = compared.sentence if compared else ""
     sections = [
-        misleading_section(evaluated, write_note),
+        summary_section(evaluated, scores, importances, compared.sentence if compared else ""),
+        questions_section(evaluated, remedy_of),
         drift_section(evaluated),
-        summary_section(evaluated, scores, importances, sentence),
         quality_section(evaluated, scores),
         _comparison(compared) if compared else None,
         importance_section(evaluated, importances),
@@ -218,11 +220,14 @@ def _sections(
 
 def _comparison(compared: Compared) -> Section:
     """Show the scores of other models."""
-    table = compared.table
-    rows = [(plain(name), *map(cell, values)) for name, *values in table.itertuples(name=None)]
-    header = ("model", *(plain(name) for name in table.columns))
-    note = [compared.note] if compared.note else []
-    return Section("comparison", "Other models", [*note, Table(compared.caption, header, rows)])
+    models = compared.table
+    rows = [(plain(name), *map(cell, values)) for name, *values in models.itertuples(name=None)]
+    header = ("model", *(plain(name) for name in models.columns))
+    table = Table(compared.caption, header, rows)
+    if not compared.sentence:  # the user's own table
+        return Section("comparison", TITLE, [table])
+    scores = Folded("The scores of all models", [compared.note, table])
+    return Section("comparison", TITLE, [compared.sentence, scores])
 
 
 def _origin(evaluated: Evaluated, made_by: str, text: str) -> Section:
@@ -236,7 +241,9 @@ def _origin(evaluated: Evaluated, made_by: str, text: str) -> Section:
         ("Date", datetime.now().strftime("%Y-%m-%d %H:%M")),
         ("Versions", f"scratchmlp {__version__}, Python {platform.python_version()}, {versions}"),
     ]
-    return Section("origin", "How this report was made", [Table("Origin", ("item", "value"), rows)])
+    return Section(
+        "origin", "How was this report made?", [Table("Origin", ("item", "value"), rows)]
+    )
 
 
 # The sections as HTML, by the templates in this folder.
@@ -268,8 +275,8 @@ def render(title: str, sections: Sequence[Section]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["image"] = image
-    environment.tests["numeral"] = lambda part: isinstance(part, Number)
-    environment.tests["picture"] = lambda part: isinstance(part, Picture)
-    environment.tests["table"] = lambda part: isinstance(part, Table)
+    kinds = {"numeral": Number, "picture": Picture, "table": Table, "folded": Folded}
+    for name, kind in kinds.items():
+        environment.tests[name] = lambda part, kind=kind: isinstance(part, kind)
     page = environment.get_template("page.html.jinja").render(title=title, sections=sections)
     return page.encode("utf-8", "replace").decode()  # without lone surrogates

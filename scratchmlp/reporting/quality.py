@@ -10,31 +10,31 @@ from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import (
     PrecisionRecallDisplay,
     PredictionErrorDisplay,
-    RocCurveDisplay,
     confusion_matrix,
-    precision_recall_fscore_support,
-    roc_auc_score,
 )
 
 from scratchmlp.evaluation.evaluated import Evaluated
 from scratchmlp.evaluation.numbers import Cell, count, number, plain, share
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.content import FAINT, Picture, Section, Table, are_near
+from scratchmlp.reporting.content import FAINT, Folded, Picture, Section, Table, are_near
 from scratchmlp.reporting.scores import Scores, score_table
 
 MOST_CURVES = 5
-MOST_CLASSES = 20  # in the confusion matrix and in the table of classes
+MOST_CLASSES = 20  # in the confusion matrix
 MOST_PAIRS = 20  # of confused classes
 N_BINS = 10  # of the calibration curve
 MOST_POINTS = 1000
 _POINTS = {"s": 9, "alpha": 0.45, "color": COLORS[0], "linewidths": 0}
-#: The title, the axes, the corner of good curves, and the display of scikit-learn.
-_CURVES = (
-    ("ROC curve", "True positive rate by false positive rate", "left", RocCurveDisplay),
-    ("Precision and recall", "Precision by recall", "right", PrecisionRecallDisplay),
-)
 _SHARES = (0.5, 0.8, 0.9, 0.95, 0.99)  # of the rows, by the size of their errors
 
+#: What a loss is, its value, and that of the simplest guess.
+_LOSSES = {
+    "log-loss": "The log-loss is an error of the probabilities: lower is better, 0 is perfect. It "
+    "is {}. If the probabilities were always the shares of the classes, it would be {}.",
+    "RMSE": "The RMSE is a typical error, to which large errors add most. It is {}. If the "
+    "prediction were always the mean, it would be {}. R² is 1 for perfect predictions and 0 for "
+    "the mean.",
+}
 _WEIGHTED = (
     "The scores above use the weights that the rows had in fit. The other tables and the pictures "
     "of this section count all rows alike."
@@ -54,21 +54,25 @@ def quality_section(evaluated: Evaluated, scores: Scores) -> Section:
     Returns
     -------
     Section
-        The scores. For classes, ROC and precision-recall curves, calibration, and the confusion
-        matrix, or for more than 20 classes the most confused pairs and the worst classes. For
-        numbers, true values and residuals against predicted values, and quantiles of the errors.
+        For classes, calibration, and the confusion matrix, or for more than 20 classes the most
+        confused pairs. For numbers, true against predicted values, and quantiles of the errors.
+        All scores and precision-recall curves are folded.
     """
-    parts: list[str | Table | Picture] = [score_table(evaluated, scores)]
+    details: list[str | Table | Picture] = [score_table(evaluated, scores)]
     if evaluated.sample_weight is not None:
-        parts.append(_WEIGHTED)
+        details.append(_WEIGHTED)
+    parts: list[str | Table | Picture] = [how_right(evaluated)]
     if evaluated.proba is None:
-        parts += [how_right(evaluated), _residuals(evaluated), _errors(evaluated)]
-        return Section("quality", "How good the predictions are", parts)
-    parts += [*_positive(evaluated), *_curves(evaluated), how_right(evaluated)]
-    if len(evaluated.classes) > 1:
-        few = len(evaluated.classes) <= MOST_CLASSES
-        parts.append(_confusion(evaluated) if few else _confused_pairs(evaluated))
-    return Section("quality", "How good the predictions are", [*parts, _per_class(evaluated)])
+        parts.append(_errors(evaluated))
+    else:
+        if len(evaluated.classes) > 1:
+            few = len(evaluated.classes) <= MOST_CLASSES
+            parts.append(_confusion(evaluated) if few else _confused_pairs(evaluated))
+        parts = [*_positive(evaluated), *parts]
+        details += _curves(evaluated)
+    losses = [(text, scores[name]) for name, text in _LOSSES.items() if name in scores]
+    said = [text.format(loss.cell, number(loss.constant)) for text, loss in losses]
+    return Section("quality", "How good is it?", [*said, *parts, Folded("All scores", details)])
 
 
 def how_right(evaluated: Evaluated) -> Picture:
@@ -91,7 +95,7 @@ def how_right(evaluated: Evaluated) -> Picture:
         "True and predicted values",
         f"Each point is a row ({which}): its true value (vertical) by its predicted value "
         "(horizontal). On the dashed line, the two are equal.",
-        lambda ax: _plot_errors(ax, evaluated, shown, "actual_vs_predicted", "true"),
+        lambda ax: _plot_errors(ax, evaluated, shown),
     )
 
 
@@ -110,17 +114,21 @@ def _positive(evaluated: Evaluated) -> list[str]:
     """Say which class the pictures are about, and when it is predicted."""
     if (positive := evaluated.positive) is None:
         return []
+    name, is_positive = plain(evaluated.classes[positive]), evaluated.codes == positive
+    is_predicted = evaluated.prediction == evaluated.classes[positive]
     text = (
-        f"The positive class of the pictures is {plain(evaluated.classes[positive])}, with "
-        f"{share(float(np.mean(evaluated.codes == positive)))} of the rows."
+        f"The class that matters here (the positive class) is {name}, with "
+        f"{share(float(np.mean(is_positive)))} of the rows. The model finds "
+        f"{(is_positive & is_predicted).sum():,} of these {is_positive.sum():,} rows, and takes "
+        f"{(is_predicted & ~is_positive).sum():,} others for {name}."
     )
     if (threshold := evaluated.decision.threshold) is not None:
-        text += f" It is predicted where its probability is at least {threshold:g}."
+        text += f" It predicts {name} where the probability is at least {threshold:g}."
     return [text]
 
 
 def _curves(evaluated: Evaluated) -> list[Picture]:
-    """Draw ROC and precision-recall curves of the most frequent classes."""
+    """Draw precision-recall curves of the most frequent classes."""
     if len(np.unique(evaluated.codes)) < 2:
         return []
     shown = frequent_classes(evaluated, MOST_CURVES)
@@ -130,20 +138,19 @@ def _curves(evaluated: Evaluated) -> list[Picture]:
         whose = f"each of the {len(names)} most frequent classes against all others"
     return [
         Picture(
-            title,
-            f"{what}, for {whose}, at each threshold of the probability. A good curve passes near "
-            f"the upper {corner} corner.",
-            partial(_plot_curves, display, evaluated, shown),
+            "Precision and recall",
+            f"Precision by recall, for {whose}, at each threshold of the probability. A good curve "
+            "passes near the upper right corner.",
+            partial(_plot_curves, evaluated, shown),
             (5.2, 3.6) if len(names) == 1 else (5.9, 3.3),
         )
-        for title, what, corner, display in _CURVES
     ]
 
 
-def _plot_curves(display: Any, evaluated: Evaluated, shown: NDArray[np.intp], ax: Any) -> None:
+def _plot_curves(evaluated: Evaluated, shown: NDArray[np.intp], ax: Any) -> None:
     """Draw a curve for each of some classes, as a display of scikit-learn does."""
     for k, color in zip(shown, COLORS, strict=False):
-        display.from_predictions(
+        PrecisionRecallDisplay.from_predictions(
             evaluated.codes == k,
             evaluated.proba[:, k],  # type: ignore[index]
             ax=ax,
@@ -205,8 +212,8 @@ def _confusion(evaluated: Evaluated) -> Table:
         for name, counts, parts in zip(names, matrix, shares, strict=True)
     ]
     return Table(
-        "Confusion matrix: rows by their true class (lines) and their predicted class (columns). "
-        "The stronger the color, the larger the share of the true class",
+        "Confusion matrix: rows of each class (lines) by predicted class (columns). The stronger "
+        "the color, the larger the share of the class",
         ("true class", *(f"predicted {name}" for name in names)),
         rows,
     )
@@ -229,40 +236,6 @@ def _confused_pairs(evaluated: Evaluated) -> Table:
     )
 
 
-def _per_class(evaluated: Evaluated) -> Table:
-    """Score each class, or those with the lowest F1 score if there are many."""
-    assert evaluated.proba is not None
-    classes, codes, P = evaluated.classes, evaluated.codes, evaluated.proba
-    scores = precision_recall_fscore_support(
-        evaluated.y, evaluated.prediction, labels=classes, zero_division=np.nan
-    )
-    precision, recall, f1, support = scores
-    present = np.flatnonzero(support)
-    several = len(present) > 1  # without rows of others, a class has no AUC
-    caption = "Quality by class"
-    if len(classes) > MOST_CLASSES:
-        present = present[np.argsort(np.nan_to_num(f1[present]), kind="stable")][:MOST_CLASSES]
-        caption = f"The {MOST_CLASSES} classes with the lowest F1 score"
-    rows = [
-        (
-            plain(classes[k]),
-            count(support[k]),
-            share(precision[k]),
-            share(recall[k]),
-            number(f1[k]),
-            number(roc_auc_score(codes == k, P[:, k]) if several else np.nan),
-        )
-        for k in present
-    ]
-    header = ("class", "rows", "precision", "recall", "F1 score", "AUC")
-    return Table(
-        f"{caption}. Precision: share of the rows predicted as this class that are of it. Recall: "
-        "share of its rows that are predicted as it",
-        header,
-        rows,
-    )
-
-
 # Numbers.
 
 
@@ -279,33 +252,19 @@ def _points(evaluated: Evaluated) -> tuple[NDArray[np.intp], str]:
     return shown[near], which
 
 
-def _residuals(evaluated: Evaluated) -> Picture:
-    """Draw the errors."""
-    shown, which = _points(evaluated)
-    kind, label = "residual_vs_predicted", "true minus predicted"
-    return Picture(
-        "Errors",
-        f"Each point is a row ({which}). Above the dashed line, the true value is higher than "
-        "predicted. Points should lie around the line in the same way everywhere.",
-        lambda ax: _plot_errors(ax, evaluated, shown, kind, label),
-    )
-
-
-def _plot_errors(
-    ax: Any, evaluated: Evaluated, shown: NDArray[np.intp], kind: str, label: str
-) -> None:
-    """Draw true values or residuals against predictions, with ticks at round numbers."""
+def _plot_errors(ax: Any, evaluated: Evaluated, shown: NDArray[np.intp]) -> None:
+    """Draw true values against predictions, with ticks at round numbers."""
     from matplotlib.ticker import MaxNLocator
 
     PredictionErrorDisplay.from_predictions(
         evaluated.y[shown],
         evaluated.prediction[shown],
-        kind=kind,
+        kind="actual_vs_predicted",
         ax=ax,
         subsample=None,  # which would draw rows with replacement
         scatter_kwargs=_POINTS,
     )
-    ax.set(xlabel="predicted", ylabel=label)
+    ax.set(xlabel="predicted", ylabel="true")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(5))
         axis.set_major_formatter("{x:,.6g}")

@@ -1,51 +1,69 @@
 """The first sections: what can mislead the reader, and what was predicted how well, in words."""
 
 from collections.abc import Callable
-from typing import get_args
 
 import numpy as np
 
 from scratchmlp.evaluation.evaluated import Evaluated
 from scratchmlp.evaluation.metrics import CLASSES, NUMBERS, values_of
-from scratchmlp.evaluation.numbers import number, plain, share
+from scratchmlp.evaluation.numbers import Number, number, plain, share
 from scratchmlp.reporting.columns import DESCRIBED_COLUMNS
-from scratchmlp.reporting.content import Section, Table
+from scratchmlp.reporting.content import Folded, Section, Table
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
 from scratchmlp.tabular.reading.findings import MisleadingCase, Note, merged
 from scratchmlp.utils.names import listed
 
 MOST_NAMED = 3  # columns
-_INTRODUCTION = (
-    "Check this in the table that the model was trained on, before you trust the scores below."
-)
+MAIN_CLASSES, MAIN_NUMBERS = ("accuracy", "log-loss"), ("R2", "RMSE")
+_INTRODUCTION = "The answers decide whether you can trust the scores."
+#: A question for each case, and when to do what is folded below it.
+QUESTIONS: dict[MisleadingCase, tuple[str, str]] = {
+    "leak": ("Will you know {column} before you know {target}?", "What to do if not"),
+    "sentinel": (
+        "Does {value:.10g} in {column} mean that the value is missing?",
+        "What to do if so",
+    ),
+    "sentinels": ("Do these numbers mean that the values are missing?", "What to do if so"),
+    "entity": (
+        "Will you predict for values of {column} that are not in this table?",
+        "What to do if so",
+    ),
+    "time": ("Will you predict rows that are later than these, by {column}?", "What to do if so"),
+}
 _DRIFT = (
     "These rows are unlike those that the model was trained on. If a unit, the writing of a "
     "category or a source of data is different, correct it. Otherwise, train on recent rows."
 )
 
 
-def misleading_section(evaluated: Evaluated, write: Callable[[Note], str]) -> Section | None:
-    """Write what `fit` has found that would mislead the reader.
+def questions_section(evaluated: Evaluated, remedy_of: Callable[[Note], str]) -> Section | None:
+    """Ask about what `fit` has found that would mislead the reader.
 
     Parameters
     ----------
     evaluated : Evaluated
         The rows with predictions.
-    write : callable
-        Function that writes a finding with its remedy.
+    remedy_of : callable
+        Function that says what to do about a note.
 
     Returns
     -------
     Section or None
-        A paragraph for each; None if there are none.
+        A question for each, with what was found, and the remedy folded; None if there are none.
     """
-    notes = merged(evaluated.estimator.findings_)
-    found = [plain(write(note), 1000) for note in notes if note.case in get_args(MisleadingCase)]
-    if not found:
-        return None
-    sentences = [text[0].upper() + text[1:] for text in found]
-    return Section("misleading", "What can mislead you", [_INTRODUCTION, *sentences])
+    parts: list[str | Folded] = []
+    for note in merged(evaluated.estimator.findings_):
+        if note.case in QUESTIONS:
+            text, when = QUESTIONS[note.case]
+            names = {"column": plain(note.column), "target": plain(evaluated.target)}
+            question = text.format(**{**note.values, **names})
+            clause = plain(note.clause, 1000)
+            parts += [
+                f"{question} {clause[0].upper()}{clause[1:]}.",
+                Folded(when, [plain(remedy_of(note), 1000)]),
+            ]
+    return Section("check", "What should I check?", [_INTRODUCTION, *parts]) if parts else None
 
 
 def drift_section(evaluated: Evaluated) -> Section | None:
@@ -69,7 +87,7 @@ def drift_section(evaluated: Evaluated) -> Section | None:
         return None
     rows = [(plain(name), plain(why, 200)) for name, why in changed.items()]
     table = Table("Columns that have clearly changed", ("column", "what has changed"), rows)
-    return Section("drift", "What has changed since the model was trained", [_DRIFT, table])
+    return Section("drift", "What has changed since it was trained?", [_DRIFT, table])
 
 
 def summary_section(
@@ -91,14 +109,26 @@ def summary_section(
     Returns
     -------
     Section
-        A paragraph and the scores.
+        How good the model is, one score and one loss, and what to do next.
     """
-    quality = (
-        _numbers(evaluated, scores) if evaluated.proba is None else _classes(evaluated, scores)
-    )
-    sentences = [_task(evaluated), *quality, _important(importances), compared]
-    numbers = {each.metric.name: each.cell for each in scores.values()}
-    return Section("summary", "Summary", [" ".join(filter(None, sentences)), numbers])
+    quality = _numbers if evaluated.proba is None else _classes
+    shown = MAIN_NUMBERS if evaluated.proba is None else MAIN_CLASSES
+    numbers = {each.metric.name: each.cell for name in shown if (each := scores.get(name))}
+    end = " ".join(filter(None, [compared, _important(importances), _next(evaluated)]))
+    parts: list[str | dict[str, Number]] = [
+        _task(evaluated),
+        " ".join(quality(evaluated, scores)),
+        numbers,
+        end,
+    ]
+    return Section("summary", "In short", parts)
+
+
+def _next(evaluated: Evaluated) -> str:
+    """Say what to do with the page."""
+    asks = any(note.case in QUESTIONS for note in evaluated.estimator.findings_)
+    first = "answer the questions below, and " if asks else ""
+    return f"What to do next: {first}look at the rows that it is most wrong about."
 
 
 def _task(evaluated: Evaluated) -> str:
@@ -109,19 +139,16 @@ def _task(evaluated: Evaluated) -> str:
     columns = "1 column" if n_columns == 1 else f"{n_columns:,} columns"
     if unused:
         columns += f" (left out: {listed([plain(name, 40) for name in unused])})"
-    rows = f"{n:,} rows that it was not trained on"
+    rows = f"{n:,} rows that it was not trained on."
     if evaluated.is_of_fit:
-        rows = (
-            f"its out-of-fold predictions of {n:,} rows: each row is predicted by a part of the "
-            "model that has not learned from it"
-        )
-    sentence = f"The model predicts {target}, {what}, from {columns}. It is judged by {rows}."
+        rows = f"{n:,} rows, each predicted by a part of the model that has not learned from it."
+    sentence = f"The model predicts {target}, {what}, from {columns}. It was tested on {rows}"
     if (lost := len(evaluated.given[1]) - n) > 0:
         names = listed([plain(name, 40) for name in evaluated.entities])
-        which = f" of a model that knows their {names}" if names else ""
-        sentence += f" {lost:,} other rows have no out-of-fold prediction{which} and are left out."
+        which = f" by any part that knows their {names}," if names else ""
+        sentence += f" {lost:,} other rows could not be tested this way{which} and are left out."
     if evaluated.is_of_fit:
-        sentence += f" Expect its scores for {plain(evaluated.fitted.scores_hold_for, 200)}."
+        sentence += f" Expect the same quality for {plain(evaluated.fitted.scores_hold_for, 200)}."
         if evaluated.fitted.scores_hold_for == "later rows":
             sentence += (
                 " These follow directly on the training rows: errors may grow further ahead."
@@ -190,10 +217,10 @@ def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:
 
 def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
     """Say how good predicted numbers are."""
-    half, rmse, r2 = scores["median absolute error"], scores["RMSE"], scores.get("R2")
+    half, rmse = scores["median absolute error"], scores["RMSE"]
     sentences = [
-        f"Half of the predictions are off by less than {half.cell}. The root mean squared "
-        f"error is {rmse.cell}; always predicting the mean has {number(rmse.constant)}."
+        f"Half of the predictions are off by less than {half.cell}. If the prediction were always "
+        f"the mean, half would be off by less than {number(half.constant)}."
     ]
     if np.ptp(evaluated.y) == 0:
         sentences.append(
@@ -205,8 +232,6 @@ def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
             "The predictions are no better than the mean: the model has found nothing in the "
             "columns that predicts the target."
         )
-    elif r2:
-        sentences.append(f"The model explains {share(r2.value)} of the variance.")
     return sentences
 
 

@@ -29,7 +29,7 @@ def training_section(evaluated: Evaluated) -> Section | None:
         parts.append(_weights(evaluated))
     if networks_in(estimator):
         parts.append(_curves(estimator))
-    return Section("training", "How it was trained", parts) if parts else None
+    return Section("training", "How was it trained?", parts) if parts else None
 
 
 def _weights(evaluated: Evaluated) -> Table:

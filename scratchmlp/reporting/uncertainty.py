@@ -1,6 +1,6 @@
 """The section on how sure the predictions are: prediction sets and intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,17 +11,25 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.evaluation.evaluated import Evaluated, Rows
 from scratchmlp.evaluation.numbers import Cell, Number, count, number, plain, share
 from scratchmlp.reporting.columns import range_of
-from scratchmlp.reporting.content import Section, Table
+from scratchmlp.reporting.content import Folded, Section, Table
 from scratchmlp.tabular.columns.any_column import Column
-from scratchmlp.tabular.scoring import most_probable
 from scratchmlp.tabular.uncertainty import HeldOutScores, n_needed, out_of_fold_errors
-from scratchmlp.utils.names import listed
 
 MOST_ROWS = 2000  # new ones, for which intervals or sets are predicted
 LEVELS_OF_CLASSES, LEVELS_OF_NUMBERS = (0.9, 0.95, 0.99), (0.5, 0.8, 0.9, 0.95)
 LEVEL = 0.9  # of groups
 MOST_GROUPS = 8
 MEAN_SIZE, MEDIAN_SIZE = "mean number of classes", "median width"
+_INTERVALS = (
+    "Instead of one number, the model can predict an interval (predict_interval). It should "
+    "contain the true value for the share of the rows that you ask for, the coverage."
+)
+_SETS = (
+    "Instead of one class, the model can predict several (predict_set). The true class should be "
+    "among them for the share of the rows that you ask for, the coverage. The most "
+    "probable class always is, so the share may be higher. One class alone means that the model is "
+    "sure."
+)
 OTHERS, MISSING = "all other values", "missing value"
 
 
@@ -62,37 +70,28 @@ def uncertainty_section(evaluated: Evaluated, important: Sequence[str]) -> Secti
     known = regions_of(evaluated, levels)
     if not known:
         return None
-    parts: list[str | Table] = [_introduction(evaluated), _levels(evaluated, known)]
-    parts += _why_single(evaluated, known)
+    details: list[str | Table] = [*_measured(evaluated)]
     if LEVEL in known:
-        parts += _groups(evaluated, important, known[LEVEL])
-    return Section("uncertainty", "How sure the predictions are", parts)
+        details += _groups(evaluated, important, known[LEVEL])
+    meaning = _INTERVALS if evaluated.proba is None else _SETS
+    parts: list[Any] = [meaning, _levels(evaluated, known)]
+    if details:
+        parts.append(Folded("How this was measured, and groups of rows", details))
+    return Section("uncertainty", "How sure is it?", parts)
 
 
-def _introduction(evaluated: Evaluated) -> str:
-    """Say what sets or intervals are, and how they were measured."""
-    if evaluated.proba is None:
-        text = (
-            "predict_interval predicts an interval for each row. It is meant to contain the true "
-            "value for a share of the rows that you choose, the coverage."
-        )
-    else:
-        text = (
-            "predict_set predicts a set of classes for each row. It is meant to contain the true "
-            "class for a share of the rows that you choose, the coverage. A set of one class means "
-            "that the model is sure."
-        )
+def _measured(evaluated: Evaluated) -> Iterator[str]:
+    """Say how sets or intervals were measured."""
     if evaluated.is_of_fit:
-        text += (
-            " Here, they are made from the out-of-fold predictions: for the rows of each fold by "
-            "the errors on the other folds."
+        yield (
+            "They are made from the out-of-fold predictions: for the rows of each fold by the "
+            "errors on the other folds."
         )
     if evaluated.blend.uncertainty.scores.weight is not None:
-        text += (
-            " The rows of fit had weights. The coverage is meant for rows that are drawn in "
+        yield (
+            "The rows of fit had weights. The coverage is meant for rows that are drawn in "
             "proportion to them, but the shares here count all rows alike."
         )
-    return text
 
 
 def _levels(evaluated: Evaluated, known: dict[float, Regions]) -> Table:
@@ -110,19 +109,6 @@ def _levels(evaluated: Evaluated, known: dict[float, Regions]) -> Table:
         row.append(share(float((regions.size == 1).mean())))
     header = ["coverage asked for", "true class in the set", MEAN_SIZE, "sets of one class"]
     return Table(f"Prediction sets of {which}", header, rows)
-
-
-def _why_single(evaluated: Evaluated, known: dict[float, Regions]) -> list[str]:
-    """Say why all sets have one class, if they have."""
-    single = [f"{level:.0%}" for level, regions in known.items() if (regions.size == 1).all()]
-    if evaluated.proba is None or not single:
-        return []
-    right = share(float(np.mean(most_probable(evaluated.proba) == evaluated.codes)))
-    return [
-        f"The most probable class is always in the set, and it is right for {right} of the rows. "
-        f"So sets of one class are enough for a coverage of {listed(single)}. A higher coverage "
-        "tells which rows the model is less sure about."
-    ]
 
 
 def _size(evaluated: Evaluated, sizes: FloatArray) -> Number:

@@ -86,10 +86,13 @@ def test_a_page_names_the_options_that_help(csv, tmp_path):
     y = rng.choice(["no", "yes"], 300)
     table = pd.DataFrame({"after": y, "weeks": rng.choice([1, 2, 3, 4, 999], 300), "y": y})
     run(csv(table), "--target", "y", "--model", "networks", "--report", path)
-    box = page_in(path).text.partition("trust the scores below. ")[2].partition(" Summary ")[0]
-    assert box.startswith("The column after alone predicts ")
+    page = page_in(path)
+    box = page.text.partition("trust the scores. ")[2].partition(" How good is it? ")[0]
+    assert box.startswith("Will you know after before you know y? The column after alone predicts")
     assert "If not, add --ignore 'after'. " in box
+    assert "Does 999 in weeks mean that the value is missing?" in box
     assert box.endswith(" add --na 'weeks=999'.")
+    assert "How well y can be predicted from" in page.text
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -142,7 +145,7 @@ def test_a_page_in_the_order_of_time_beside_a_picture(csv, tmp_path, monkeypatch
     options = ["--time", "t", "--model", "networks", "--plot", picture, "--report", page]
     run(csv(table), "--target", "y", "--task", "regression", *options)
     assert len(calls) == 1
-    n_left_out = re.search(r"(\d+) other rows have no out-of-fold", page_in(page).text)
+    n_left_out = re.search(r"(\d+) other rows could not be tested", page_in(page).text)
     assert int(n_left_out[1]) > 40
 
 

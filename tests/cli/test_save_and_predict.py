@@ -342,8 +342,8 @@ def test_a_threshold_decides_all_predictions_scores_and_pages(positive, other, c
     assert (changed["prediction"] == positive).mean() > expected.mean()
     if page.exists():
         text = Page(page.read_text()).text
-        assert f"of the pictures is {positive}, with" in text
-        assert "It is predicted where its probability is at least 0.9." in text
+        assert f"(the positive class) is {positive}, with" in text
+        assert f"It predicts {positive} where the probability is at least 0.9." in text
         assert f"for class {positive}, at each threshold" in text
 
 

@@ -78,23 +78,28 @@ def test_sentences(classes, numbers, others):
     assert strongly in classes.page.text
     assert strongly not in others.page.text
     assert "have paler bars" not in others.page.text
-    for case, what in ((classes, "a set of classes"), (numbers, "an interval")):
-        assert f" predicts {what} for each row. It is meant to contain the true" in case.page.text
-        made = "Here, they are made from the out-of-fold predictions"
+    for case, what in ((classes, "several (predict_set)"), (numbers, "an interval (predict_inte")):
+        assert f", the model can predict {what}" in case.page.text
+        made = "They are made from the out-of-fold predictions"
         assert made in case.page.text
         new = evaluate(case.estimator, case.X, case.y, "new", 0)
-        introduction, *_ = uncertainty.uncertainty_section(new, []).parts
-        assert made not in introduction
-    half = f"off by less than {significant(numbers.page.facts['median absolute error'], 3)}."
-    assert half in numbers.page.text
-    assert f"The model explains {numbers.page.facts['R²']:.1%} of the" in numbers.page.text
+        assert made not in str(uncertainty.uncertainty_section(new, []))
+    table = numbers.page.table("Scores")
+    half, of_mean = (significant(each, 3) for each in table["median absolute error"][:2])
+    mean = "If the prediction were always the mean, half would be off by less than"
+    assert f"are off by less than {half}. {mean} {of_mean}." in numbers.page.text
+    loss, of_shares = (
+        significant(each, 3) for each in classes.page.table("Scores")["log-loss"][:2]
+    )
+    shares = "If the probabilities were always the shares of the classes, it would be"
+    assert f"0 is perfect. It is {loss}. {shares} {of_shares}." in classes.page.text
     assert "no better than" not in classes.page.text + numbers.page.text
-    assert "The model predicts price, a number, from 6 columns (left out: key). It is" in (
+    assert "The model predicts price, a number, from 6 columns (left out: key). It was" in (
         numbers.page.text
     )
     assert "The table shows the" not in classes.page.text
     assert "has found nothing in the columns" not in classes.page.text
-    assert "Other models" not in classes.page.texts
+    assert "Are other models better?" not in classes.page.texts
 
 
 def test_ranges_of_dates_and_durations():

@@ -34,30 +34,41 @@ def fit(**parameters):
 
 
 @pytest.mark.parametrize("rows", ["fit", "new"])
-def test_all_findings_that_mislead_are_sentences_above_the_scores(rows):
+def test_all_findings_that_mislead_are_questions_with_a_folded_remedy_below_the_summary(rows):
     model = fit()
     constant, *found = model.findings_
     assert [note.column for note in found] == [DECISION, "plan", *X.columns[3:]]
     page = Page(report(model, X, Y, rows=rows))
-    assert [heading["id"] for heading in page.all("h2")][:2] == ["misleading", "summary"]
-    box = page.text.partition("trust the scores below. ")[2].partition(" Summary ")[0]
-    assert box == " ".join(plain(note, 1000) for note in merged(found))
+    assert [heading["id"] for heading in page.all("h2")][:2] == ["summary", "check"]
+    box = page.text.partition("trust the scores. ")[2].partition(" How good is it? ")[0]
+    decision, plan = map(plain, (DECISION, "plan"))
+    asked = (
+        (f"Will you know {decision} before you know the target?", "What to do if not"),
+        (f"Will you know {plan} before you know the target?", "What to do if not"),
+        ("Do these numbers mean that the values are missing?", "What to do if so"),
+    )
+    for (question, when), note in zip(asked, merged(found), strict=True):
+        clause = plain(note.clause, 1000)
+        told = f"{question} {clause[0].upper()}{clause[1:]}. {when} {plain(note.remedy, 1000)}"
+        assert told in box
+    assert "answer the questions below" in page.text
     assert str(constant) not in page.text
 
 
 def test_a_page_without_such_findings_has_no_box(others):
     quiet = Page(report(fit(inspect_table=False), X, Y))
     for page in (quiet, others.page):
-        assert page.all("h2")[0]["id"] == "summary"
+        assert "check" not in {heading["id"] for heading in page.all("h2")}
+        assert "answer the questions" not in page.text
 
 
-def test_columns_of_new_rows_that_clearly_changed_are_named_above_the_scores():
+def test_columns_of_new_rows_that_clearly_changed_are_named_below_the_summary():
     model = fit(inspect_table=False)
     new = X.replace({"plan": {PLAN: "<b>"}})
     assert "drift" not in [heading["id"] for heading in Page(report(model, new, Y)).all("h2")]
     page = Page(report(model, new, Y, rows="new"))
-    assert [heading["id"] for heading in page.all("h2")][:2] == ["drift", "summary"]
-    box = page.text.partition("Otherwise, train on recent rows. ")[2].partition(" Summary ")[0]
+    assert [heading["id"] for heading in page.all("h2")][:2] == ["summary", "drift"]
+    box = page.text.partition("Otherwise, train on recent rows. ")[2].partition(" How good is")[0]
     assert box.endswith(" plan 37.5 % are unseen, such as '<b>'")
 
 

@@ -62,7 +62,7 @@ def test_pictures_of_several_classes_and_of_dates_say_what_is_what():
     pictures = Page(report(model.fit(table, y), table, y)).pictures
     ticks_and_labels = re.findall("<text[^>]*>(.*?)</text>", pictures["day"])
     assert {"Feb", "2024-Apr", "first", "second", "third"} <= {*ticks_and_labels}
-    assert all(f"{label} (AUC = " in pictures["ROC curve"] for label in y)
+    assert all(f"{label} (AP = " in pictures["Precision and recall"] for label in y)
 
 
 def test_white_space_and_joiners_are_no_control_characters():
@@ -94,6 +94,13 @@ def test_screen_readers_can_read_it(any_case):
     assert all(name for head in page.heads.values() for name in head)
     scrolled = ["tabindex" in each for each in page.all("div") if each.get("role") == "region"]
     assert scrolled == [len(head) > 3 for head in page.heads.values()]
+
+
+def test_what_is_folded_has_a_line_to_open_it_and_is_open_on_paper(any_case):
+    page = any_case.page
+    assert len(page.all("details")) == len(page.all("summary")) > 3
+    paper = any_case.html.partition("@media print")[2]
+    assert "details::details-content { content-visibility: visible; block-size: auto; }" in paper
 
 
 def test_pictures_are_transparent_and_turn_light_on_dark_screens(any_case):

@@ -33,8 +33,8 @@ def of_fit(case):
 
 def quality_of(evaluated):
     """Pictures of the quality of predictions by their titles."""
-    parts = quality.quality_section(evaluated, scores_of(evaluated)).parts
-    return {part.title: part for part in parts if isinstance(part, Picture)}
+    *parts, folded = quality.quality_section(evaluated, scores_of(evaluated)).parts
+    return {part.title: part for part in [*folded.parts, *parts] if isinstance(part, Picture)}
 
 
 # Curves and calibration.
@@ -42,30 +42,25 @@ def quality_of(evaluated):
 
 def test_curves_of_two_classes(classes):
     evaluated = of_fit(classes)
-    pictures = quality_of(evaluated)
-    roc, recall = pictures["ROC curve"], pictures["Precision and recall"]
-    positive = 1
-    for picture in (roc, recall):
-        assert f"for class {plain(evaluated.classes[positive], 20)}, at each" in picture.text
-    ax, happened, proba = drawn(roc), evaluated.codes == positive, evaluated.proba[:, positive]
-    fpr, tpr, _ = metrics.roc_curve(happened, proba)
-    np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.c_[fpr, tpr])
-    assert labels_of(ax) == ("false positive rate", "true positive rate")
+    picture, positive = quality_of(evaluated)["Precision and recall"], 1
+    assert f"for class {plain(evaluated.classes[positive], 20)}, at each" in picture.text
+    ax, happened, proba = drawn(picture), evaluated.codes == positive, evaluated.proba[:, positive]
+    precision, recall, _ = metrics.precision_recall_curve(happened, proba, drop_intermediate=True)
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.c_[recall, precision])
+    assert labels_of(ax) == ("recall", "precision")
     name, chance = legend_of(ax)
-    auc = metrics.roc_auc_score(happened, proba)
-    assert name.endswith(f"(AUC = {auc:.2f})")
+    assert name.endswith(f"(AP = {metrics.average_precision_score(happened, proba):.2f})")
     assert chance == "chance"
-    assert labels_of(drawn(recall)) == ("recall", "precision")
 
 
 @pytest.mark.parametrize("most", [2, 3])
 def test_curves_of_several_classes(most, monkeypatch):
     monkeypatch.setattr(quality, "MOST_CURVES", most)
     evaluated = evaluate(LOGISTIC, X, WORDS, "new", 0)
-    roc = quality_of(evaluated)["ROC curve"]
+    curves = quality_of(evaluated)["Precision and recall"]
     whose = "each class" if most == 3 else "each of the 2 most frequent classes"
-    assert f"for {whose} against all others" in roc.text
-    ax = drawn(roc)
+    assert f"for {whose} against all others" in curves.text
+    ax = drawn(curves)
     frequent = pd.Series(WORDS).value_counts().index[:most]
     assert [name.split(" ")[0] for name in legend_of(ax)] == [*frequent, "chance"]
     assert len({line.get_color() for line in ax.lines}) == most + 1
@@ -194,8 +189,8 @@ def test_the_twenty_most_correlated_pairs_are_listed(classes):
     pairs = [(f"a{i}", f"b{i}", 1 - i / 100) for i in range(21)]
     evaluated = of_fit(classes)
     found = importances.importances_of(evaluated)._replace(correlated=pairs)
-    *_, table = importances.importance_section(evaluated, found).parts
-    assert [row[0] for row in table.rows] == [plain(a) for a, _, _ in pairs[:20]]
+    *_, folded = importances.importance_section(evaluated, found).parts
+    assert [row[0] for row in folded.parts[-1].rows] == [plain(a) for a, _, _ in pairs[:20]]
 
 
 def test_columns_of_a_wide_table_are_chosen_for_all_classes(monkeypatch):

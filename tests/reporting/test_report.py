@@ -65,8 +65,8 @@ def test_models_that_learned_nothing_or_leave_out_all_columns_are_called_so():
     html = report(model, table, Y)
     assert "from 0 columns (left out: one)" in html
     model = one_part(LinearRegression(), X[:, :1], Y)
-    assert "a number, from 1 column. It is" in report(model, X[:, :1], Y)
-    assert "What matters" not in html
+    assert "a number, from 1 column. It was" in report(model, X[:, :1], Y)
+    assert "What does it look at?" not in html
 
 
 def test_many_classes_get_tables_of_the_worst(monkeypatch):
@@ -88,7 +88,6 @@ def test_many_classes_get_tables_of_the_worst(monkeypatch):
     monkeypatch.setattr("scratchmlp.reporting.quality.MOST_PAIRS", 1)
     page = Page(report(model, X, Y, rows="new"))
     assert page.tables[mistakes[0]] == [first]
-    assert len(page.table("The 2 classes with the lowest F1")) == 2
 
 
 LOGISTIC, LINEAR = one_part(LogisticRegression(), X, Y), one_part(LinearRegression(), X, Y)
@@ -141,7 +140,7 @@ def test_few_new_rows_or_equal_targets(estimator, few, targets):
     is_one, are_equal = len(few) == 1, len(np.unique(targets)) == 1
     assert not np.isnan([*page.facts.values()]).any()
     assert not any("nan" in row for rows in page.tables.values() for row in rows)
-    assert ("What matters" in page.text) != is_one
+    assert ("What does it look at?" in page.text) != is_one
     if is_regressor(estimator):
         assert ("R²" in page.facts) != are_equal
         assert ("All true values are equal, so these rows cannot tell" in page.text) == are_equal
@@ -155,7 +154,7 @@ def test_few_new_rows_or_equal_targets(estimator, few, targets):
 def test_a_constant_target_of_fit():
     estimator = TabularMLPRegressor(**QUICK).fit(X, np.full(60, 2.5))
     page = Page(report(estimator, X, np.full(60, 2.5)))
-    assert [*page.facts.values()] == [0, 0, 0]
+    assert [*page.facts.values()] == [0]
     assert "so these rows cannot tell whether the model is better than the mean." in page.text
 
 
@@ -170,8 +169,8 @@ def test_the_page_says_why_not_all_rows_are_used(n_most, which, monkeypatch):
     assert f"Measured on {which}, 5" in page.text
     covered, _, of_one = page.table("Prediction sets of 60 rows")["90%"]
     assert of_one == 1
-    right = f"it is right for {covered:.1%} of the rows. So sets of one class are enough for a cove"
-    assert right in page.text
+    assert covered > 0.9
+    assert "The most probable class always is, so the share may be higher." in page.text
 
 
 @pytest.mark.filterwarnings("ignore:y has one class")
@@ -187,7 +186,7 @@ def test_one_class(rows):
 def test_prediction_sets_need_errors_of_enough_rows(n_rows, are_shown):
     rows, y = X[:n_rows], Y[:n_rows] > 0
     page = Page(report(TabularMLPClassifier(**QUICK).fit(rows, y), rows, y))
-    assert ("How sure the predictions are" in page.texts) == are_shown
+    assert ("How sure is it?" in page.texts) == are_shown
 
 
 @pytest.mark.parametrize(("rows", "as_table"), [("fit", False), ("new", True)])
@@ -227,7 +226,7 @@ def test_dates_of_python_and_periods(rows, cv):
     start = "2020-01-01" if rows == "new" else "2021-09-01"
     assert ranges == ["2020-01-01 to 2020-12-01", f"{start} to 2024-12-01"]
     assert "x1" in page.pictures
-    lost = "20 other rows have no out-of-fold prediction and are left out"
+    lost = "20 other rows could not be tested this way and are left out"
     assert (lost in page.text) == (rows == "fit")
 
 
@@ -250,9 +249,9 @@ def test_a_page_says_for_which_rows_its_scores_hold(cv, is_grouped, of, tmp_path
     io.save(model, tmp_path / "model")
     for estimator in (model, io.load(tmp_path / "model")):
         text = Page(report(estimator, X, Y)).text
-        assert f" Expect its scores for {of}. " in text
+        assert f" Expect the same quality for {of}. " in text
         assert ("errors may grow further ahead" in text) == (of == "later rows")
-    assert "Expect its scores" not in report(model, X, Y, rows="new")
+    assert "Expect the same" not in report(model, X, Y, rows="new")
 
 
 def test_a_page_says_that_its_scores_are_those_of_known_persons():
@@ -262,7 +261,7 @@ def test_a_page_says_that_its_scores_are_those_of_known_persons():
     y = 3 * own[person] + x
     with pytest.warns(MisleadingDataWarning, match="same person"):
         model = TabularMLPRegressor(**QUICK | {"inspect_table": True}).fit(table, y)
-    of = "Expect its scores for random rows of known values of person."
+    of = "Expect the same quality for random rows of known values of person."
     assert of in Page(report(model, table, y)).text
 
 

@@ -73,10 +73,14 @@ class Note(NamedTuple):
         """What was found, without what to do about it."""
         return WORDINGS[self.case].clause(self.column, **self.values)
 
+    @property
+    def remedy(self) -> str:
+        """What to do about it, in Python."""
+        return WORDINGS[self.case].fit.format(column=self.column, **self.values)
+
     def __str__(self) -> str:
         [(_, clause)] = describe([self])
-        remedy = WORDINGS[self.case].fit.format(column=self.column, **self.values)
-        return _sentences(clause, remedy)
+        return _sentences(clause, self.remedy)
 
 
 @dataclass(frozen=True)
