@@ -14,7 +14,7 @@ from scratchmlp.reporting.content import Section, Table
 
 TITLE = "Which rows is it wrong about?"
 MOST_MISTAKES = 10
-SHOWN_COLUMNS = 12
+SHOWN_COLUMNS = 8
 MOST_REASONS = 3  # values that moved a prediction
 BACKGROUND_ROWS = 300  # to draw those from that a prediction is compared with
 
@@ -33,7 +33,7 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     -------
     Section
         A table: the true and the predicted value, what moved the prediction, and the values of up
-        to 12 columns.
+        to 8 columns.
     """
     worst = _worst(evaluated)
     if not len(worst):
