@@ -1,7 +1,6 @@
 """Save a model to a file of data, and load it."""
 
 import io
-import json
 import os
 import warnings
 from collections.abc import Collection, Mapping
@@ -205,22 +204,15 @@ def _check_imports(types: Collection[str]) -> None:
 
 
 def _dumped(estimator: Any) -> dict[str, bytes]:
-    """Return the schema and the arrays of an estimator, as `skops.io.dumps` makes them.
-
-    That function would indent the schema, which takes longer than all the rest.
-    """
-    import skops
-    from skops.io._utils import SaveContext, get_state
+    """Return the schema and the arrays of an estimator, as skops writes them."""
+    import skops.io
 
     for part in objects_in(estimator):
         if isinstance(part, TabularEncoder):
             _check_levels(unstorable_levels(part))
-    with ZipFile(io.BytesIO(), "w") as file:
-        context = SaveContext(file)
-        schema = get_state(estimator, context)
+    with ZipFile(io.BytesIO(skops.io.dumps(estimator))) as file:
         members = {name: file.read(name) for name in file.namelist()}
-    of_skops = {"protocol": context.protocol, "_skops_version": skops.__version__}
-    return members | {SCHEMA: mended(json.dumps(schema | of_skops).encode())}
+    return members | {SCHEMA: mended(members[SCHEMA])}
 
 
 def _check_levels(unstorable: Mapping[str, Any]) -> None:

@@ -139,8 +139,8 @@ def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted
     is_ordered = fitted.kind == "date" or (fitted.kind == "number" and len(values) > 2)
     predicted = predict(evaluated.estimator, _with_each(values, X, position))
     means = predicted.reshape(len(values), -1, *predicted.shape[1:]).mean(axis=1)
-    if means.ndim == 1:
-        shown = means[None]
+    if means.size == len(values):  # numbers, with or without an axis of their own
+        shown = means.reshape(1, -1)
     elif evaluated.positive is None:
         shown = means.T[frequent_classes(evaluated, MOST_CURVES)]
     else:

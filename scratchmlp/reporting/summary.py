@@ -20,6 +20,7 @@ _INTRODUCTION = "The answers decide whether you can trust the scores."
 #: A question for each case, and when to do what is folded below it.
 QUESTIONS: dict[MisleadingCase, tuple[str, str]] = {
     "leak": ("Will you know {column} before you know {target}?", "What to do if not"),
+    "leaks": ("Will you know these columns before you know {target}?", "What to do if not"),
     "sentinel": (
         "Does {value:.10g} in {column} mean that the value is missing?",
         "What to do if so",

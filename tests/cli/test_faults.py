@@ -167,11 +167,11 @@ def test_an_interrupt_that_python_loses(tmp_path):
     """Python prints and drops what a callback of a weak reference raises."""
     code = (
         "import sys, weakref\n"
-        "from scratchmlp.cli import job, messages\n"
+        "from scratchmlp.cli import article, messages\n"
         "sys.argv[1:] = []\n"
         "def run_iris(_):\n"
         "    weakref.finalize(messages.InputError(), signal.raise_signal, signal.SIGINT)\n"
-        f"job.run_iris = run_iris\n{STARTS['module']}"
+        f"article.run_iris = run_iris\n{STARTS['module']}"
     )
     assert status_and_errors(code, tmp_path) == (130, INTERRUPTED)
 

@@ -41,10 +41,8 @@ def test_all_findings_that_mislead_are_questions_with_a_folded_remedy_below_the_
     page = Page(report(model, X, Y, rows=rows))
     assert [heading["id"] for heading in page.all("h2")][:2] == ["summary", "check"]
     box = page.text.partition("trust the scores. ")[2].partition(" How good is it? ")[0]
-    decision, plan = map(plain, (DECISION, "plan"))
     asked = (
-        (f"Will you know {decision} before you know the target?", "What to do if not"),
-        (f"Will you know {plan} before you know the target?", "What to do if not"),
+        ("Will you know these columns before you know the target?", "What to do if not"),
         ("Do these numbers mean that the values are missing?", "What to do if so"),
     )
     for (question, when), note in zip(asked, merged(found), strict=True):

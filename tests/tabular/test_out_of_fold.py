@@ -84,7 +84,8 @@ def fit(estimator, case, y):
     with Patches.context() as patch, all_parts():
         patch.setattr(recipe, "_n_epochs", lambda n_rows: 1)
         patch.setattr(CosLog4, "factor", lambda schedule, t: 1.0)  # it would be 0 in this epoch
-        return clone(estimator).set_params(random_state=0, **parameters).fit(X, y, **arguments)
+        estimator = clone(estimator).set_params(random_state=0, inspect_table=False, **parameters)
+        return estimator.fit(X, y, **arguments)
 
 
 @functools.cache
