@@ -10,7 +10,7 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
 from scratchmlp.tabular.reading.codes import are_times
-from scratchmlp.tabular.reading.entities import Entity, entity
+from scratchmlp.tabular.reading.entities import FEWEST_VALUES, Entity, entity
 
 ValuesOf = Callable[[str], "pd.Series[Any]"]
 
@@ -18,7 +18,8 @@ ValuesOf = Callable[[str], "pd.Series[Any]"]
 def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list[Entity]:
     """Return the columns that may say to whom the rows belong.
 
-    These are whole numbers and categories whose values repeat.
+    These are whole numbers and categories whose name says so, or of which few values do not have
+    most rows: new rows are hardly of other kinds of education.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def _entity(table: EncodedTable, name: str, column: Any, values_of: ValuesOf) ->
         found = found if found and (values_of(name).dropna() % 1 == 0).all() else None
     else:
         return None
-    return found
+    return found if found and (found.is_named or found.n_frequent >= FEWEST_VALUES) else None
 
 
 def times(

@@ -45,6 +45,11 @@ class Entity(NamedTuple):
         return len(self.counts)
 
     @property
+    def n_frequent(self) -> float:
+        """Effective number of values: 1 / the probability that two random rows have the same."""
+        return float(self.counts.sum() ** 2 / (self.counts**2).sum())
+
+    @property
     def is_named(self) -> bool:
         """Whether the name says that the values name something."""
         return names_entity(self.column)
