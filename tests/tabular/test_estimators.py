@@ -69,7 +69,11 @@ def fit(estimator, X=X, numbers=NUMBERS, **arguments):
     return clone(estimator).fit(X, targets_for(estimator, numbers), **arguments)
 
 
-@pytest.mark.filterwarnings("ignore:y has one class", "ignore:the column:UserWarning")
+@pytest.mark.filterwarnings(
+    "ignore:y has one class",
+    "ignore:the column:UserWarning",
+    r"ignore:\d columns tell:UserWarning",
+)
 @parametrize_with_checks(
     [
         TabularMLPClassifier(cv=2, hidden_layer_sizes=16, max_iter=16),
