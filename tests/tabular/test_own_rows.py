@@ -36,12 +36,10 @@ def table(effect, seed=0, *, even=True):
     return pd.DataFrame({"other": other, "x": 100 + 3 * x}), y
 
 
-def table_that_tells(seed=0):
-    """Return such a table of codes, of which another column tells most, and classes."""
-    rng = np.random.default_rng(seed)
-    x, effect = rng.integers(40, size=N), rng.normal(size=40)
-    X = pd.DataFrame({"mean": effect[x] + rng.normal(0, 0.1, N), "x": 100 + 3 * x})
-    return X, effect[x] / 2 + rng.normal(size=N) > 0
+def table_of_classes(seed=0):
+    """Return such a table of codes that hardly matter, and two classes."""
+    X, y = table(CODES["weak"], seed)
+    return X, y > 0
 
 
 def ensemble(y, **parameters):
@@ -83,12 +81,20 @@ def test_codes_are_found_without_a_name(effect, even):
 
 
 def test_codes_that_name_no_entity_are_not_hidden():
-    model = fitted(*table_that_tells())
+    model = fitted(*table_of_classes())
     [note] = model.findings_
     assert (note.case, note.column) == ("codes", "x")
     told = model.encoder_.columns_["x"]
     assert (told["kind"], told.get("names_entity", False)) == ("category", False)
     assert not hasattr(model, "weights_unseen_")
+
+
+def test_animals_that_grow_are_told_although_time_tells_most():
+    rng = np.random.default_rng(0)
+    animal, day = np.divmod(np.arange(600), 12)
+    y = (5 + rng.normal(0, 1.5, 50)[animal]) * day + rng.normal(size=600)
+    X = pd.DataFrame({"day_of_growth": day + 0.5, "mark": rng.permutation(50)[animal] + 200})
+    assert ("entity", "mark") in {(note.case, note.column) for note in fitted(X, y).findings_}
 
 
 def test_what_a_named_person_tells_is_no_code():
@@ -111,7 +117,7 @@ def test_codes_lower_the_error_of_new_rows():
 
 
 def test_one_warning_is_about_all_codes():
-    X, y = table_that_tells()
+    X, y = table_of_classes()
     X["x2"] = -X["x"]
     message = "Took whole numbers for codes, and encoded them as categories and as numbers: x, x2"
     with pytest.warns(DataConversionWarning, match=message):
@@ -122,11 +128,11 @@ def test_one_warning_is_about_all_codes():
     "chosen", [{"numeric_features": ["x"]}, {"categorical_features": []}, {"inspect_table": False}]
 )
 def test_a_choice_decides(chosen):
-    model = fitted(*table_that_tells(), **chosen)
+    model = fitted(*table_of_classes(), **chosen)
     assert model.findings_ == []
     assert model.encoder_.columns_["x"]["kind"] == "number"
 
 
 def test_arrays_have_numbers():
-    X, y = table_that_tells()
+    X, y = table_of_classes()
     assert fitted(X.to_numpy(), y).findings_ == []

@@ -13,7 +13,7 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import fitted_columns, may_take_for_codes, valid_table
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.inputs.target_encoding import used_rows
+from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS, used_rows
 from scratchmlp.tabular.inspection.alike_candidates import entities, times
 from scratchmlp.tabular.inspection.alike_rows import (
     FEWEST_ROWS,
@@ -22,7 +22,8 @@ from scratchmlp.tabular.inspection.alike_rows import (
 )
 from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
 from scratchmlp.tabular.inspection.leaks import FEWEST_HELD_OUT, find_leaks
-from scratchmlp.tabular.inspection.own_rows import told_by_own_rows
+from scratchmlp.tabular.inspection.own_rows import beyond_a_line, told_by_own_rows
+from scratchmlp.tabular.inspection.quick_models import weights_of
 from scratchmlp.tabular.inspection.sentinels import (
     BELOW_ZERO,
     find_sentinel,
@@ -189,8 +190,11 @@ class _Inspection:
         """Those of them of which the own rows of a value tell more than those beside it."""
         rows = sampled(len(self.rows), _MOST_ROWS)
         data = self.data.rows(rows)
+        if data.n_targets > MOST_TARGETS or not self.entities:  # which would take too long
+            return []
+        targets, weight = beyond_a_line(data), weights_of(data)
         drawn = [each._replace(codes=each.codes[rows]) for each in self.entities.values()]
-        return [each.column for each in drawn if told_by_own_rows(data, each).are_alike]
+        return [each.column for each in drawn if told_by_own_rows(targets, weight, each).are_alike]
 
     def alike_rows(self) -> list[Note]:
         """Return columns that tell which rows are alike."""
