@@ -19,8 +19,8 @@ from scratchmlp.tabular.reading.entities import Entity
 _N_FOLDS = 3
 #: Least share of the variance. Where a curve bends, own rows tell a little more.
 _LEAST_SHARE = 0.08
-#: Least number of standard errors. Of 130 columns that are made, quantities with a larger share have
-#: at most 1.6, and codes 2.3 to 4.4.
+#: Least number of standard errors. Of 130 columns that are made, quantities with a larger share
+#: have at most 1.6, and codes 2.3 to 4.4.
 _CLEAR = 1.8
 
 
