@@ -336,7 +336,7 @@ def misleading(
 
 def with_option(note: Note) -> str:
     """Write what was found, with the option that helps."""
-    return f"{note.clause}. {option_for(note)}"
+    return f"{note.sentence_part}. {option_for(note)}"
 
 
 def option_for(note: Note) -> str:

@@ -8,7 +8,9 @@ import pytest
 from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from scratchmlp.cli.columns import with_option
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
+from scratchmlp.tabular.reading.findings import Note, merged
 
 N = 1500
 #: Effects of 40 whole numbers: of quantities, and of codes in random order.
@@ -131,6 +133,28 @@ def test_a_choice_decides(chosen):
     model = fitted(*table_of_classes(), **chosen)
     assert model.findings_ == []
     assert model.encoder_.columns_["x"]["kind"] == "number"
+
+
+def test_numbers_that_have_no_code_stay_numbers():
+    """A column of one category has no code, and float64 does not tell larger numbers apart."""
+    X, y = table(CODES["strong"])
+    X = X.assign(x=X["x"] * 1e19, constant="a")
+    model = fitted(X, y, categorical_features=["from_dtype", "constant"])
+    assert {note.column for note in model.findings_} == {"constant"}
+
+
+def test_fewer_than_100_rows_have_no_codes():
+    X, y = table(CODES["strong"])
+    assert fitted(X[:99], y[:99]).findings_ == []
+    assert fitted(X[:100], y[:100]).findings_ != []
+
+
+def test_the_command_says_all_codes_in_a_sentence():
+    notes = merged([Note("codes", "x"), Note("codes", "x2")])
+    assert [*map(with_option, notes)] == [
+        "took whole numbers for codes, and encoded them as categories and as numbers: x, x2. "
+        "If they are quantities, name them in --numeric."
+    ]
 
 
 def test_arrays_have_numbers():

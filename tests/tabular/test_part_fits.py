@@ -277,3 +277,5 @@ def test_verbose_prints_what_is_fitted_and_in_which_time(trial, capsys):
         "[tree] 3 of 3 folds, - s",
     ]
     np.testing.assert_array_equal(told.predict_proba(X), quiet.predict_proba(X))
+    networks.set_params(cv=2, verbose=True).fit(X, LABELS)
+    assert capsys.readouterr().out.count("[networks] 2 of 2 trained") == 1

@@ -419,6 +419,8 @@ def with_codes(
     TabularEncoder
         Another encoder, or the same one if none of these columns holds numbers.
     """
+    if not alike:
+        return encoder
     table, guessed = valid_table(encoder, X), may_take_for_codes(encoder, X)
     columns = zip(encoder._columns.items(), table.items(), strict=True)
     codes: Columns = {

@@ -234,7 +234,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
         Whether `fit` warns of columns that would mislead you; see `findings_`. Categories whose
-        rows it finds to be alike are hidden in some training rows, as codes of persons are.
+        rows it finds to be alike are hidden in some training rows, as codes of persons are, and
+        whole numbers whose rows are alike become codes.
     n_jobs : int or None, default=None
         Number of fits in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
@@ -362,7 +363,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
         Whether `fit` warns of columns that would mislead you; see `findings_`. Categories whose
-        rows it finds to be alike are hidden in some training rows, as codes of persons are.
+        rows it finds to be alike are hidden in some training rows, as codes of persons are, and
+        whole numbers whose rows are alike become codes.
     n_jobs : int or None, default=None
         Number of fits in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None

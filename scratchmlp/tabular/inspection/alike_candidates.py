@@ -11,6 +11,7 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
 from scratchmlp.tabular.reading.codes import are_times
 from scratchmlp.tabular.reading.entities import FEWEST_VALUES, Entity, entity
+from scratchmlp.tabular.reading.values import EXACT
 
 ValuesOf = Callable[[str], "pd.Series[Any]"]
 
@@ -42,14 +43,19 @@ def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list
 def _entity(table: EncodedTable, name: str, column: Any, values_of: ValuesOf) -> Entity | None:
     """Return a column of categories, or of whole numbers that may be those of an entity."""
     laid = table.layout.columns[name]
-    if laid.n_levels:
+    if laid.coded_as:
         found = entity(name, table.codes_of([laid])[:, 0])
     elif isinstance(column, NumberColumn) and "" in laid.numbers:
         found = entity(name, pd.factorize(table.numbers[:, laid.numbers[""]], sort=True)[0])
-        found = found if found and (values_of(name).dropna() % 1 == 0).all() else None
+        found = found if found and _are_whole(values_of(name).dropna()) else None
     else:
         return None
     return found if found and (found.is_named or found.n_frequent >= FEWEST_VALUES) else None
+
+
+def _are_whole(numbers: "pd.Series[Any]") -> bool:
+    """Return whether all numbers are whole, and such that float64 tells them apart."""
+    return bool(((numbers % 1 == 0) & (numbers.abs() < EXACT)).all())
 
 
 def times(

@@ -188,9 +188,9 @@ class _Inspection:
     @cached_property
     def told(self) -> list[str]:
         """Those of them of which the own rows of a value tell more than those beside it."""
-        rows = sampled(len(self.rows), _MOST_ROWS)
+        rows = sampled(len(self.rows), _MOST_ROWS)  # in random order
         data = self.data.rows(rows)
-        if data.n_targets > MOST_TARGETS or not self.entities:  # which would take too long
+        if len(rows) < FEWEST_ROWS or data.n_targets > MOST_TARGETS or not self.entities:
             return []
         targets, weight = beyond_a_line(data), weights_of(data)
         drawn = [each._replace(codes=each.codes[rows]) for each in self.entities.values()]

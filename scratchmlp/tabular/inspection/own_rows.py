@@ -21,7 +21,7 @@ _N_FOLDS = 3
 _LEAST_SHARE = 0.08
 #: Least number of standard errors. Of 130 columns that are made, quantities with a larger share
 #: have at most 1.6, and codes 2.3 to 4.4.
-_CLEAR = 1.8
+_CLEAR = 2.0
 
 
 class OwnRows(NamedTuple):
@@ -73,7 +73,8 @@ def told_by_own_rows(targets: FloatArray, weight: FloatArray, entity: Entity) ->
     """Compare the mean target of the other rows of a value with that of the rows beside them.
 
     Beside a value with m rows are the m rows before and the m rows after them, in the order of the
-    values. A row with the target 0 is added to each mean.
+    values: part of the rows of the next value, so the rows must be in random order. A row with the
+    target 0 is added to each mean.
 
     Parameters
     ----------

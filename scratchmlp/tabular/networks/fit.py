@@ -206,7 +206,7 @@ def _train(
     limited = replace(recipe, last_epoch=enough_epochs(histories, n_epochs))
     plans = member_plans(problem, limited, ends, others)
     histories += executor.train(limited, data, plans)
-    if estimator.verbose:
+    if estimator.verbose and others:
         _print_progress(len(members), problem)
     return histories
 

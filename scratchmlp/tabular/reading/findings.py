@@ -78,9 +78,14 @@ class Note(NamedTuple):
         """What to do about it, in Python."""
         return WORDINGS[self.case].fit.format(column=self.column, **self.values)
 
-    def __str__(self) -> str:
+    @property
+    def sentence_part(self) -> str:
+        """The clause as a whole: that of many columns says first what they have in common."""
         [(_, clause)] = describe([self])
-        return _sentences(clause, self.remedy)
+        return clause
+
+    def __str__(self) -> str:
+        return _sentences(self.sentence_part, self.remedy)
 
 
 @dataclass(frozen=True)
