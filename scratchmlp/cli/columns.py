@@ -21,7 +21,14 @@ from scratchmlp.tabular.inspection.drift import compared_columns, find_drift
 from scratchmlp.tabular.inspection.findings import find_misleading, not_looked_for
 from scratchmlp.tabular.problem import encoding_with, folds_decide, problem_of
 from scratchmlp.tabular.reading.codes import may_identify
-from scratchmlp.tabular.reading.findings import WORDINGS, Note, NoteCase, describe, merged
+from scratchmlp.tabular.reading.findings import (
+    WORDINGS,
+    Note,
+    NoteCase,
+    codes_in,
+    describe,
+    questions,
+)
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
 from scratchmlp.utils.names import listed
 
@@ -328,7 +335,7 @@ def misleading(
         problem = problem_of(model, X, y, **arguments, encode=encoding_with(encoder))
         may_be_alike = not folds_decide(model, arguments.get("groups"))
         found = find_misleading(problem, X, which_are_alike=may_be_alike)
-    say(*map(with_option, merged(found)))
+    say(*map(with_option, questions(found)), *sentences(describe(codes_in(found))))
     if missed := not_looked_for(problem, which_are_alike=may_be_alike):
         say(missed)
     return found
@@ -336,7 +343,7 @@ def misleading(
 
 def with_option(note: Note) -> str:
     """Write what was found, with the option that helps."""
-    return f"{note.sentence_part}. {option_for(note)}"
+    return f"{note.clause}. {option_for(note)}"
 
 
 def option_for(note: Note) -> str:

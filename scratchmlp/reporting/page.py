@@ -29,7 +29,6 @@ from scratchmlp.utils.atomic_write import check_folder, write_atomically
 from scratchmlp.utils.extras import check_installed
 
 PACKAGES = ("jinja2", "matplotlib")  # that reports need
-TITLE = "Are other models better?"
 LONGEST_CALL = 2000  # characters
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
 
@@ -223,11 +222,11 @@ def _comparison(compared: Compared) -> Section:
     models = compared.table
     rows = [(plain(name), *map(cell, values)) for name, *values in models.itertuples(name=None)]
     header = ("model", *(plain(name) for name in models.columns))
-    table = Table(compared.caption, header, rows)
+    table, title = Table(compared.caption, header, rows), "Are other models better?"
     if not compared.sentence:  # the user's own table
-        return Section("comparison", TITLE, [table])
+        return Section("comparison", title, [table])
     scores = Folded("The scores of all models", [compared.note, table])
-    return Section("comparison", TITLE, [compared.sentence, scores])
+    return Section("comparison", title, [compared.sentence, scores])
 
 
 def _origin(evaluated: Evaluated, made_by: str, text: str) -> Section:

@@ -11,7 +11,7 @@ from scratchmlp.reporting.columns import DESCRIBED_COLUMNS
 from scratchmlp.reporting.content import Folded, Section, Table
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
-from scratchmlp.tabular.reading.findings import MisleadingCase, Note, merged
+from scratchmlp.tabular.reading.findings import MisleadingCase, Note, questions
 from scratchmlp.utils.names import listed
 
 MOST_NAMED = 3  # columns
@@ -54,16 +54,15 @@ def questions_section(evaluated: Evaluated, remedy_of: Callable[[Note], str]) ->
         A question for each, with what was found, and the remedy folded; None if there are none.
     """
     parts: list[str | Folded] = []
-    for note in merged(evaluated.estimator.findings_):
-        if note.case in QUESTIONS:
-            text, when = QUESTIONS[note.case]
-            names = {"column": plain(note.column), "target": plain(evaluated.target)}
-            question = text.format(**{**note.values, **names})
-            clause = plain(note.clause, 1000)
-            parts += [
-                f"{question} {clause[0].upper()}{clause[1:]}.",
-                Folded(when, [plain(remedy_of(note), 1000)]),
-            ]
+    for note in questions(evaluated.estimator.findings_):
+        text, when = QUESTIONS[note.case]  # type: ignore[index]  # questions have these cases alone
+        names = {"column": plain(note.column), "target": plain(evaluated.target)}
+        question = text.format(**{**note.values, **names})
+        clause = plain(note.clause, 1000)
+        parts += [
+            f"{question} {clause[0].upper()}{clause[1:]}.",
+            Folded(when, [plain(remedy_of(note), 1000)]),
+        ]
     return Section("check", "What should I check?", [_INTRODUCTION, *parts]) if parts else None
 
 
@@ -126,10 +125,13 @@ def summary_section(
 
 
 def _next(evaluated: Evaluated) -> str:
-    """Say what to do with the page."""
-    asks = any(note.case in QUESTIONS for note in evaluated.estimator.findings_)
-    first = "answer the questions below, and " if asks else ""
-    return f"What to do next: {first}look at the rows that it is most wrong about."
+    """Say what to do with the page, if there is something."""
+    steps = []
+    if questions(evaluated.estimator.findings_):
+        steps.append("answer the questions below")
+    if (evaluated.prediction != evaluated.y).any():
+        steps.append("look at the rows that it is most wrong about")
+    return f"What to do next: {', and '.join(steps)}." if steps else ""
 
 
 def _task(evaluated: Evaluated) -> str:

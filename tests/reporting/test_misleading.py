@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from scratchmlp import report
 from scratchmlp.evaluation.numbers import number, plain
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.reading.findings import merged
+from scratchmlp.tabular.reading.findings import questions
 from tests.helpers.report_pages import Page
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -45,7 +45,7 @@ def test_all_findings_that_mislead_are_questions_with_a_folded_remedy_below_the_
         ("Will you know these columns before you know the target?", "What to do if not"),
         ("Do these numbers mean that the values are missing?", "What to do if so"),
     )
-    for (question, when), note in zip(asked, merged(found), strict=True):
+    for (question, when), note in zip(asked, questions(found), strict=True):
         clause = plain(note.clause, 1000)
         told = f"{question} {clause[0].upper()}{clause[1:]}. {when} {plain(note.remedy, 1000)}"
         assert told in box

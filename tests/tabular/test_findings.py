@@ -27,7 +27,7 @@ from scratchmlp.tabular.inspection.sentinels import (
     may_have_sentinel,
 )
 from scratchmlp.tabular.problem import problem_of
-from scratchmlp.tabular.reading.findings import Note, merged
+from scratchmlp.tabular.reading.findings import Note, questions
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}
@@ -337,7 +337,7 @@ def test_sentinels_of_several_columns_are_one_question():
         "'early': 9999}."
     )
     command = "If these numbers stand for missing values, add --na 'late=999' --na 'early=9999'."
-    [question] = merged(model.findings_)
+    [question] = questions(model.findings_)
     assert with_option(question).endswith(command)
 
 
@@ -351,11 +351,11 @@ def test_leaks_of_several_columns_are_one_question():
         f"2 columns tell the target: {first.clause}; {second.clause}. Are they known when you "
         f"predict? If not, drop the columns {[first.column, second.column]}."
     )
-    [question] = merged(model.findings_)
+    [question] = questions(model.findings_)
     assert with_option(question).endswith(
         f"If not, add --ignore {first.column!r} {second.column!r}."
     )
-    many = merged([first._replace(column=f"c{i}") for i in range(9)])
+    many = questions([first._replace(column=f"c{i}") for i in range(9)])
     assert many[0].clause.endswith("; 6 more")
 
 
@@ -543,7 +543,7 @@ def test_fit_warns_once_of_all():
     assert len(caught) == 1
     assert caught[0].filename == __file__
     assert len(model.findings_) == 7
-    assert str(caught[0].message) == str(merged(model.findings_)[0])
+    assert str(caught[0].message) == str(questions(model.findings_)[0])
 
 
 def test_of_many_questions_the_warning_says_how_many_more_there_are():

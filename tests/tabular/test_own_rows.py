@@ -8,9 +8,9 @@ import pytest
 from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from scratchmlp.cli.columns import with_option
+from scratchmlp.cli.columns import sentences
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
-from scratchmlp.tabular.reading.findings import Note, merged
+from scratchmlp.tabular.reading.findings import Note, describe
 
 N = 1500
 #: Effects of 40 whole numbers: of quantities, and of codes in random order.
@@ -150,8 +150,8 @@ def test_fewer_than_100_rows_have_no_codes():
 
 
 def test_the_command_says_all_codes_in_a_sentence():
-    notes = merged([Note("codes", "x"), Note("codes", "x2")])
-    assert [*map(with_option, notes)] == [
+    notes = [Note("codes", "x"), Note("codes", "x2")]
+    assert [*sentences(describe(notes))] == [
         "took whole numbers for codes, and encoded them as categories and as numbers: x, x2. "
         "If they are quantities, name them in --numeric."
     ]

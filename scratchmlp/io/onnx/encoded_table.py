@@ -24,6 +24,7 @@ from scratchmlp.tabular.columns.numeric import (
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.missing import numbers_of, texts_of
 from scratchmlp.tabular.reading.values import (
+    EXACT,
     LARGEST,
     VALUES,
     kind_of,
@@ -332,20 +333,22 @@ def _frequency(codes: Value, column: ManyLevels) -> Value:
 def _codes(values: Value, column: Column) -> Value:
     """Add the codes of the levels of a column, of shape (n_samples, 1), int64; -1 for others."""
     if _is_string(column):
-        return _looked_up(values, keys_strings=[*column.coded_levels])
+        return _looked_up(values, "keys_strings", [*column.coded_levels])
     levels = _level_numbers(column)
-    if not ((levels % 1 == 0) & (abs(levels) < 2**53)).all():
+    if not ((levels % 1 == 0) & (abs(levels) < EXACT)).all():
         # Before version 4 of ai.onnx.ml, no keys are float64.
         equal = (values == levels[np.newaxis]).astype(np.float64)
         return (equal @ np.arange(1.0, len(levels) + 1)[:, np.newaxis] - 1).astype(np.int64)
     whole = values.astype(np.int64)
-    found = _looked_up(whole, keys_int64s=levels.astype(np.int64).tolist())
+    found = _looked_up(whole, "keys_int64s", levels.astype(np.int64).tolist())
     is_whole = (values == whole.astype(np.float64)).astype(np.int64)
     return (found + 1) * is_whole - 1
 
 
-def _looked_up(values: Value, **keys: list[Any]) -> Value:
-    """Add the position of each value in a list of keys, -1 for others."""
-    ((_, known),) = keys.items()
-    codes = {"values_int64s": [*range(len(known))], "default_int64": -1}
-    return values.apply("LabelEncoder", dtype=np.int64, domain=ML, **keys, **codes)
+def _looked_up(values: Value, attribute: str, keys: list[Any]) -> Value:
+    """Add the position of each value among the keys, -1 for others.
+
+    The name of the attribute tells the type of the keys.
+    """
+    codes = {attribute: keys, "values_int64s": [*range(len(keys))], "default_int64": -1}
+    return values.apply("LabelEncoder", dtype=np.int64, domain=ML, **codes)

@@ -421,28 +421,29 @@ def with_codes(
     """
     if not alike:
         return encoder
-    table, guessed = valid_table(encoder, X), may_take_for_codes(encoder, X)
-    columns = zip(encoder._columns.items(), table.items(), strict=True)
+    numbers, given = may_take_for_codes(encoder, X), valid_table(encoder, X).items()
     codes: Columns = {
-        name: as_codes(column, given.iloc[rows], encoder.max_categories, names_entity=alike[name])
-        for (name, column), (_, given) in columns
-        if name in alike and name in guessed and isinstance(column, NumberColumn)
+        name: as_codes(
+            numbers[name], column.iloc[rows], encoder.max_categories, names_entity=alike[name]
+        )
+        for name, (_, column) in zip(encoder._columns, given, strict=True)
+        if name in alike and name in numbers
     }
     return _with_columns(encoder, codes)
 
 
-def may_take_for_codes(encoder: TabularEncoder, X: Any) -> list[str]:
+def may_take_for_codes(encoder: TabularEncoder, X: Any) -> dict[str, NumberColumn]:
     """Return the columns of numbers that a fitted encoder may take for codes, given its table."""
     roles = column_roles(
         valid_table(encoder, X), **{name: getattr(encoder, name) for name in ROLE_CONSTRAINTS}
     )
     if not nw.dependencies.is_into_dataframe(X) or "no category" in roles:
-        return []
-    return [
-        name
+        return {}
+    return {
+        name: column
         for name, column in encoder._columns.items()
         if isinstance(column, NumberColumn) and column.why != "choice"
-    ]
+    }
 
 
 def _with_columns(encoder: TabularEncoder, changed: Columns) -> TabularEncoder:

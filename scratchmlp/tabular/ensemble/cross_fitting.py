@@ -335,11 +335,12 @@ def fit_fold(estimators: Sequence[Any], data: Data, fold: Fold) -> list[FoldResu
     held_out = held_out._replace(X=held_out.X.held_out())
     inputs, supervised = fold.inputs.fit(training)
     table, supervised = inputs.hiding_some(training.X, supervised, fold.seed)
-    X = _inputs(estimators[0], inputs)(table, supervised)
-    if _takes_missing(estimators[0]):
-        X = fill_empty_columns(X, training.sample_weight)
-    training = training._replace(X=X)
-    results = [_fit(each, inputs, training, held_out, fold.seed) for each in estimators]
+    with one_thread():  # other folds may be fitted at the same time
+        X = _inputs(estimators[0], inputs)(table, supervised)
+        if _takes_missing(estimators[0]):
+            X = fill_empty_columns(X, training.sample_weight)
+        training = training._replace(X=X)
+        results = [_fit(each, inputs, training, held_out, fold.seed) for each in estimators]
     if fold.tasks:
         fold.tasks.end()
     return results
@@ -353,9 +354,8 @@ def _fit(
     _set_random_states(model, seed)
     least = 1 / (len(training.Y) * training.n_targets)
     fitted = FoldModel(model, inputs, training.n_targets, least)
-    with one_thread():  # other folds may be fitted at the same time
-        model.fit(training.X, _targets(training), **_fit_arguments(fitted, training, held_out))
-        scores = fitted.scores(held_out.X)
+    model.fit(training.X, _targets(training), **_fit_arguments(fitted, training, held_out))
+    scores = fitted.scores(held_out.X)
     if not np.isfinite(scores).all():
         raise ValueError("its predictions are not finite")
     return fitted, scores

@@ -20,7 +20,7 @@ def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list
     """Return the columns that may say to whom the rows belong.
 
     These are whole numbers and categories whose name says so, or of which few values do not have
-    most rows: new rows are hardly of other kinds of education.
+    most rows. Where they have, as in education, new rows are hardly of other values.
 
     Parameters
     ----------

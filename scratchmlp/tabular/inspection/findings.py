@@ -22,7 +22,7 @@ from scratchmlp.tabular.inspection.alike_rows import (
 )
 from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
 from scratchmlp.tabular.inspection.leaks import FEWEST_HELD_OUT, find_leaks
-from scratchmlp.tabular.inspection.own_rows import beyond_a_line, told_by_own_rows
+from scratchmlp.tabular.inspection.own_rows import beyond_a_line, own_rows_tell_more
 from scratchmlp.tabular.inspection.quick_models import weights_of
 from scratchmlp.tabular.inspection.sentinels import (
     BELOW_ZERO,
@@ -31,7 +31,7 @@ from scratchmlp.tabular.inspection.sentinels import (
 )
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.entities import Entity
-from scratchmlp.tabular.reading.findings import Note, describe, merged, warn_of
+from scratchmlp.tabular.reading.findings import Note, codes_in, describe, questions, warn_of
 from scratchmlp.utils.public import public, stacklevel
 
 _MOST_TOLD = 5  # findings in a warning
@@ -44,7 +44,7 @@ class MisleadingDataWarning(UserWarning):
 
 
 def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) -> list[Note]:
-    """Find columns that would mislead the user, or the fit.
+    """Find columns that would mislead the user, and whole numbers that are codes.
 
     Parameters
     ----------
@@ -59,8 +59,7 @@ def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) 
     -------
     list of Note
         What is found: leaks first. A column that names what rows belong to, or tells which rows
-        are alike, is no leak, although it may tell the target. Whole numbers that tell it as codes
-        do are last, and mislead no one.
+        are alike, is no leak, although it may tell the target. Notes on codes are last.
     """
     inspection = _Inspection(problem, X)
     alike = inspection.alike_rows() if which_are_alike else []
@@ -98,13 +97,13 @@ def not_looked_for(problem: TrainingProblem, *, which_are_alike: bool) -> str | 
 
 
 def warn_of_misleading(found: Sequence[Note]) -> None:
-    """Warn of the first findings, and tell the number of the others."""
-    warn_of(describe(note for note in found if note.case == "codes"))
-    found = merged([note for note in found if note.case != "codes"])
-    n_more = len(found) - _MOST_TOLD
+    """Warn of codes, ask the first questions, and tell the number of the others."""
+    warn_of(describe(codes_in(found)))
+    asked = questions(found)
+    n_more = len(asked) - _MOST_TOLD
     more = [f"For {n_more} more, see findings_."] if n_more > 0 else []
-    if found:
-        message = " ".join([*map(str, found[:_MOST_TOLD]), *more])
+    if asked:
+        message = " ".join([*map(str, asked[:_MOST_TOLD]), *more])
         warnings.warn(message, MisleadingDataWarning, stacklevel=stacklevel())
 
 
@@ -187,14 +186,14 @@ class _Inspection:
 
     @cached_property
     def told(self) -> list[str]:
-        """Those of them of which the own rows of a value tell more than those beside it."""
+        """Names of the `entities` of which rows of a value tell more than the rows beside it."""
         rows = sampled(len(self.rows), _MOST_ROWS)  # in random order
         data = self.data.rows(rows)
         if len(rows) < FEWEST_ROWS or data.n_targets > MOST_TARGETS or not self.entities:
             return []
         targets, weight = beyond_a_line(data), weights_of(data)
         drawn = [each._replace(codes=each.codes[rows]) for each in self.entities.values()]
-        return [each.column for each in drawn if told_by_own_rows(targets, weight, each).are_alike]
+        return [each.column for each in drawn if own_rows_tell_more(targets, weight, each)]
 
     def alike_rows(self) -> list[Note]:
         """Return columns that tell which rows are alike."""
@@ -206,10 +205,13 @@ class _Inspection:
     def codes(self, named: Collection[str]) -> list[Note]:
         """Return the columns of whole numbers that tell the target as codes do.
 
-        Those that the columns named tell, such as the district of a school, would tell who it is.
+        What a `named` column tells, such as the district of a school, is no code: it would tell new
+        rows which school they are like.
         """
+        if not self.told:
+            return []
         known = self.entities
-        guessed = {*may_take_for_codes(self.problem.encoder, self.X)}.intersection(self.told)
+        guessed = may_take_for_codes(self.problem.encoder, self.X).keys() & {*self.told}
         subjects = [each for name, each in known.items() if name in named]
         return [
             Note("codes", name)

@@ -1,11 +1,9 @@
 """Whether rows of the same value are alike, beyond what the values beside it tell.
 
-The ages beside an age tell as much of a target as the age itself. The schools that are beside a
-school by their numbers tell nothing: only the own rows do. So whole numbers of schools are found
-without any word in the name of the column.
+The ages beside an age tell as much of a target as the age itself. The schools with the next numbers
+tell nothing of a school: only its own rows do. So whole numbers of schools are found without any
+word in the name of the column.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.linear_model import Ridge
@@ -17,38 +15,17 @@ from scratchmlp.tabular.inspection.quick_models import constant_prediction, targ
 from scratchmlp.tabular.reading.entities import Entity
 
 _N_FOLDS = 3
-#: Least share of the variance. Where a curve bends, own rows tell a little more.
+#: By how much of the variance own rows must be nearer. Where a curve bends, they are a little.
 _LEAST_SHARE = 0.08
-#: Least number of standard errors. Of 130 columns that are made, quantities with a larger share
-#: have at most 1.6, and codes 2.3 to 4.4.
+#: By how many standard errors. Of 130 columns that are made, quantities with a larger share have at
+#: most 1.6, and codes 2.3 to 4.4.
 _CLEAR = 2.0
-
-
-class OwnRows(NamedTuple):
-    """How much more the own rows of a value tell of the targets than those beside it.
-
-    Attributes
-    ----------
-    share : float
-        By how much the mean of the own rows is nearer to a target that it has not seen: difference
-        of mean squared errors, as a share of the targets' variance.
-    deviations : float
-        The same in standard errors. The values count, not the rows.
-    """
-
-    share: float
-    deviations: float
-
-    @property
-    def are_alike(self) -> bool:
-        """Whether the own rows clearly tell more."""
-        return self.share > _LEAST_SHARE and self.deviations > _CLEAR
 
 
 def beyond_a_line(data: Data) -> FloatArray:
     """Return the part of the targets that no straight line of the numbers tells.
 
-    So animals that grow with time are alike although each of them is small at first.
+    Rows of an animal that grows are alike only beyond time, which tells most of its weight.
 
     Parameters
     ----------
@@ -69,12 +46,16 @@ def beyond_a_line(data: Data) -> FloatArray:
     return targets - told.reshape(targets.shape)
 
 
-def told_by_own_rows(targets: FloatArray, weight: FloatArray, entity: Entity) -> OwnRows:
-    """Compare the mean target of the other rows of a value with that of the rows beside them.
+def own_rows_tell_more(targets: FloatArray, weight: FloatArray, entity: Entity) -> bool:
+    """Return whether rows of the same value clearly tell more than the rows beside them.
 
-    Beside a value with m rows are the m rows before and the m rows after them, in the order of the
-    values: part of the rows of the next value, so the rows must be in random order. A row with the
-    target 0 is added to each mean.
+    A target is predicted by the mean of the other rows of its value, and by the mean of the rows
+    beside these: of m rows, the m before and the m after them in the order of the values. Those may
+    be only some rows of the next value, so the rows must be in random order. A row with the target
+    0 is added to each mean.
+
+    The difference of the squared errors must be large and clear. Values count for the standard
+    error, not rows.
 
     Parameters
     ----------
@@ -87,8 +68,8 @@ def told_by_own_rows(targets: FloatArray, weight: FloatArray, entity: Entity) ->
 
     Returns
     -------
-    OwnRows
-        What the own rows tell.
+    bool
+        Whether the first prediction is clearly nearer.
     """
     rows = np.flatnonzero(entity.codes >= 0)
     rows = rows[np.argsort(entity.codes[rows], kind="stable")]
@@ -105,7 +86,8 @@ def told_by_own_rows(targets: FloatArray, weight: FloatArray, entity: Entity) ->
     error = np.sqrt((np.bincount(values, nearer) ** 2).sum())
     variance = (weight * targets**2).sum()
     tiny = np.finfo(np.float64).tiny
-    return OwnRows(nearer.sum() / max(variance, tiny), nearer.sum() / max(error, tiny))
+    share, deviations = nearer.sum() / max(variance, tiny), nearer.sum() / max(error, tiny)
+    return bool(share > _LEAST_SHARE and deviations > _CLEAR)
 
 
 def _running(numbers: FloatArray) -> FloatArray:

@@ -78,14 +78,9 @@ class Note(NamedTuple):
         """What to do about it, in Python."""
         return WORDINGS[self.case].fit.format(column=self.column, **self.values)
 
-    @property
-    def sentence_part(self) -> str:
-        """The clause as a whole: that of many columns says first what they have in common."""
-        [(_, clause)] = describe([self])
-        return clause
-
     def __str__(self) -> str:
-        return _sentences(self.sentence_part, self.remedy)
+        [(_, clause)] = describe([self])
+        return _sentences(clause, self.remedy)
 
 
 @dataclass(frozen=True)
@@ -524,15 +519,16 @@ def describe(notes: Iterable[Note]) -> list[tuple[NoteCase, str]]:
     return common + [(note.case, note.clause) for note in notes if note.case not in alike]
 
 
-def merged(notes: Sequence[Note]) -> list[Note]:
-    """Return the notes to show: of several leaks, sentinels or codes, a single one is about all.
+def questions(notes: Iterable[Note]) -> list[Note]:
+    """Return the notes on what would mislead: of several leaks or sentinels, one is about all.
 
     It is at the place of the first one.
     """
+    misleading = [note for note in notes if note.case in get_args(MisleadingCase)]
     shown: list[Note] = []
-    for note in notes:
-        alike = [each for each in notes if each.case == note.case]
-        if note.case not in ("leak", "sentinel", "codes") or len(alike) == 1:
+    for note in misleading:
+        alike = [each for each in misleading if each.case == note.case]
+        if note.case not in ("leak", "sentinel") or len(alike) == 1:
             shown.append(note)
         elif note is alike[0]:
             shown.append(_of_all(alike))
@@ -540,18 +536,19 @@ def merged(notes: Sequence[Note]) -> list[Note]:
 
 
 def _of_all(notes: Sequence[Note]) -> Note:
-    """Return the single note on all leaks, on all sentinels or on all codes."""
+    """Return the single note on all leaks, or on all sentinels."""
     columns = [note.column for note in notes]
-    match notes[0].case:
-        case "leak":
-            clauses = [note.clause for note in notes]
-            return Note("leaks", listed(columns), {"columns": columns, "clauses": clauses})
-        case "sentinel":
-            n_rows = [note.values["n_rows"] for note in notes]
-            value = {note.column: note.values["value"] for note in notes}
-            return Note("sentinels", listed(columns), {"n_rows": n_rows, "value": value})
-        case case:
-            return Note(case, listed(columns))
+    if notes[0].case == "leak":
+        clauses = [note.clause for note in notes]
+        return Note("leaks", listed(columns), {"columns": columns, "clauses": clauses})
+    n_rows = [note.values["n_rows"] for note in notes]
+    value = {note.column: note.values["value"] for note in notes}
+    return Note("sentinels", listed(columns), {"n_rows": n_rows, "value": value})
+
+
+def codes_in(notes: Iterable[Note]) -> list[Note]:
+    """Return the notes on whole numbers that were taken for codes."""
+    return [note for note in notes if note.case == "codes"]
 
 
 def alike_in(notes: Iterable[Note]) -> dict[str, bool]:
