@@ -6,10 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import r2_score
+from sklearn.tree import DecisionTreeClassifier
 
 from scratchmlp import report
 from scratchmlp.evaluation.numbers import number, plain
-from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular import (
+    TabularEnsembleClassifier,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
 from scratchmlp.tabular.reading.findings import questions
 from tests.helpers.report_pages import Page
 
@@ -104,3 +109,13 @@ def test_the_summary_tells_the_scores_of_known_and_of_new_persons_among_new_rows
         (table.assign(person="new"), "All of them have an unknown value of person."),
     ):
         assert sentence in Page(report(model, rows, y, rows="new")).text
+
+
+def test_a_page_without_a_mistake_does_not_ask_to_look_at_any():
+    tree = TabularEnsembleClassifier(
+        [("tree", DecisionTreeClassifier())], cv=2, random_state=0, inspect_table=False
+    )
+    X = pd.DataFrame({"letter": ["a", "b"] * 40})
+    text = Page(report(tree.fit(X, X["letter"]), X, X["letter"])).text
+    assert "There is no wrong prediction." in text
+    assert "What to do next" not in text
