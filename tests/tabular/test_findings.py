@@ -26,7 +26,7 @@ from scratchmlp.tabular.inspection.sentinels import (
     find_sentinel,
     may_have_sentinel,
 )
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.problem import folds_decide, problem_of
 from scratchmlp.tabular.reading.findings import Note, questions
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
@@ -35,20 +35,38 @@ SEEDS = st.integers(0, 10_000)
 few_examples = settings(max_examples=4, deadline=None)
 
 
-def fit(X, y, *, sample_weight=None, groups=None, **parameters):
-    """Fit networks that learn nothing, without warnings."""
+def estimator_for(y, **parameters):
+    """Return networks that learn nothing."""
     is_class = np.asarray(y).dtype.kind != "f"
-    estimator = (TabularMLPClassifier if is_class else TabularMLPRegressor)(**SMALL | parameters)
-    with warnings.catch_warnings(action="ignore", category=MisleadingDataWarning):
+    return (TabularMLPClassifier if is_class else TabularMLPRegressor)(**SMALL | parameters)
+
+
+@pytest.fixture(autouse=True)
+def codes_without_warnings():
+    """Let whole numbers be taken for codes: other tests tell what that warns of."""
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Took whole numbers for codes")
-        return estimator.fit(X, y, sample_weight, groups=groups)
+        yield
+
+
+def fit(X, y, **parameters):
+    """Fit such networks, without warnings of what is found."""
+    with warnings.catch_warnings(action="ignore", category=MisleadingDataWarning):
+        return estimator_for(y, **parameters).fit(X, y)
+
+
+def notes(X, y, *, sample_weight=None, groups=None, **parameters):
+    """Return what such a fit finds, without training."""
+    estimator = estimator_for(y, **parameters)
+    problem = problem_of(estimator, X, y, sample_weight, groups)
+    return module.find_misleading(problem, X, which_are_alike=not folds_decide(estimator, groups))
 
 
 def found(*arguments, **more):
-    """Return the cases and columns that such a fit has found."""
+    """Return the cases and columns that such a fit finds."""
     return [
         (each.case, each.column)
-        for each in fit(*arguments, **more).findings_
+        for each in notes(*arguments, **more)
         if each.case not in ("codes", "hidden")
     ]
 
@@ -117,7 +135,7 @@ def test_a_copy_of_the_target_in_another_unit_is_a_leak(seed, convert, deviation
     rng = np.random.default_rng(seed)
     y = rng.lognormal(0, deviation, 300)
     converted = np.where(rng.permutation(300) < n_missing, np.nan, convert(y))
-    [leak] = fit(noise(rng, 300).assign(converted=converted), y).findings_
+    [leak] = notes(noise(rng, 300).assign(converted=converted), y)
     assert (leak.case, leak.column, leak.values["copy"]) == ("leak", "converted", True)
     assert "in another unit" in str(leak)
 
@@ -125,7 +143,7 @@ def test_a_copy_of_the_target_in_another_unit_is_a_leak(seed, convert, deviation
 def test_a_column_that_explains_almost_all_of_a_number_is_a_leak():
     rng = np.random.default_rng(0)
     y = rng.normal(size=400)
-    [leak] = fit(noise(rng, 400).assign(part=y + 0.1 * rng.normal(size=400)), y).findings_
+    [leak] = notes(noise(rng, 400).assign(part=y + 0.1 * rng.normal(size=400)), y)
     assert (leak.case, leak.column) == ("leak", "part")
     assert "explains 9" in str(leak)
 
@@ -198,7 +216,7 @@ def test_a_value_that_fixes_the_target_is_a_leak(kind):
     )
     X = noise(rng, 1000).assign(plan=own.where(takes_part, others).infer_objects())
     y = np.where(eligible, "eligible", "not")
-    leaks = [each.clause for each in fit(X, y).findings_ if each.case == "leak"]
+    leaks = [each.clause for each in notes(X, y) if each.case == "leak"]
     said = f"the target is 'eligible' in all {takes_part.sum()} rows in which {which}"
     assert leaks == ([said] if which else [])
     y[np.flatnonzero(takes_part)[0]] = "not"  # one exception, and nothing is fixed
@@ -253,7 +271,7 @@ def test_repeated_numbers_far_from_the_others_are_sentinels(
     far = far if sign > 0 else 2 * numbers.min() - far + np.ptp(numbers)
     numbers[:n_rows] = far
     X = noise(rng, 200).assign(coded=rng.permutation(numbers))
-    [sentinel] = fit(X, labels(rng, 200)).findings_
+    [sentinel] = notes(X, labels(rng, 200))
     assert (sentinel.case, sentinel.column) == ("sentinel", "coded")
     assert sentinel.values["value"] == far
     assert sentinel.values["n_rows"] == n_rows
@@ -317,7 +335,7 @@ def test_a_sentinel_of_text_that_is_numbers_is_found():
 def test_a_sentinel_is_written_as_the_user_would(number, written):
     rng = np.random.default_rng(0)
     X = noise(rng, 200).assign(coded=np.r_[rng.random(197), [number] * 3])
-    [sentinel] = fit(X, labels(rng, 200)).findings_
+    [sentinel] = notes(X, labels(rng, 200))
     assert f"missing_values={{'coded': {written}}}" in str(sentinel)
 
 
@@ -508,7 +526,7 @@ def in_time(seed, trend, n=800):
 @few_examples
 @given(SEEDS)
 def test_later_rows_may_be_different(seed):
-    [time] = fit(*in_time(seed, trend=3.0)).findings_
+    [time] = notes(*in_time(seed, trend=3.0))
     assert (time.case, time.column) == ("time", "day")
     assert time.values["apart"] > 1.1 * time.values["random"]
     assert "TimeSeriesSplit" in str(time)
