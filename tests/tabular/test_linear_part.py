@@ -11,6 +11,7 @@ from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble import fit as ensembles
 from scratchmlp.tabular.inputs.levels import Levels, LevelsPlan
 from scratchmlp.tabular.targets import NumericTargets
+from tests.helpers.onnx_runs import check_exported
 
 rng = np.random.default_rng(0)
 N, WORDS = 240, ["good", "bad", "new", "old", "fine"]
@@ -112,6 +113,19 @@ def test_classes_and_unknown_levels(alone):
     np.testing.assert_allclose(model.predict_proba(new).sum(axis=1), 1)
     one_by_one = np.vstack([model.predict_proba(new[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(model.predict_proba(new)[:5], one_by_one, atol=1e-12)
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_how_often_known_levels_occur_says_nothing_of_unknown_ones(alone, as_text):
+    """From levels of 16 to 24 rows, a line would go on to one without rows."""
+    school = np.repeat(np.arange(120), np.random.default_rng(0).integers(16, 25, 120))
+    effects = np.random.default_rng(1).normal(size=120) + 2.0 * np.bincount(school) / 8
+    X = pd.DataFrame({"school": [f"s{i}" for i in school] if as_text else 7001 + 3 * school})
+    y, known = effects[school], school < 90
+    model = alone(X[known], y[known], categorical_features=["from_dtype", "school"])
+    errors = model.predict(X[~known]) - y[~known]
+    assert abs(errors.mean()) < 0.5 * y.std()
+    check_exported(model, X[~known])
 
 
 def test_the_penalties_of_a_fold_share_its_inputs(alone, monkeypatch):

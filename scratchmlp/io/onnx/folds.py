@@ -19,7 +19,7 @@ from scratchmlp.io.onnx.trees import AVERAGED, add_trees
 from scratchmlp.tabular.columns.numeric import undo_clip
 from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING
 from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
-from scratchmlp.tabular.inputs.levels import Levels
+from scratchmlp.tabular.inputs.levels import Levels, frequencies
 from scratchmlp.utils.extras import check_installed
 
 _LINEAR = (LogisticRegression, Ridge)
@@ -154,8 +154,7 @@ def _levels_of_fold(table: TableValues, numbers: Value | None, model: FoldModel)
     of_numbers, *of_levels = np.split(W, inputs.starts(table.layout))
     terms = []
     if numbers is not None:
-        z = (numbers - inputs.means) / inputs.deviations
-        terms.append(z @ of_numbers + b)
+        terms.append(_scaled_numbers(table, numbers, inputs) @ of_numbers + b)
     for number, coefficients in enumerate(of_levels):
         assert table.codes is not None
         looked_up = table.codes.graph.constant(coefficients)
@@ -164,6 +163,19 @@ def _levels_of_fold(table: TableValues, numbers: Value | None, model: FoldModel)
     z = first.apply("Sum", *others) if others else first
     z = z if numbers is not None else z + b
     return softmax(z) if is_classifier(model.estimator) else z
+
+
+def _scaled_numbers(table: TableValues, numbers: Value, inputs: Levels) -> Value:
+    """Scale the numbers. Frequencies of unknown levels become 0, the mean."""
+    z: Value = (numbers - inputs.means) / inputs.deviations
+    places = frequencies(table.layout)
+    if table.codes is None or not places:
+        return z
+    columns = [*table.layout.columns.values()]
+    belongs = np.zeros((sum(len(each.place.codes) for each in columns), len(inputs.means)))
+    belongs[[code for _, code in places], [number for number, _ in places]] = 1
+    is_unknown = (table.codes == np.int64(-1)).astype(np.float64) @ belongs
+    return z * (1 - is_unknown)
 
 
 # Constant baselines.

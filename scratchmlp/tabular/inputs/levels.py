@@ -25,6 +25,9 @@ class Levels(NamedTuple):
     category has a column, however many there are: with a penalty, the coefficient of a level with
     few rows is near 0. Unknown values count as missing. This is the mixed model of statisticians.
 
+    How often a level occurs is a number, too. Where the level is unknown, it is replaced by the
+    mean: if all levels have between 16 and 24 rows, a line would go on to one without rows.
+
     Attributes
     ----------
     means, deviations : ndarray of shape (n_numbers,)
@@ -93,7 +96,10 @@ class Levels(NamedTuple):
         return starts if self.terms else starts[:-1]
 
     def _numbers(self, table: EncodedTable) -> FloatArray:
-        return (_numbers(table) - self.means) / self.deviations
+        z: FloatArray = (_numbers(table) - self.means) / self.deviations
+        for number, code in frequencies(table.layout):
+            z[table.codes[:, code] < 0, number] = 0
+        return z
 
     def _terms(self, table: EncodedTable) -> list[FloatArray]:
         return [self.terms.transform(table)] if self.terms else []
@@ -103,6 +109,16 @@ def _numbers(table: EncodedTable) -> FloatArray:
     """Return the numbers of a table as they are, scaled but not limited; the median if missing."""
     numbers: FloatArray = undo_clip(table.imputed().astype(np.float64))
     return numbers
+
+
+def frequencies(layout: Layout) -> list[tuple[int, int]]:
+    """Return which numbers are the frequencies of levels, each with the column of their codes."""
+    columns = layout.columns.values()
+    return [
+        (each.numbers["_frequency"], each.place.codes[0])
+        for each in columns
+        if "_frequency" in each.numbers
+    ]
 
 
 def _widths(layout: Layout) -> list[int]:
