@@ -3,15 +3,79 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NoReturn
+from types import MappingProxyType
+from typing import Literal, NamedTuple, NoReturn
 
 from scratchmlp import __version__
 from scratchmlp.cli.help import DESCRIPTION, DETAILS, FOR_TRAINING, GROUPS, LISTS, USAGE
 from scratchmlp.cli.messages import InputError, quote, quoted
-from scratchmlp.cli.roles import DEFAULT, FileFormat, Roles
 from scratchmlp.utils.names import listed, most_similar
+
+
+class FileFormat(NamedTuple):
+    """How a file is read; by default, its content decides.
+
+    Attributes
+    ----------
+    sep : str or None
+        Separator of the columns of a text file.
+    decimal : {",", "."} or None
+        Decimal mark.
+    encoding : str or None
+        Encoding of a text file.
+    keep_na : sequence of str or True
+        Names of the columns in which words such as NA are values; True stands for all columns.
+    marks : mapping of str to {",", "."}
+        Decimal marks of the columns in training, for those whose cells do not tell.
+    header : int or None
+        Number of the row of the header, counted from 0 as pandas counts: blank lines of a text file
+        do not count. None takes the first row that is not empty.
+    sheet : str or None
+        Name of a sheet of a workbook, or its number, counted from 0. None takes the first.
+    """
+
+    sep: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    keep_na: Literal[True] | Sequence[str] = ()
+    marks: Mapping[str, str] = MappingProxyType({})
+    header: int | None = None
+    sheet: str | None = None
+
+
+class Roles(NamedTuple):
+    """What the user says of columns other than the target.
+
+    Attributes
+    ----------
+    ignore : sequence of str
+        Columns that no model uses.
+    numeric, categorical, text, date : sequence of str
+        Columns whose type the user knows.
+    id : str or None
+        Column that identifies the rows.
+    groups : str or None
+        Column with the group of each row.
+    time : str or None
+        Column by which the rows are ordered.
+    na : sequence of tuple of two str
+        Values that mean missing, each after its column; "" stands for all columns.
+    """
+
+    ignore: Sequence[str] = ()
+    numeric: Sequence[str] = ()
+    categorical: Sequence[str] = ()
+    text: Sequence[str] = ()
+    date: Sequence[str] = ()
+    id: str | None = None
+    groups: str | None = None
+    time: str | None = None
+    na: Sequence[tuple[str, str]] = ()
+
+
+DEFAULT, NO_ROLES = FileFormat(), Roles()
 
 
 class Options:
@@ -19,6 +83,7 @@ class Options:
 
     command: str  # the whole command
     roles: Roles  # what the user says of columns
+    file_format: FileFormat  # how to read the table
     data: str | None
     load: Path | None
     allow_pickle: bool
@@ -27,12 +92,6 @@ class Options:
     threshold: float | None
     explain: str | None
     out: Path | None
-    sep: str | None
-    decimal: str | None
-    encoding: str | None
-    header: int | None
-    sheet: str | None
-    keep_na: list[str] | None
     target: str | None
     task: str | None
     model: str | None
@@ -58,14 +117,6 @@ class Options:
     def file_name(self) -> str:
         """The name of the table's file, without its folder."""
         return "stdin" if self.data in (None, "-") else Path(self.data).name
-
-    @property
-    def file_format(self) -> FileFormat:
-        """How to read the table."""
-        names = self.keep_na
-        keep_na: Literal[True] | Sequence[str] = () if names is None else names or True
-        text = self.sep, self.decimal, self.encoding, keep_na
-        return FileFormat(*text, header=self.header, sheet=self.sheet)
 
     @property
     def keeps_model(self) -> bool:
@@ -119,7 +170,11 @@ def parse(argv: Sequence[str] | None) -> Options:
         sys.stdout.flush()
     if unknown:
         raise InputError(_unknown(unknown, parser._option_string_actions))
-    options.roles = Roles(*(vars(options).pop(field) for field in Roles._fields))
+    given = vars(options)
+    options.roles = Roles(*(given.pop(field) for field in Roles._fields))
+    names = given.pop("keep_na")
+    how = {field: given.pop(field) for field in FileFormat._fields if field in given}
+    options.file_format = FileFormat(keep_na=() if names is None else names or True, **how)
     options.command = f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}"
     _check(options)
     return options

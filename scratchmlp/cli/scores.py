@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.cli.baselines import BASELINE_NAMES, CONSTANT
-from scratchmlp.cli.comparison import NETWORKS_ALONE, Evaluation
+from scratchmlp.cli.comparison import NETWORKS_ALONE
+from scratchmlp.cli.evaluation import Evaluation
 from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.evaluation.numbers import means_and_deviations, seconds, with_deviations
 from scratchmlp.reporting.page import Compared
