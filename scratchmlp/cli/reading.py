@@ -53,8 +53,8 @@ class RawTable(NamedTuple):
         without such words are left out.
     marks : mapping of str to {",", "."}
         Decimal marks of the columns of text, where they are known.
-    told : set of str
-        Columns whose own cells tell the mark.
+    clear : set of str
+        Columns whose cells can have only this mark.
     """
 
     frame: pd.DataFrame
@@ -62,7 +62,7 @@ class RawTable(NamedTuple):
     sep: str | None = None
     words: "Mapping[str, pd.Series[int]]" = MappingProxyType({})
     marks: Mapping[str, str] = MappingProxyType({})
-    told: Set[str] = frozenset()
+    clear: Set[str] = frozenset()
 
     def readable(self, name: str, decimal: str | None = None) -> "pd.Series[Any]":
         """Return a column for a reader that takes `decimal` for its mark.
@@ -70,7 +70,7 @@ class RawTable(NamedTuple):
         Without `decimal`, the reader finds the mark if the column tells it, and otherwise takes a
         point. If the reader would take a wrong mark, the numbers are written with its mark.
         """
-        if decimal is None and name in self.told:
+        if decimal is None and name in self.clear:
             return self.frame[name]
         decimal = decimal or "."
         mark = self.marks.get(name, decimal)
@@ -108,9 +108,9 @@ def read_file(path: str, how: FileFormat = DEFAULT) -> RawTable:
     nameless = [each for each, given in zip(frame, raw.frame, strict=True) if not given]
     frame = frame.drop(columns=[each for each in nameless if frame[each].isna().all()])
     texts = {str(each): frame[each] for each in frame if _is_text(frame[each])}
-    marks, told, mark_notes = _find_decimal_marks(texts, how.decimal, raw.sep == ";", how.marks)
+    marks, clear, mark_notes = _find_decimal_marks(texts, how.decimal, raw.sep == ";", how.marks)
     notes = [f"{name}: {note}" for note in [*raw.notes, *code_notes, *mark_notes]]
-    return RawTable(frame, notes, raw.sep, words, marks, told)
+    return RawTable(frame, notes, raw.sep, words, marks, clear)
 
 
 def _is_text(column: "pd.Series[Any]") -> bool:
@@ -381,8 +381,8 @@ def _find_decimal_marks(
     marks : dict of str to {",", "."}
         The mark of the columns with points or commas, unless they contain no numbers. The other
         mark separates thousands.
-    told : set of str
-        Columns whose own numbers tell the mark.
+    clear : set of str
+        Columns whose numbers can have only this mark.
     notes : list of str
         Clauses that say which columns have decimal commas or another mark than in training, and in
         which the meaning of commas is not clear.
@@ -390,9 +390,9 @@ def _find_decimal_marks(
     samples = {name: _sample(column) for name, column in texts.items()}
     samples = {name: s for name, s in samples.items() if any(re.search("[.,]", one) for one in s)}
     training = {} if decimal else training
-    told = {name: mark for name, sample in samples.items() if (mark := _told_by(sample))}
-    usual = {decimal} if decimal else {*told.values()} or {*training.values()}
-    known = told if _have_the_other_mark(told, training) else {**training, **told}
+    clear = {name: mark for name, sample in samples.items() if (mark := _clear_mark(sample))}
+    usual = {decimal} if decimal else {*clear.values()} or {*training.values()}
+    known = clear if _have_the_other_mark(clear, training) else {**training, **clear}
     likely = {n: _likely_mark(s, usual, semicolons) for n, s in samples.items() if n not in known}
     marks = {name: mark for name in samples if (mark := known.get(name) or likely[name])}
     notes = [*_notes_on_commas(samples, marks, training)]
@@ -402,13 +402,13 @@ def _find_decimal_marks(
             f"in {quoted(unclear)}, the comma of numbers such as 1,234 separates thousands; if it "
             "is the decimal mark, add --decimal comma"
         )
-    return marks, {*told}, notes
+    return marks, {*clear}, notes
 
 
-def _have_the_other_mark(told: Mapping[str, str], training: Mapping[str, str]) -> bool:
+def _have_the_other_mark(clear: Mapping[str, str], training: Mapping[str, str]) -> bool:
     """Return whether all columns that tell have one mark, and had the other one in training."""
-    both = [(mark, training[name]) for name, mark in told.items() if name in training]
-    return len({*told.values()}) == 1 and len(both) > 0 and all(new != old for new, old in both)
+    both = [(mark, training[name]) for name, mark in clear.items() if name in training]
+    return len({*clear.values()}) == 1 and len(both) > 0 and all(new != old for new, old in both)
 
 
 def _likely_mark(values: list[str], usual: set[str], semicolons: bool) -> str | None:
@@ -443,7 +443,7 @@ def _sample(column: "pd.Series[Any]") -> list[str]:
     return [*map(without_units, column.iloc[known[:: len(known) // SAMPLE + 1]])]
 
 
-def _told_by(values: list[str]) -> str | None:
+def _clear_mark(values: list[str]) -> str | None:
     """Return the decimal mark that the numbers of a column tell, if it is a column of numbers."""
     mark = find_decimal(values)
     if mark and np.isfinite(read_numbers(values, mark)).sum() >= MOST * len(values):
