@@ -262,7 +262,7 @@ class Baseline(NamedTuple):
     make: Callable[[bool, Sequence[str], int, int], Pipeline]
 
 
-#: The models by package: `BASELINE_PACKAGES` of `help` has the same names.
+#: The models by package: `BASELINE_PACKAGES` of `options` has the same names.
 BASELINES = {
     "catboost": Baseline("CatBoost", _make_catboost),
     "lightgbm": Baseline("LightGBM", _make_lightgbm),

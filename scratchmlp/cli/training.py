@@ -5,6 +5,7 @@ import warnings
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from scratchmlp.cli.files import save_pictures, write
 from scratchmlp.cli.messages import Clock, InputError, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
+from scratchmlp.cli.reading import STDIN
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
 from scratchmlp.cli.scores import Scores, called, fit_notes
 from scratchmlp.cli.table import Table, labels_of, load_table
@@ -114,7 +116,7 @@ class Comparison:
         Comparison
             The models and their scores.
         """
-        seed, X, y, is_class = options.seed or 0, table.X, table.y, table.is_class
+        seed, X, y, is_class = options.seed, table.X, table.y, table.is_class
         classes = np.unique(y) if is_class else None
         if options.roles.id is not None:
             check_id(options.roles.id, classes)
@@ -139,8 +141,8 @@ class Comparison:
             check_id(options.roles.id, classes, evaluation.entities)
         models = models_for(
             table,
-            options.own_model,
-            effort=options.effort or "thorough",
+            options.model,
+            effort=options.effort,
             seed=seed,
             jobs=options.jobs,
             max_time=options.max_time,
@@ -163,7 +165,7 @@ class Comparison:
         """
         options, own = self.options, next(iter(self.models))
         name = self.scores.kept(options.keep, own)
-        what = f"the {options.own_model}" if name == own else called(name)
+        what = f"the {options.model}" if name == own else called(name)
         say(f"training {what} on all rows")
         model = self._fit_to_all(name)
         clock.end("final fit")
@@ -231,7 +233,8 @@ class Comparison:
         if options.report is not None:
             say(f"writing {options.report}")
             made_by, compared = ("Command", options.command), self.scores.compared(what)
-            title = f"How well {plain(options.target)} can be predicted from {options.file_name}"
+            file = "stdin" if options.data == STDIN else Path(str(options.data)).name
+            title = f"How well {plain(options.target)} can be predicted from {file}"
             page = page_of(evaluated, importances, made_by, title, compared, option_for)
             write(options.report, page.encode())
             print(f"Wrote a report on {what}: {options.report}", flush=True)
@@ -242,7 +245,7 @@ class Comparison:
         labels = labels_of(table.X, table.ids)
         X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=options.target)
         decision = self.scores.evaluation.decision
-        return evaluate(model, X, y, "fit", options.seed or 0, decision)
+        return evaluate(model, X, y, "fit", options.seed, decision)
 
 
 def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> BaseTabular:

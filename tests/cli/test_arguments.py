@@ -13,8 +13,14 @@ import pytest
 import scratchmlp
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.baselines import BASELINES
-from scratchmlp.cli.help import BASELINE_PACKAGES, LISTS
-from scratchmlp.cli.options import FileFormat, Roles, command, parse
+from scratchmlp.cli.options import (
+    BASELINE_PACKAGES,
+    LISTS,
+    FileFormat,
+    Roles,
+    command,
+    parse,
+)
 from scratchmlp.cli.reading import read_file
 from scratchmlp.cli.table import load_table
 from scratchmlp.utils import atomic_write
