@@ -44,7 +44,7 @@ from scratchmlp.tabular.problem import TableParameters, encoding_hidden
 from scratchmlp.tabular.reading.findings import Note, alike_in, entities_in
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
-OWN_MODELS: dict[str, tuple[Any, Any]] = {
+FIRST_MODELS: dict[str, tuple[Any, Any]] = {
     "ensemble": (TabularEnsembleClassifier, TabularEnsembleRegressor),
     "networks": (TabularMLPClassifier, TabularMLPRegressor),
 }
@@ -81,7 +81,7 @@ def models_for(
     table : Table
         Table to learn from.
     model : str, default="ensemble"
-        Name of the first model, which can be saved: a key of OWN_MODELS.
+        Name of the first model, which can be saved: a key of FIRST_MODELS.
     effort : {"fast", "thorough"}, default="thorough"
         The parameter of the ensemble; networks have none.
     seed : int, default=0
@@ -101,13 +101,18 @@ def models_for(
         does not look for what would mislead: see `misleading`.
     """
     is_class, encoder = table.is_class, typed_settings(fitted_columns(table.encoder))
-    ensemble = _own_model(model, is_class)
+    ensemble = _first_model(model, is_class)
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
-    own = {"n_jobs": n_jobs, "max_time": max_time, "random_state": seed, "inspect_table": False}
+    settings = {
+        "n_jobs": n_jobs,
+        "max_time": max_time,
+        "random_state": seed,
+        "inspect_table": False,
+    }
     of_ensemble = {"effort": effort} if model == "ensemble" else {}
     others = make_baselines(baselines, is_class, encoder, n_jobs, seed)
-    return {ensemble.__name__: ensemble(**own, **of_ensemble, **encoder), **others}
+    return {ensemble.__name__: ensemble(**settings, **of_ensemble, **encoder), **others}
 
 
 def read_columns(X: pd.DataFrame, columns: Columns) -> pd.DataFrame:
@@ -190,23 +195,23 @@ def to_train(name: str, models: Mapping[str, Any], results: Mapping[str, pd.Data
         the raw table, and boosting has the setting that was chosen in most folds. Such fits are
         short, and have no time limit.
     """
-    own = next(iter(models.values()))
-    if models.get(name) is own:
-        return own
-    settings = {field.name: getattr(own, field.name) for field in fields(TableParameters)}
-    is_class = is_classifier(own)
+    first = next(iter(models.values()))
+    if models.get(name) is first:
+        return first
+    settings = {field.name: getattr(first, field.name) for field in fields(TableParameters)}
+    is_class = is_classifier(first)
     if name == NETWORKS_ALONE:
-        return _own_model("networks", is_class)(**settings)
+        return _first_model("networks", is_class)(**settings)
     model = models[name][-1]  # the ensemble does what the steps before the last one do
     if isinstance(model, BoostingSearch):
         model = chosen_most_often([each[-1] for each in results[name]["estimator"]])
     settings["max_time"] = None
-    return _own_model("ensemble", is_class)(estimators=[(name, model)], **settings)
+    return _first_model("ensemble", is_class)(estimators=[(name, model)], **settings)
 
 
-def _own_model(name: str, is_class: bool) -> Any:
-    """Return the class of a model of `OWN_MODELS`."""
-    classifier, regressor = OWN_MODELS[name]
+def _first_model(name: str, is_class: bool) -> Any:
+    """Return the class of a model of `FIRST_MODELS`."""
+    classifier, regressor = FIRST_MODELS[name]
     return classifier if is_class else regressor
 
 

@@ -16,7 +16,7 @@ from sklearn.exceptions import FitFailedWarning
 
 from scratchmlp.cli.columns import describe_columns, misleading, option_for
 from scratchmlp.cli.comparison import compare, hide_entities, models_for, read_columns, to_train
-from scratchmlp.cli.evaluation import N_FOLDS, make_evaluation
+from scratchmlp.cli.evaluation import N_FOLDS, Evaluation, make_evaluation
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
 from scratchmlp.cli.messages import Clock, InputError, say, say_before_exit
@@ -116,34 +116,22 @@ class Comparison:
         Comparison
             The models and their scores.
         """
-        seed, X, y, is_class = options.seed, table.X, table.y, table.is_class
+        X, y, is_class = table.X, table.y, table.is_class
         classes = np.unique(y) if is_class else None
-        if options.roles.id is not None:
-            check_id(options.roles.id, classes)
-        decision = decide(options.positive, options.threshold, classes)
-        evaluation = make_evaluation(
-            y,
-            is_class,
-            metric=options.metric,
-            decision=decision,
-            n_splits=options.folds or N_FOLDS,
-            seed=seed,
-            groups=table.groups,
-            times=table.times,
-        )
+        evaluation = _evaluation_for(table, classes, options)
         say(*table.notes)
-        print(describe_target(str(options.target), y, is_class, X.shape[1], decision))
+        print(describe_target(str(options.target), y, is_class, X.shape[1], evaluation.decision))
         print(describe_columns(X, fitted_columns(table.encoder), options.roles), flush=True)
         say(*evaluation.folds.left_out)
-        found = misleading(table.encoder, X, y, is_class, evaluation.folds, seed)
+        found = misleading(table.encoder, X, y, is_class, evaluation.folds, options.seed)
         table, evaluation = hide_entities(table, evaluation, found)
-        if options.roles.id is not None:  # the comparison may have found entities
+        if options.roles.id is not None:  # columns of entities are known now
             check_id(options.roles.id, classes, evaluation.entities)
         models = models_for(
             table,
             options.model,
             effort=options.effort,
-            seed=seed,
+            seed=options.seed,
             jobs=options.jobs,
             max_time=options.max_time,
             baselines=options.baselines,
@@ -163,13 +151,13 @@ class Comparison:
         clock : Clock
             What measures the steps.
         """
-        options, own = self.options, next(iter(self.models))
-        name = self.scores.kept(options.keep, own)
-        what = f"the {options.model}" if name == own else called(name)
+        options, first = self.options, next(iter(self.models))
+        name = self.scores.kept(options.keep, first)
+        what = f"the {options.model}" if name == first else called(name)
         say(f"training {what} on all rows")
         model = self._fit_to_all(name)
         clock.end("final fit")
-        if name in self.models and name != own:
+        if name in self.models and name != first:
             print(
                 f"Trained {what} as an ensemble of one part: predictions are means of "
                 f"{len(model.held_out_)} fits,\neach without the rows of a fold. The scores above "
@@ -179,7 +167,7 @@ class Comparison:
         if options.save is not None:
             notes = options.target, options.roles.id, self.table.marks
             save_model(options.save, SavedModel(model, *notes, options.positive, options.threshold))
-            why = self.scores.why_kept(options.keep, own)
+            why = self.scores.why_kept(options.keep, name)
             how = f"To predict: {command()} NEW.csv --load {options.save}"
             print(f"Saved {what} in {options.save}.{why} {how}", flush=True)
         if options.export is not None:
@@ -246,6 +234,22 @@ class Comparison:
         X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=options.target)
         decision = self.scores.evaluation.decision
         return evaluate(model, X, y, "fit", options.seed, decision)
+
+
+def _evaluation_for(table: Table, classes: NDArray[Any] | None, options: Options) -> Evaluation:
+    """Choose folds and metrics, and how classes follow from probabilities."""
+    if options.roles.id is not None:
+        check_id(options.roles.id, classes)
+    return make_evaluation(
+        table.y,
+        table.is_class,
+        metric=options.metric,
+        decision=decide(options.positive, options.threshold, classes),
+        n_splits=options.folds or N_FOLDS,
+        seed=options.seed,
+        groups=table.groups,
+        times=table.times,
+    )
 
 
 def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> BaseTabular:
