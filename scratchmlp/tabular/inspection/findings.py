@@ -28,11 +28,7 @@ from scratchmlp.tabular.inspection.alike_rows import (
 from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
 from scratchmlp.tabular.inspection.leaks import FEWEST_HELD_OUT, find_leaks
 from scratchmlp.tabular.inspection.quick_models import weights_of
-from scratchmlp.tabular.inspection.sentinels import (
-    BELOW_ZERO,
-    find_sentinel,
-    may_have_sentinel,
-)
+from scratchmlp.tabular.inspection.sentinels import BELOW_ZERO, find_sentinel, may_have_sentinel
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.entities import Entity
 from scratchmlp.tabular.reading.findings import Note, codes_in, describe, questions, warn_of
