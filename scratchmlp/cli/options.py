@@ -89,7 +89,7 @@ DEFAULT, NO_ROLES = FileFormat(), Roles()
 
 
 class Options:
-    """The arguments. None and [] stand for those that were not given and are not in `DEFAULTS`."""
+    """The arguments. Those that were not given are None, [], or what `COMPARISON_DEFAULTS` says."""
 
     command: str  # the whole command
     roles: Roles  # what the user says of columns
@@ -132,7 +132,7 @@ class Options:
 
 
 #: What stands for arguments of a comparison that were not given.
-DEFAULTS = {"model": "ensemble", "effort": "thorough", "seed": 0}
+COMPARISON_DEFAULTS = {"model": "ensemble", "effort": "thorough", "seed": 0}
 #: How `--sep` and `--decimal` may name characters.
 _NAMES = {"tab": "\t", r"\t": "\t", "semicolon": ";", "bar": "|", "comma": ",", "space": " "}
 _DECIMALS = {"comma": ",", "point": ".", ",": ",", ".": "."}
@@ -481,7 +481,7 @@ def parse(argv: Sequence[str] | None) -> Options:
     options.file_format = FileFormat(keep_na=() if names is None else names or True, **how)
     options.command = f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}"
     _check(options)
-    for name, default in DEFAULTS.items():
+    for name, default in COMPARISON_DEFAULTS.items():
         setattr(options, name, getattr(options, name) or default)
     return options
 

@@ -132,6 +132,28 @@ def _is_document(text: str, encoding: str) -> bool:
     return has_control or bool(_DOCUMENT.match(text))
 
 
+# The row of the header.
+
+
+def _below_line(text: str, header: int | None, name: str) -> str:
+    """Blank the lines above the header, so that the other lines keep their numbers."""
+    if header is None:
+        return text
+    lines = re.finditer(r"^(?=.*\S)", text, re.MULTILINE)  # that are not blank
+    line = next(islice(lines, header, None), None)
+    if line is None:
+        raise no_header(header, name)
+    return "\n" * text.count("\n", 0, line.start()) + text[line.start() :]
+
+
+def no_header(header: int, name: str) -> InputError:
+    """Say that there are no names in the row of ``--header``."""
+    return InputError(
+        f"--header is {header}, but row {header} of {name}, counted from 0, is empty. Give the "
+        "number of the row that names the columns."
+    )
+
+
 # Separator.
 
 
@@ -253,26 +275,7 @@ def note_titles(titles: Sequence[str]) -> list[str]:
     return [f"{rows} not read: {quoted(titles)}; if the first row is the header, add --header 0"]
 
 
-# The header, and the cells below it.
-
-
-def _below_line(text: str, header: int | None, name: str) -> str:
-    """Blank the lines above the header, so that the other lines keep their numbers."""
-    if header is None:
-        return text
-    lines = re.finditer(r"^(?=.*\S)", text, re.MULTILINE)  # that are not blank
-    line = next(islice(lines, header, None), None)
-    if line is None:
-        raise no_header(header, name)
-    return "\n" * text.count("\n", 0, line.start()) + text[line.start() :]
-
-
-def no_header(header: int, name: str) -> InputError:
-    """Say that there are no names in the row of ``--header``."""
-    return InputError(
-        f"--header is {header}, but row {header} of {name}, counted from 0, is empty. Give the "
-        "number of the row that names the columns."
-    )
+# The cells of the header, and of the rows below it.
 
 
 class _Lines(NamedTuple):

@@ -176,22 +176,6 @@ def _consecutive(lengths: Iterable[int]) -> list[range]:
     return [range(*pair) for pair in pairwise(accumulate(lengths, initial=0))]
 
 
-def places_of(columns: Columns) -> dict[str, Place]:
-    """Find the parts of each column in an encoded table.
-
-    Parameters
-    ----------
-    columns : dict of str to Column
-        The columns of the table.
-
-    Returns
-    -------
-    dict of str to Place
-        The parts of each column, by its name. Columns without outputs have none.
-    """
-    return layout_of(columns).places
-
-
 def join_places(places: Iterable[Place]) -> Place:
     """Return the parts of several columns.
 
