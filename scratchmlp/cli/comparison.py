@@ -44,7 +44,7 @@ from scratchmlp.tabular.problem import TableParameters, encoding_hidden
 from scratchmlp.tabular.reading.findings import Note, alike_in, entities_in
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
-FIRST_MODELS: dict[str, tuple[Any, Any]] = {
+OWN_MODELS: dict[str, tuple[Any, Any]] = {
     "ensemble": (TabularEnsembleClassifier, TabularEnsembleRegressor),
     "networks": (TabularMLPClassifier, TabularMLPRegressor),
 }
@@ -81,7 +81,7 @@ def models_for(
     table : Table
         Table to learn from.
     model : str, default="ensemble"
-        Name of the first model, which can be saved: a key of FIRST_MODELS.
+        Name of the first model, which can be saved: a key of OWN_MODELS.
     effort : {"fast", "thorough"}, default="thorough"
         The parameter of the ensemble; networks have none.
     seed : int, default=0
@@ -210,8 +210,8 @@ def to_train(name: str, models: Mapping[str, Any], results: Mapping[str, pd.Data
 
 
 def _first_model(name: str, is_class: bool) -> Any:
-    """Return the class of a model of `FIRST_MODELS`."""
-    classifier, regressor = FIRST_MODELS[name]
+    """Return the class of a model of `OWN_MODELS`."""
+    classifier, regressor = OWN_MODELS[name]
     return classifier if is_class else regressor
 
 
