@@ -21,7 +21,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.cli.comparison import compare, make_evaluation
+from scratchmlp.cli.comparison import compare
+from scratchmlp.cli.evaluation import make_evaluation
 from scratchmlp.cli.files import save_pictures
 from scratchmlp.cli.messages import say
 from scratchmlp.cli.scores import FIT_TIMES, Scores

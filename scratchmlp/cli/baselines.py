@@ -18,15 +18,15 @@ from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from sklearn.utils import Tags, get_tags
+from threadpoolctl import threadpool_limits
 
-from scratchmlp.cli.folds import limited_threads
-from scratchmlp.cli.messages import InputError
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.folds import Rows, shuffled_splits
 from scratchmlp.tabular.reading.values import kind_of, to_numbers
 
 TREES = "HistGradientBoosting"
 CONSTANT = "constant baseline"
+SMALL = 2_000  # rows, up to which threads mostly wait for each other
 PATIENCE = 50  # rounds without a lower loss before the end
 
 
@@ -108,7 +108,7 @@ class BoostingSearch(GridSearchCV):
         """Fit the setting with the lowest loss to all rows."""
         counts = np.unique(y, return_counts=True)[1] if is_classifier(self) else np.array([len(y)])
         if counts.min() >= SEARCH_FOLDS and counts.mean() >= LEAST_ROWS:
-            with limited_threads(len(y)):
+            with threadpool_limits(1 if len(y) <= SMALL else None):
                 return super().fit(X, y)
         self.best_estimator_ = clone(self.estimator).fit(X, y)
         return self
@@ -151,29 +151,6 @@ def careful_boosting(is_class: bool, seed: int) -> BoostingSearch:
 CATBOOST = {"iterations": 1_000, "early_stopping_rounds": PATIENCE}
 LIGHTGBM = {"n_estimators": 2_000, "learning_rate": 0.05, "early_stopping_round": PATIENCE}
 CLASS_LEAVES, NUMBER_LEAVES = 8, 31  # of LightGBM's trees; 31 is its default
-
-
-def check_baselines(packages: Sequence[str]) -> None:
-    """Check, before any work, that packages can be imported.
-
-    Parameters
-    ----------
-    packages : sequence of str
-        Keys of `BASELINES`.
-
-    Raises
-    ------
-    InputError
-        If one cannot be imported.
-    """
-    for package in packages:
-        try:
-            import_module(package)
-        except (ImportError, OSError) as error:  # a library of the system may be missing
-            raise InputError(
-                f"--with {package} needs the package {package}, which cannot be imported: {error}. "
-                f"To install it, run pip install {package}."
-            ) from error
 
 
 class EarlyStopping(BaseEstimator):
@@ -285,7 +262,7 @@ class Baseline(NamedTuple):
     make: Callable[[bool, Sequence[str], int, int], Pipeline]
 
 
-#: The models by package: `BASELINE_PACKAGES` of `help` has the same names.
+#: The models by package: `BASELINE_PACKAGES` of `options` has the same names.
 BASELINES = {
     "catboost": Baseline("CatBoost", _make_catboost),
     "lightgbm": Baseline("LightGBM", _make_lightgbm),

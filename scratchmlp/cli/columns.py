@@ -1,7 +1,8 @@
 """The columns of a table: what the encoder decides, and what the user is told."""
 
+import shlex
 import warnings
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, get_args
 
 import numpy as np
@@ -9,13 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.exceptions import DataConversionWarning
 
-from scratchmlp.cli.folds import Folds
+from scratchmlp.cli.evaluation import Folds
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say, with_notes
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.options import NO_ROLES, Roles
+from scratchmlp.cli.reading import RawTable
+from scratchmlp.cli.roles import missing_values, options_of
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
-from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
+from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.encoder import fitted_columns
 from scratchmlp.tabular.inspection.drift import compared_columns, find_drift
 from scratchmlp.tabular.inspection.findings import find_misleading, not_looked_for
@@ -29,6 +32,7 @@ from scratchmlp.tabular.reading.findings import (
     describe,
     questions,
 )
+from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
 from scratchmlp.utils.names import listed
 
@@ -65,7 +69,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[TabularEncoder, list[
     """
     with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
         try:
-            encoder = TabularEncoder(**roles.encoder_settings(X.columns)).fit(X)
+            encoder = TabularEncoder(**_encoder_settings(roles, X.columns)).fit(X)
         except ColumnError as error:
             raise InputError(_wrong_role(error) if error.case == "role" else str(error)) from error
         except (ValueError, TypeError) as error:
@@ -80,6 +84,22 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[TabularEncoder, list[
     return encoder, list(sentences(encoder.notes_))
 
 
+def _encoder_settings(roles: Roles, features: Collection[str]) -> dict[str, Any]:
+    """Return the parameters of an encoder that the user's choices set."""
+
+    def known(names: Sequence[str]) -> list[str] | None:
+        return [name for name in names if name in features] or None
+
+    category = known(roles.categorical)
+    return {
+        "categorical_features": ["from_dtype", *category] if category else "from_dtype",
+        "numeric_features": known(roles.numeric),
+        "text_features": known(roles.text),
+        "date_features": known(roles.date),
+        "missing_values": missing_values(roles, features) or None,
+    }
+
+
 def _wrong_role(error: ColumnError) -> str:
     """Say that a column contains none of what the user calls it."""
     role, example = error.values["role"], error.values["example"]
@@ -90,68 +110,33 @@ def _wrong_role(error: ColumnError) -> str:
     )
 
 
-def read_columns(X: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """Read the columns of a raw table, so that parts of it need no decisions of their own.
+def without_infinite(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Mark infinite numbers of typed columns as missing, as those of text columns are later.
 
     Parameters
     ----------
-    X : DataFrame of shape (n_samples, n_features)
+    table : DataFrame of shape (n_samples, n_columns)
         Raw table.
-    columns : dict of str to Column
-        The fitted columns.
 
     Returns
     -------
-    DataFrame of shape (n_samples, n_used)
-        Numbers, dates, booleans, categories and text, without the columns that are left out. Codes
-        are categories and, in a column of their own, numbers, unless they are identifiers of an
-        entity: training hides it in some rows, and the numbers would show it.
+    table : DataFrame of shape (n_samples, n_columns)
+        Table without infinite numbers.
+    notes : list of str
+        A sentence about each column with infinite numbers.
     """
-    used = _used(columns)
-    typed = {
-        # Whether there is an identifier may inform.
-        name: X[name].isna() if column.kind == "identifier" else column.read(name, X[name])[0]
-        for name, column in used.items()
-    }
-    # The settings name codes as categories, of which an encoder would not keep the numbers.
-    codes = [n for n, c in used.items() if isinstance(c, ManyCodes) and not c.new_is_missing]
-    numbers = {_unlike(f"{name} as a number", X.columns): typed[name] for name in codes}
-    return pd.DataFrame(numbers | typed, index=X.index)
+    notes = []
+    for name, column in table.items():
+        if column.dtype.kind != "f" or not (infinite := column.abs() == np.inf).any():
+            continue
+        table = table.assign(**{str(name): column.mask(infinite)})
+        n_infinite = int(infinite.sum())
+        are = "infinite number counts" if n_infinite == 1 else "infinite numbers count"
+        notes.append(f"{n_infinite:,} {are} as missing in column {quote(name)}")
+    return table, notes
 
 
-def typed_settings(columns: Columns) -> dict[str, Any]:
-    """Return the parameters of an encoder that say what the columns of `read_columns` are.
-
-    Parameters
-    ----------
-    columns : dict of str to Column
-        The fitted columns.
-
-    Returns
-    -------
-    dict
-        Parameters of an encoder or an ensemble that say which columns are categories and text.
-    """
-    used = _used(columns).items()
-    return {
-        "categorical_features": [n for n, c in used if c.kind in ("category", "identifier")],
-        "text_features": [name for name, column in used if column.kind == "text"],
-    }
-
-
-def _unlike(name: str, names: Collection[str]) -> str:
-    """Return a name that none of several names is."""
-    while name in names:
-        name += "_"
-    return name
-
-
-def _used(columns: Columns) -> Columns:
-    """Return the columns that are not left out."""
-    return {name: column for name, column in columns.items() if column.n_outputs}
-
-
-def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
+def describe_columns(X: pd.DataFrame, columns: Columns, roles: Roles = NO_ROLES) -> str:
     """Describe what each column is, and which columns are left out.
 
     Parameters
@@ -160,12 +145,15 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
         Raw table.
     columns : dict of str to Column
         The fitted columns.
+    roles : Roles, default=NO_ROLES
+        What the user says of columns.
 
     Returns
     -------
     str
         A line for each kind of column, with the names of its columns, and what to do to use columns
-        that are left out although they may inform.
+        that are left out although they may inform. The last line has the columns of the table that
+        are no features.
     """
     groups: dict[str, list[str]] = {use: [] for use in get_args(Use)}
     for name, column in columns.items():
@@ -173,6 +161,8 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
     lines = [f"  {use}: {listed(names)}" for use, names in groups.items() if names]
     if any(column.all_different for column in columns.values()):
         lines[-1] += f". {USE_ALL_DIFFERENT}"
+    if others := [f"{name} ({option})" for option, name in options_of(roles) if name not in X]:
+        lines.append(f"  not used to predict: {listed(others)}")
     return "\n".join(lines)
 
 
@@ -272,7 +262,23 @@ def _other_kind(error: ColumnError) -> str:
     )
 
 
-def are_words(column: Column) -> bool:
+def note_words(raw: RawTable, columns: Columns) -> list[str]:
+    """Say which word is most of the missing values of a column of words, and how to keep it."""
+    found: dict[str, dict[str, str]] = {}  # by word and column: how often it occurs
+    for name, words in raw.words.items():
+        word, n, n_missing = str(words.index[0]), words.iloc[0], int(raw.frame[name].isna().sum())
+        may_be_value = word in MAY_BE_VALUES and 2 * n > n_missing
+        if may_be_value and name in columns and _are_words(columns[name]):
+            of_word = found.setdefault(word, {})
+            of_word[name] = f"{quote(name)} ({n:,} of {n_missing:,} missing values)"
+    return [
+        f"{quote(word)} counts as a missing value in {listed([*of_word.values()])}; if it is a "
+        f"value there, add --keep-na {shlex.join(of_word)}"
+        for word, of_word in found.items()
+    ]
+
+
+def _are_words(column: Column) -> bool:
     """Return whether a column contains text or categories that are no numbers."""
     return column.kind == "text" or column.expected in ("text", "mixed", "flag")
 

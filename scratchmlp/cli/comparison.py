@@ -2,35 +2,30 @@
 
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import FitFailedWarning
+from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.baselines import (
     BASELINE_NAMES,
+    SMALL,
     BoostingSearch,
     chosen_most_often,
     make_baselines,
 )
-from scratchmlp.cli.columns import typed_settings
-from scratchmlp.cli.folds import SMALL, Folds, Split, limited_threads, make_folds
+from scratchmlp.cli.evaluation import Evaluation, Split
 from scratchmlp.cli.messages import InputError, line_of_dots, time_left
 from scratchmlp.cli.table import Table
 from scratchmlp.evaluation.evaluated import predict
-from scratchmlp.evaluation.metrics import (
-    Metric,
-    MetricError,
-    default_metrics,
-    find_metric,
-    values_of,
-)
+from scratchmlp.evaluation.metrics import MetricError, values_of
 from scratchmlp.tabular import (
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
@@ -38,82 +33,35 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.columns.categories import ManyCodes
+from scratchmlp.tabular.columns.encoder import fitted_columns, with_codes, with_marks
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
+from scratchmlp.tabular.folds import of_known_values
 from scratchmlp.tabular.problem import TableParameters, encoding_hidden
-from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
+from scratchmlp.tabular.reading.findings import Note, alike_in, entities_in
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
 OWN_MODELS: dict[str, tuple[Any, Any]] = {
     "ensemble": (TabularEnsembleClassifier, TabularEnsembleRegressor),
     "networks": (TabularMLPClassifier, TabularMLPRegressor),
 }
-SHOWN = 4  # metrics, so that a line of the table has less than 100 characters
 NETWORKS_ALONE = "networks alone"  # those of an ensemble as a model of their own
 
 
-class Evaluation(NamedTuple):
-    """How models are compared.
-
-    Attributes
-    ----------
-    folds : Folds
-        Folds that every model is evaluated on.
-    metrics : list of Metric
-        Metrics, in the order in which they are printed.
-    decisive : Metric
-        The metric that decides which model is the best.
-    entities : sequence of str, default=()
-        Columns that name what rows belong to, such as persons. Ensembles hide them in training.
-    decision : Decision, optional
-        How classes follow from probabilities. By default, the most probable one is predicted.
-    """
-
-    folds: Folds
-    metrics: list[Metric]
-    decisive: Metric
-    entities: Sequence[str] = ()
-    decision: Decision = MOST_PROBABLE
-
-
-def make_evaluation(
-    y: NDArray[Any],
-    is_class: bool,
-    *,
-    metric: str | None = None,
-    decision: Decision = MOST_PROBABLE,
-    **splits: Any,
-) -> Evaluation:
-    """Choose folds and metrics.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Target.
-    is_class : bool
-        Whether the target holds classes.
-    metric : str or None, default=None
-        Name of the first and decisive metric: see `find_metric`. None lets log-loss or RMSE decide.
-    decision : Decision, optional
-        How classes follow from probabilities. By default, the most probable one is predicted.
-    **splits : object
-        How to split the rows: see `make_folds`.
-
-    Returns
-    -------
-    Evaluation
-        Folds and metrics.
-    """
-    metrics = default_metrics(np.unique(y, return_counts=True)[1] if is_class else None)
-    decisive = next(each for each in metrics if each.is_loss)
-    if metric is not None:
-        try:
-            decisive = find_metric(metric, y, is_class)
-        except MetricError as error:
-            raise InputError(f"--metric {error}") from error
-        metrics = [decisive, *(each for each in metrics if each.name != decisive.name)][:SHOWN]
-    return Evaluation(make_folds(y, is_class, **splits), metrics, decisive, decision=decision)
+def hide_entities(
+    table: Table, evaluation: Evaluation, found: list[Note]
+) -> tuple[Table, Evaluation]:
+    """Return a table and an evaluation of models that hide columns, also those of alike rows."""
+    rows = np.arange(len(table.X))
+    encoder = with_codes(table.encoder, alike_in(found), table.X, rows)
+    encoder = with_marks(encoder, entities_in(found), names_entity=True)
+    entities = [name for name, each in fitted_columns(encoder).items() if each.names_entity]
+    description = of_known_values(evaluation.folds.description, entities_in(found))
+    folds = evaluation.folds._replace(description=description)
+    return table._replace(encoder=encoder), evaluation._replace(folds=folds, entities=entities)
 
 
 def models_for(
@@ -152,14 +100,80 @@ def models_for(
         Unfitted models by name, for the columns of `read_columns`. The first is the ensemble, which
         does not look for what would mislead: see `misleading`.
     """
-    is_class, encoder = table.is_class, typed_settings(table.columns)
-    ensemble = _own_model(model, is_class)
+    is_class, encoder = table.is_class, typed_settings(fitted_columns(table.encoder))
+    ensemble = _first_model(model, is_class)
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
-    own = {"n_jobs": n_jobs, "max_time": max_time, "random_state": seed, "inspect_table": False}
+    settings = {
+        "n_jobs": n_jobs,
+        "max_time": max_time,
+        "random_state": seed,
+        "inspect_table": False,
+    }
     of_ensemble = {"effort": effort} if model == "ensemble" else {}
     others = make_baselines(baselines, is_class, encoder, n_jobs, seed)
-    return {ensemble.__name__: ensemble(**own, **of_ensemble, **encoder), **others}
+    return {ensemble.__name__: ensemble(**settings, **of_ensemble, **encoder), **others}
+
+
+def read_columns(X: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """Read the columns of a raw table, so that parts of it need no decisions of their own.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Raw table.
+    columns : dict of str to Column
+        The fitted columns.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, n_used)
+        Numbers, dates, booleans, categories and text, without the columns that are left out. Codes
+        are categories and, in a column of their own, numbers, unless they are identifiers of an
+        entity: training hides it in some rows, and the numbers would show it.
+    """
+    used = _used(columns)
+    typed = {
+        # Whether there is an identifier may inform.
+        name: X[name].isna() if column.kind == "identifier" else column.read(name, X[name])[0]
+        for name, column in used.items()
+    }
+    # The settings name codes as categories, of which an encoder would not keep the numbers.
+    codes = [n for n, c in used.items() if isinstance(c, ManyCodes) and not c.new_is_missing]
+    numbers = {_unlike(f"{name} as a number", X.columns): typed[name] for name in codes}
+    return pd.DataFrame(numbers | typed, index=X.index)
+
+
+def typed_settings(columns: Columns) -> dict[str, Any]:
+    """Return the parameters of an encoder that say what the columns of `read_columns` are.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+        The fitted columns.
+
+    Returns
+    -------
+    dict
+        Parameters of an encoder or an ensemble that say which columns are categories and text.
+    """
+    used = _used(columns).items()
+    return {
+        "categorical_features": [n for n, c in used if c.kind in ("category", "identifier")],
+        "text_features": [name for name, column in used if column.kind == "text"],
+    }
+
+
+def _unlike(name: str, names: Collection[str]) -> str:
+    """Return a name that none of several names is."""
+    while name in names:
+        name += "_"
+    return name
+
+
+def _used(columns: Columns) -> Columns:
+    """Return the columns that are not left out."""
+    return {name: column for name, column in columns.items() if column.n_outputs}
 
 
 def to_train(name: str, models: Mapping[str, Any], results: Mapping[str, pd.DataFrame]) -> Any:
@@ -181,21 +195,21 @@ def to_train(name: str, models: Mapping[str, Any], results: Mapping[str, pd.Data
         the raw table, and boosting has the setting that was chosen in most folds. Such fits are
         short, and have no time limit.
     """
-    own = next(iter(models.values()))
-    if models.get(name) is own:
-        return own
-    settings = {field.name: getattr(own, field.name) for field in fields(TableParameters)}
-    is_class = is_classifier(own)
+    first = next(iter(models.values()))
+    if models.get(name) is first:
+        return first
+    settings = {field.name: getattr(first, field.name) for field in fields(TableParameters)}
+    is_class = is_classifier(first)
     if name == NETWORKS_ALONE:
-        return _own_model("networks", is_class)(**settings)
+        return _first_model("networks", is_class)(**settings)
     model = models[name][-1]  # the ensemble does what the steps before the last one do
     if isinstance(model, BoostingSearch):
         model = chosen_most_often([each[-1] for each in results[name]["estimator"]])
     settings["max_time"] = None
-    return _own_model("ensemble", is_class)(estimators=[(name, model)], **settings)
+    return _first_model("ensemble", is_class)(estimators=[(name, model)], **settings)
 
 
-def _own_model(name: str, is_class: bool) -> Any:
+def _first_model(name: str, is_class: bool) -> Any:
     """Return the class of a model of `OWN_MODELS`."""
     classifier, regressor = OWN_MODELS[name]
     return classifier if is_class else regressor
@@ -224,12 +238,12 @@ def compare(
         fitted model as "estimator" and, if it is an ensemble, the scores and weights of its
         estimators as "parts".
     """
-    splits = evaluation.folds.splits
+    splits, n_threads = evaluation.folds.splits, 1 if len(X) <= SMALL else None
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in models}
     n_splits, started = len(splits), time.perf_counter()
     for number, split in enumerate(splits):  # all models in each: the first tells how long it takes
         text = f"split {number + 1} of {n_splits}{time_left(started, number, n_splits)}"
-        with limited_threads(len(X)), line_of_dots(text) as add_dot:
+        with threadpool_limits(n_threads), line_of_dots(text) as add_dot:
             for name, model in models.items():
                 add_dot()
                 results[name].append(_evaluate(name, model, X, y, split, evaluation))

@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 
-from scratchmlp.cli.folds import members_by_time
+from scratchmlp.cli.evaluation import members_by_time
 from scratchmlp.cli.messages import InputError, count, quote
 from scratchmlp.cli.table import Table, labels_of
 from scratchmlp.evaluation.evaluated import calmly

@@ -14,9 +14,9 @@ from scratchmlp.cli.columns import unlike_training
 from scratchmlp.cli.explanation import explain_row
 from scratchmlp.cli.files import save_table
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say, with_notes
-from scratchmlp.cli.named_columns import check_column
 from scratchmlp.cli.options import Options
 from scratchmlp.cli.reading import RawTable
+from scratchmlp.cli.roles import check_column
 from scratchmlp.cli.saved_model import SavedModel, load_model
 from scratchmlp.cli.table import load_new_table, note_repeated, select_features
 from scratchmlp.cli.target import as_text, decide, describe_decision, read_target
@@ -232,15 +232,13 @@ def _decimals(model: BaseTabular) -> int:
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 
-def check_id(
-    name: str | None, classes: Iterable[Any] | None, entities: Collection[str] = ()
-) -> None:
+def check_id(name: str, classes: Iterable[Any] | None, entities: Collection[str] = ()) -> None:
     """Check that predictions can begin with the column that identifies the rows.
 
     Parameters
     ----------
-    name : str or None
-        Name of the column; None if there is none.
+    name : str
+        Name of the column.
     classes : iterable or None
         Classes that are predicted; None for regression.
     entities : collection of str, default=()

@@ -11,8 +11,7 @@ import re
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -22,23 +21,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
-from scratchmlp.cli.roles import DEFAULT, FileFormat
-from scratchmlp.cli.sniffing import (
-    NO_SEPARATOR,
-    SAMPLE,
-    SEPARATORS,
-    decode,
-    find_decimal_marks,
-    n_titles,
-    rows_of,
-    separate,
-)
+from scratchmlp.cli.options import DEFAULT, FileFormat
+from scratchmlp.cli.text_files import MOST, SAMPLE, n_titles, no_header, note_titles, read_text
 from scratchmlp.tabular.reading.from_text import with_other_mark, words_for_missing
+from scratchmlp.tabular.reading.numbers import find_decimal, read_numbers, without_units
 from scratchmlp.tabular.reading.values import different_values
 from scratchmlp.utils.extras import install_command
 
 STDIN = "-"
-TITLE = "If titles stand above the header, add --header with the number of its row, counted from 0."
 #: What decompresses a file, by its first bytes.
 _DECOMPRESS = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\0": lzma.decompress}
 #: Parts of a zip file that is a workbook: .xlsx, .xlsb or .ods.
@@ -63,8 +53,8 @@ class RawTable(NamedTuple):
         without such words are left out.
     marks : mapping of str to {",", "."}
         Decimal marks of the columns of text, where they are known.
-    told : set of str
-        Columns whose own cells tell the mark.
+    clear : set of str
+        Columns whose cells can have only this mark.
     """
 
     frame: pd.DataFrame
@@ -72,7 +62,7 @@ class RawTable(NamedTuple):
     sep: str | None = None
     words: "Mapping[str, pd.Series[int]]" = MappingProxyType({})
     marks: Mapping[str, str] = MappingProxyType({})
-    told: Set[str] = frozenset()
+    clear: Set[str] = frozenset()
 
     def readable(self, name: str, decimal: str | None = None) -> "pd.Series[Any]":
         """Return a column for a reader that takes `decimal` for its mark.
@@ -80,7 +70,7 @@ class RawTable(NamedTuple):
         Without `decimal`, the reader finds the mark if the column tells it, and otherwise takes a
         point. If the reader would take a wrong mark, the numbers are written with its mark.
         """
-        if decimal is None and name in self.told:
+        if decimal is None and name in self.clear:
             return self.frame[name]
         decimal = decimal or "."
         mark = self.marks.get(name, decimal)
@@ -118,9 +108,9 @@ def read_file(path: str, how: FileFormat = DEFAULT) -> RawTable:
     nameless = [each for each, given in zip(frame, raw.frame, strict=True) if not given]
     frame = frame.drop(columns=[each for each in nameless if frame[each].isna().all()])
     texts = {str(each): frame[each] for each in frame if _is_text(frame[each])}
-    marks, told, mark_notes = find_decimal_marks(texts, how.decimal, raw.sep == ";", how.marks)
+    marks, clear, mark_notes = _find_decimal_marks(texts, how.decimal, raw.sep == ";", how.marks)
     notes = [f"{name}: {note}" for note in [*raw.notes, *code_notes, *mark_notes]]
-    return RawTable(frame, notes, raw.sep, words, marks, told)
+    return RawTable(frame, notes, raw.sep, words, marks, clear)
 
 
 def _is_text(column: "pd.Series[Any]") -> bool:
@@ -165,14 +155,9 @@ def _read_cells(data: bytes, how: FileFormat, name: str) -> RawTable:
             remedy = f"Excel and Parquet files need {install_command('files')}."
         reason = str(error).split("\n")[0].strip(". ")
         raise InputError(f"cannot read {name}: {reason}. {remedy}") from error
-    text, encoding = decode(data, how.encoding, name)
-    text = _below_line(text, how.header, name)
-    sep, text = separate(text, how.sep)
-    titles: list[str] = []
-    if how.header is None:
-        text, titles = _without_titles(text, sep)
-    raw = _read_text(text, sep, encoding, name)
-    return raw._replace(notes=[*_note_titles(titles), *raw.notes])
+    cells, notes, sep = read_text(data, how, name)
+    raw = _below_header(cells, name)
+    return raw._replace(notes=[*notes, *raw.notes], sep=sep)
 
 
 def _unpack(data: bytes, name: str) -> bytes:
@@ -200,129 +185,6 @@ def _files_in(data: bytes) -> list[str]:
         return []
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return [each for each in archive.namelist() if not re.search(r"/$|^__MACOSX/", each)]
-
-
-# Text files.
-
-
-def _below_line(text: str, header: int | None, name: str) -> str:
-    """Blank the lines above the header, so that the other lines keep their numbers."""
-    if header is None:
-        return text
-    lines = re.finditer(r"^(?=.*\S)", text, re.MULTILINE)  # that are not blank
-    line = next(islice(lines, header, None), None)
-    if line is None:
-        raise _no_header(header, name)
-    return "\n" * text.count("\n", 0, line.start()) + text[line.start() :]
-
-
-def _without_titles(text: str, sep: str) -> tuple[str, list[str]]:
-    """Blank the titles above the header, and return them: see `n_titles`."""
-    lines = [(line, [*map(str.strip, row)]) for line, row in islice(rows_of(text, sep), SAMPLE)]
-    lines = [(line, row) for line, row in lines if any(row)]
-    if n := n_titles([row for _, row in lines]):
-        start = lines[n][0] - 1
-        text = "\n" * start + text.split("\n", start)[start]
-    return text, [row[0] for _, row in lines[:n]]
-
-
-def _note_titles(titles: Sequence[str]) -> list[str]:
-    """Say which titles above the header are not read."""
-    if not titles:
-        return []
-    rows = "the row above the header is" if len(titles) == 1 else "the rows above the header are"
-    return [f"{rows} not read: {quoted(titles)}; if the first row is the header, add --header 0"]
-
-
-def _read_text(text: str, sep: str, encoding: str, name: str) -> RawTable:
-    """Read the cells of a text file.
-
-    The first row that is not empty names the columns. Blank lines are left out, and so are empty
-    cells beyond the columns. Cells that a row lacks are empty.
-    """
-    marks = SEPARATORS.get(sep, repr(sep))
-    lines = _if_equal(text, sep) or _measure(text, sep, marks, name)
-    raw = _below_header(_cells(text, sep, lines, name), name)
-    facts, notes = [], []
-    if sep != ",":
-        is_single = sep == NO_SEPARATOR
-        facts.append("a single column" if is_single else f"columns separated by {marks}")
-    if not encoding.lower().startswith(("utf-8", "utf8")):
-        facts.append(f"encoding {encoding}")
-    if facts:
-        notes.append(", ".join(facts))
-    if lines.shorter:
-        notes.append(
-            f"{count(len(lines.shorter), 'row')} with fewer cells than the header, the first in "
-            f"line {lines.shorter[0]}; the last cells are missing values there"
-        )
-    return raw._replace(notes=[*notes, *raw.notes], sep=sep)
-
-
-class _Lines(NamedTuple):
-    """Numbers of lines: of the header, of the last row, and of rows with fewer cells."""
-
-    header: int
-    last: int
-    shorter: list[int]
-    n_columns: int
-
-
-def _if_equal(text: str, sep: str) -> _Lines | None:
-    """Count the cells by their separators, if no cell is quoted and all rows have equally many."""
-    lines = text.rstrip("\n").split("\n")
-    n_separators = {line.count(sep) for line in lines}
-    if '"' in text or len(n_separators) > 1 or not lines[0].strip().strip(sep):
-        return None
-    return _Lines(1, len(lines), [], n_separators.pop() + 1)
-
-
-def _measure(text: str, sep: str, marks: str, name: str) -> _Lines:
-    """Count the cells of each row; raise an error if one has more cells than the header."""
-    rows = rows_of(text, sep)
-    first, header = next(((line, row) for line, row in rows if any(row)), (1, []))
-    last, shorter = first, []
-    for last, row in rows:
-        if any(map(str.strip, row[len(header) :])):
-            raise InputError(
-                f"line {last} of {name} has {count(len(row), 'cell')}, but the header has "
-                f"{len(header)}. If a cell contains {marks}, write the cell in double quotes. If "
-                f"{marks} do not separate the columns, name the separator with --sep. {TITLE}"
-            )
-        if len(row) < len(header) and any(map(str.strip, row)):
-            shorter.append(last)
-    return _Lines(first, last, shorter, len(header))
-
-
-def _cells(text: str, sep: str, lines: _Lines, name: str) -> pd.DataFrame:
-    """Read the cells of the header and of the rows below it."""
-    try:
-        return pd.read_csv(
-            io.StringIO(text, newline=""),
-            sep=sep,
-            header=None,
-            skiprows=lines.header - 1,
-            usecols=range(lines.n_columns),
-            dtype=object,
-            na_filter=False,
-            skipinitialspace=True,
-            engine="c" if sep.isascii() else "python",
-        )
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
-    except pd.errors.ParserError as error:
-        raise InputError(
-            f"a double quote in line {lines.last} of {name} is not closed. Close it; a double "
-            'quote within a cell is written twice ("").'
-        ) from error
-
-
-def _no_header(header: int, name: str) -> InputError:
-    """Say that there are no names in the row of ``--header``."""
-    return InputError(
-        f"--header is {header}, but row {header} of {name}, counted from 0, is empty. Give the "
-        "number of the row that names the columns."
-    )
 
 
 def _below_header(cells: pd.DataFrame, name: str) -> RawTable:
@@ -354,13 +216,13 @@ def _read_excel(data: bytes, how: FileFormat, name: str) -> RawTable:
     where = f"the sheet {quote(sheet)} of {name}" if len(names) > 1 else name
     cells = cells[how.header :]
     if how.header is not None and cells[:1].isna().all(axis=None):
-        raise _no_header(how.header, where)
+        raise no_header(how.header, where)
     cells, titles = cells.dropna(how="all"), []
     if how.header is None:
         rows = cells[:SAMPLE].fillna("").astype(str).map(str.strip).to_numpy().tolist()
         titles = [row[0] for row in rows[: n_titles(rows)]]
     raw = _below_header(cells[len(titles) :], where)
-    notes = [*_note_titles(titles), *raw.notes]
+    notes = [*note_titles(titles), *raw.notes]
     if how.sheet is None and len(names) > 1:
         first = f"only the first of {len(names)} sheets is read, {quote(sheet)}"
         notes.insert(0, f"{first}; for another one, add --sheet")
@@ -483,3 +345,115 @@ def _rows_of_words(
         if value in words:  # " NA" and "NA" are one word
             rows[value] += int(n)
     return pd.Series(dict(rows.most_common()))
+
+
+# Decimal marks.
+
+
+def _find_decimal_marks(
+    texts: "dict[str, pd.Series[Any]]",
+    decimal: str | None,
+    semicolons: bool,
+    training: Mapping[str, str],
+) -> tuple[dict[str, str], set[str], list[str]]:
+    """Find the decimal marks of the columns of text.
+
+    A number such as "12,5" or "1.234,5" has a decimal comma. If no number of a column tells, such
+    as "1,234" or "8.000", the column has the mark that it had in training, unless all columns that
+    tell have one mark, and had the other one in training. Otherwise, the other columns decide: the
+    mark is a comma if some have decimal commas and none has decimal points. If no column tells,
+    those of training decide. If these do not tell either, it is a comma if semicolons separate the
+    columns and each number of the column has a comma.
+
+    Parameters
+    ----------
+    texts : dict of str to Series
+        The columns of text by name; missing values are nan.
+    decimal : {",", "."} or None
+        The decimal mark of columns that do not tell it; None decides as described.
+    semicolons : bool
+        Whether semicolons separate the columns.
+    training : mapping of str to {",", "."}
+        The marks of the columns in training.
+
+    Returns
+    -------
+    marks : dict of str to {",", "."}
+        The mark of the columns with points or commas, unless they contain no numbers. The other
+        mark separates thousands.
+    clear : set of str
+        Columns whose numbers can have only this mark.
+    notes : list of str
+        Clauses that say which columns have decimal commas or another mark than in training, and in
+        which the meaning of commas is not clear.
+    """
+    samples = {name: _sample(column) for name, column in texts.items()}
+    samples = {name: s for name, s in samples.items() if any(re.search("[.,]", one) for one in s)}
+    training = {} if decimal else training
+    clear = {name: mark for name, sample in samples.items() if (mark := _clear_mark(sample))}
+    usual = {decimal} if decimal else {*clear.values()} or {*training.values()}
+    known = clear if _have_the_other_mark(clear, training) else {**training, **clear}
+    likely = {n: _likely_mark(s, usual, semicolons) for n, s in samples.items() if n not in known}
+    marks = {name: mark for name in samples if (mark := known.get(name) or likely[name])}
+    notes = [*_notes_on_commas(samples, marks, training)]
+    points = [name for name, mark in likely.items() if mark == "." and not usual]
+    if unclear := [n for n in points if any("," in one for one in _numbers(samples[n], ","))]:
+        notes.append(
+            f"in {quoted(unclear)}, the comma of numbers such as 1,234 separates thousands; if it "
+            "is the decimal mark, add --decimal comma"
+        )
+    return marks, {*clear}, notes
+
+
+def _have_the_other_mark(clear: Mapping[str, str], training: Mapping[str, str]) -> bool:
+    """Return whether all columns that tell have one mark, and had the other one in training."""
+    both = [(mark, training[name]) for name, mark in clear.items() if name in training]
+    return len({*clear.values()}) == 1 and len(both) > 0 and all(new != old for new, old in both)
+
+
+def _likely_mark(values: list[str], usual: set[str], semicolons: bool) -> str | None:
+    """Return the mark of a column that does not tell it; None if it is no column of numbers."""
+    commas = _numbers(values, ",")
+    only_commas = semicolons and not usual and all("," in one for one in commas)
+    if commas and (usual == {","} or only_commas):
+        return ","
+    return "." if _numbers(values, ".") else None
+
+
+def _notes_on_commas(
+    samples: dict[str, list[str]], marks: Mapping[str, str], training: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield clauses on columns with decimal commas, and on marks that differ from training."""
+    changed = {name: mark for name, mark in marks.items() if training.get(name, mark) != mark}
+    if with_commas := [n for n in samples if marks.get(n) == "," and n not in changed]:
+        where = f" in {quoted(with_commas)}" if "." in marks.values() else ""
+        yield f"decimal commas{where}"
+    words = {",": "decimal commas", ".": "decimal points"}
+    for mark, other in (",.", ".,"):
+        if names := [name for name in changed if changed[name] == mark]:
+            cells = [each for name in names for each in samples[name]]
+            example = next((each for each in cells if find_decimal([each]) == mark), cells[0])
+            found = f"{words[mark]} in {quoted(names)}, such as {quote(example)}"
+            yield f"{found}, but {words[other]} in training"
+
+
+def _sample(column: "pd.Series[Any]") -> list[str]:
+    """Return the values of some rows, without units."""
+    known = np.flatnonzero(column.notna())
+    return [*map(without_units, column.iloc[known[:: len(known) // SAMPLE + 1]])]
+
+
+def _clear_mark(values: list[str]) -> str | None:
+    """Return the decimal mark that the numbers of a column tell, if it is a column of numbers."""
+    mark = find_decimal(values)
+    if mark and np.isfinite(read_numbers(values, mark)).sum() >= MOST * len(values):
+        return mark
+    return None
+
+
+def _numbers(values: list[str], decimal: str) -> list[str]:
+    """Return the numbers among values; [] if too few are numbers with this decimal mark."""
+    are_numbers = np.isfinite(read_numbers(values, decimal))
+    numbers = [value for value, is_number in zip(values, are_numbers, strict=True) if is_number]
+    has_other = find_decimal(numbers) not in (decimal, None)
+    return [] if has_other or len(numbers) < MOST * len(values) else numbers

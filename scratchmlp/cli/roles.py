@@ -1,119 +1,155 @@
-"""What the user says of a table: the format of its file, and what its columns are."""
+"""What the user says of columns: whether it can be true, and what follows for features."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
+from scratchmlp.cli.messages import InputError, did_you_mean, quote, quoted
+from scratchmlp.cli.options import Roles
+from scratchmlp.cli.reading import RawTable
+from scratchmlp.cli.text_files import TITLE
+
+SEPARATOR = "If another character separates its columns, name it with --sep."
+TYPES = ("--numeric", "--categorical", "--text", "--date")
 #: Options whose column is no feature, unless one of `KEPT_BY` names the column of --id or --time.
 NO_FEATURE = ("--ignore", "--id", "--groups", "--time")
 KEPT_BY = ("--date", "--numeric")
 
 
-class FileFormat(NamedTuple):
-    """How a file is read; by default, its content decides.
+def check_roles(raw: RawTable, path: str, target: str, roles: Roles) -> None:
+    """Check that the columns that the user names exist, and that no two options contradict.
 
-    Attributes
+    Parameters
     ----------
-    sep : str or None
-        Separator of the columns of a text file.
-    decimal : {",", "."} or None
-        Decimal mark.
-    encoding : str or None
-        Encoding of a text file.
-    keep_na : sequence of str or True
-        Names of the columns in which words such as NA are values; True stands for all columns.
-    marks : mapping of str to {",", "."}
-        Decimal marks of the columns in training, for those whose cells do not tell.
-    header : int or None
-        Number of the row of the header, counted from 0 as pandas counts: blank lines of a text file
-        do not count. None takes the first row that is not empty.
-    sheet : str or None
-        Name of a sheet of a workbook, or its number, counted from 0. None takes the first.
+    raw : RawTable
+        Table as it was read.
+    path : str
+        Name of its file, for messages.
+    target : str
+        Column to predict.
+    roles : Roles
+        What the user says of the other columns.
+
+    Raises
+    ------
+    InputError
+        If a column does not exist, or two options cannot name the same column.
     """
+    options: dict[str, list[str]] = {}  # that name a column
+    for option, name in [("--target", target), *options_of(roles)]:
+        check_column(raw, path, option, name)
+        of_column = options.setdefault(name, [])
+        of_column += [] if option in of_column else [option]
+        if two := _contradicting(of_column):
+            raise InputError(_contradiction(two[0], two[1], name))
 
-    sep: str | None = None
-    decimal: str | None = None
-    encoding: str | None = None
-    keep_na: Literal[True] | Sequence[str] = ()
-    marks: Mapping[str, str] = MappingProxyType({})
-    header: int | None = None
-    sheet: str | None = None
+
+def _contradicting(options: Sequence[str]) -> Sequence[str]:
+    """Return two of all options that name a column, if these cannot be true together; else none.
+
+    A column has one type. Only an input has a type, or values that mean missing, and the column of
+    --id or --time is one if --date or --numeric names it too.
+    """
+    if options[0] in ("--target", "--ignore"):  # these come first
+        return options[:2] if len(options) > 1 else ()
+    types = [each for each in options if each in TYPES]
+    if len(types) > 1:
+        return types
+    is_input = not {*types}.isdisjoint(KEPT_BY)
+    of_input = [each for each in options if each in (*TYPES, "--na")]
+    of_none = [each for each in options if each in (["--groups"] if is_input else NO_FEATURE)]
+    return sorted([of_input[0], of_none[0]], key=options.index) if of_input and of_none else ()
 
 
-class Roles(NamedTuple):
-    """What the user says of columns other than the target.
+def check_column(raw: RawTable, path: str, option: str, name: str) -> None:
+    """Check that a table has the column that an option names.
 
-    Attributes
+    Parameters
     ----------
-    ignore : sequence of str
-        Columns that no model uses.
-    numeric, categorical, text, date : sequence of str
-        Columns whose type the user knows.
-    id : str or None
-        Column that identifies the rows.
-    groups : str or None
-        Column with the group of each row.
-    time : str or None
-        Column by which the rows are ordered.
-    na : sequence of tuple of two str
-        Values that mean missing, each after its column; "" stands for all columns.
+    raw : RawTable
+        The table.
+    path : str
+        Name of its file.
+    option : str
+        Option that names the column.
+    name : str
+        Name of the column.
+
+    Raises
+    ------
+    InputError
+        If it has no such column.
     """
-
-    ignore: Sequence[str] = ()
-    numeric: Sequence[str] = ()
-    categorical: Sequence[str] = ()
-    text: Sequence[str] = ()
-    date: Sequence[str] = ()
-    id: str | None = None
-    groups: str | None = None
-    time: str | None = None
-    na: Sequence[tuple[str, str]] = ()
-
-    def named(self) -> Iterator[tuple[str, str]]:
-        """Yield each option with each column that it names."""
-        in_one = [column for column, _ in self.na if column]
-        for field, names in (self._asdict() | {"na": in_one}).items():
-            for name in [names] if isinstance(names, str) else names or ():
-                yield f"--{field}", name
-
-    def not_features(self) -> list[str]:
-        """Return the columns that are no features."""
-        kept = {name for option, name in self.named() if option in KEPT_BY}
-        named = [name for option, name in self.named() if option in NO_FEATURE]
-        return [name for name in named if name not in kept]
-
-    def encoder_settings(self, features: Collection[str]) -> dict[str, Any]:
-        """Return the parameters of an encoder or an ensemble that the user's choices set.
-
-        Parameters
-        ----------
-        features : collection of str
-            Columns of the table.
-
-        Returns
-        -------
-        dict
-            Parameters by name.
-        """
-
-        def known(names: Sequence[str]) -> list[str] | None:
-            return [name for name in names if name in features] or None
-
-        category = known(self.categorical)
-        return {
-            "categorical_features": ["from_dtype", *category] if category else "from_dtype",
-            "numeric_features": known(self.numeric),
-            "text_features": known(self.text),
-            "date_features": known(self.date),
-            "missing_values": self.missing_values(features) or None,
-        }
-
-    def missing_values(self, features: Iterable[str]) -> dict[str, list[str]]:
-        """Return the values that mean missing, by column; columns without any are left out."""
-        values = {
-            name: [value for column, value in self.na if column in ("", name)] for name in features
-        }
-        return {name: each for name, each in values.items() if each}
+    if name in raw.frame:
+        return
+    names = [*map(str, raw.frame)]
+    raise InputError(
+        f"{path} has no column {quote(name)}, which {option} names.{did_you_mean(name, names)} "
+        f"Its columns: {quoted(names)}.{hint_on_names(raw)}"
+    )
 
 
-DEFAULT, NO_ROLES = FileFormat(), Roles()
+def hint_on_names(raw: RawTable, none_is_right: bool = False) -> str:
+    """Say what may be wrong with the names of columns; "" if they look right.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The table.
+    none_is_right : bool, default=False
+        Whether it is known that none of them is the name of a column.
+
+    Returns
+    -------
+    str
+        A blank and a sentence.
+    """
+    names = [*map(str, raw.frame)]
+    if raw.sep and len(names) == 1:
+        return f" {SEPARATOR}"
+    n_nameless = sum(each.startswith("Unnamed: ") for each in names)
+    return f" {TITLE}" if none_is_right or n_nameless > 1 else ""
+
+
+def _contradiction(first: str, second: str, name: str) -> str:
+    """Say why two options cannot name the same column, and what to change."""
+    if first == "--target":
+        return (
+            f"{second} names {quote(name)}, the column to predict. Models never see the target: "
+            f"remove it from {second}, or choose another --target."
+        )
+    without = [option for option in (first, second) if option in NO_FEATURE]
+    rule = "A column has one type."
+    if without:
+        rule = f"No model uses the column of {' or '.join(without)}."
+    return (
+        f"{first} and {second} name the same column, {quote(name)}. {rule} "
+        "Remove it from one of them."
+    )
+
+
+def options_of(roles: Roles) -> Iterator[tuple[str, str]]:
+    """Yield each option with each column that it names."""
+    in_one = [column for column, _ in roles.na if column]
+    for field, names in (roles._asdict() | {"na": in_one}).items():
+        for name in [names] if isinstance(names, str) else names or ():
+            yield f"--{field}", name
+
+
+def features_of(raw: RawTable, target: str, roles: Roles) -> list[str]:
+    """Return the columns to predict from; raise an error if there are none."""
+    kept = {name for option, name in options_of(roles) if option in KEPT_BY}
+    named = {name for option, name in options_of(roles) if option in NO_FEATURE}
+    features = [name for name in map(str, raw.frame) if name not in {target} | named - kept]
+    if not features:
+        raise InputError(
+            "no column is left to predict from. The table needs a column beside the target and "
+            "those that no model uses."
+        )
+    return features
+
+
+def missing_values(roles: Roles, columns: Iterable[str]) -> dict[str, list[str]]:
+    """Return the values that mean missing, by column; columns without any are left out."""
+    values = {
+        name: [value for column, value in roles.na if column in ("", name)] for name in columns
+    }
+    return {name: each for name, each in values.items() if each}

@@ -179,13 +179,13 @@ def _unpickle(path: Path) -> SavedModel:
 # ONNX models.
 
 
-def check_exported_columns(path: Path | None, columns: Columns) -> None:
+def check_exported_columns(path: Path, columns: Columns) -> None:
     """Check, before any training, that a model of these columns can be exported.
 
     Parameters
     ----------
-    path : Path or None
-        File to write; None if there is none.
+    path : Path
+        File to write.
     columns : dict of str to Column
         The fitted columns.
 
@@ -194,8 +194,6 @@ def check_exported_columns(path: Path | None, columns: Columns) -> None:
     InputError
         If ONNX has no expression for a column.
     """
-    if path is None:
-        return
     try:
         check_columns(columns)
     except ValueError as error:

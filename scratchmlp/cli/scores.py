@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.cli.baselines import BASELINE_NAMES, CONSTANT
-from scratchmlp.cli.comparison import NETWORKS_ALONE, Evaluation
+from scratchmlp.cli.comparison import NETWORKS_ALONE
+from scratchmlp.cli.evaluation import Evaluation
 from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.evaluation.numbers import means_and_deviations, seconds, with_deviations
 from scratchmlp.reporting.page import Compared
@@ -81,15 +82,15 @@ class Scores(NamedTuple):
         """Return the names of the other models that are as good as the best."""
         return [name for name, each in self.differences().items() if each.is_within_error]
 
-    def kept(self, keep: str | None, own: str) -> str:
+    def kept(self, keep: str | None, first: str) -> str:
         """Return the name of the model that ``--keep`` chooses: by default, that of ``--model``."""
         if keep == "simplest":
             return self.simplest()
-        return self.best_kept() if keep == "best" else own
+        return self.best_kept() if keep == "best" else first
 
-    def why_kept(self, keep: str | None, own: str) -> str:
+    def why_kept(self, keep: str | None, name: str) -> str:
         """Say why a model is saved, and how to save the best one instead, if it is another."""
-        if (best := self.best()) == (name := self.kept(keep, own)):
+        if (best := self.best()) == name:
             return ""
         metric, best_kept = self.evaluation.decisive, self.best_kept()
         which = f"the {'lowest' if metric.is_loss else 'highest'} {metric.name}"
@@ -107,11 +108,11 @@ class Scores(NamedTuple):
         good = {self.best(), *self.as_good()} - {*BASELINE_NAMES} or {self.best_kept()}
         return next(str(name) for name in reversed([*self.losses()]) if name in good)
 
-    def summary(self, keep: str | None, own: str) -> str:
+    def summary(self, keep: str | None, first: str) -> str:
         """Write the scores and the verdict, and how to keep the simplest model if it is another."""
         text = f"{self.title}\n\n{self.table()}\n\n{self.verdict()}"
         simplest = self.simplest()
-        if keep is None and simplest != own:
+        if keep is None and simplest != first:
             add = "add --keep simplest --save MODEL"
             text += f"\nTo train {called(simplest)} on all rows, {add}."
         return text

@@ -12,16 +12,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.cli.columns import are_words, decide_columns
+from scratchmlp.cli.columns import decide_columns, note_words, without_infinite
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say
-from scratchmlp.cli.named_columns import check_column, check_roles, hint_on_names
+from scratchmlp.cli.options import DEFAULT, NO_ROLES, FileFormat, Roles
 from scratchmlp.cli.reading import RawTable, read_file
-from scratchmlp.cli.roles import DEFAULT, NO_ROLES, FileFormat, Roles
+from scratchmlp.cli.roles import (
+    check_column,
+    check_roles,
+    features_of,
+    hint_on_names,
+    missing_values,
+)
 from scratchmlp.cli.target import as_text, choose_target
 from scratchmlp.evaluation.evaluated import ROW_NUMBER
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoder import TabularEncoder, fitted_columns
-from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
+from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.missing import mark_missing
 from scratchmlp.tabular.reading.values import VALUES, ValueKind, to_numbers
@@ -66,16 +72,6 @@ class Table(NamedTuple):
     ids: "pd.Series[Any] | None" = None
     marks: Mapping[str, str] = MappingProxyType({})
 
-    @property
-    def columns(self) -> Columns:
-        """The fitted columns, by name."""
-        return fitted_columns(self.encoder)
-
-    @property
-    def classes(self) -> NDArray[Any] | None:
-        """The classes, sorted; None for regression."""
-        return np.unique(self.y) if self.is_class else None
-
 
 def load_table(
     path: str,
@@ -112,21 +108,23 @@ def load_table(
     """
     raw = _read(path, file_format)
     check_roles(raw, path, target, roles)
+    features = features_of(raw, target, roles)
     splitting = [name for name in (roles.groups, roles.time) if name is not None]
-    raw = raw._replace(frame=mark_missing(raw.frame, roles.missing_values(splitting)))
-    table, notes = _with_values(raw, target, *splitting)
-    written, table = as_text(table[target]), _readable(raw, table, roles)
-    y, is_class, target_notes = choose_target(table[target], written, task, _words_of(raw, target))
+    marked = missing_values(roles, [*features, *splitting])
+    table = mark_missing(_readable(raw, roles), marked)
+    table, notes = _with_values(table, raw, target, *splitting)
+    written, words = raw.frame[target][table.index], _words_of(raw, target)
+    y, is_class, target_notes = choose_target(table[target], written, task, words)
     table, groups, times = table.loc[y.index], None, None
     if roles.groups is not None:
         groups = table[roles.groups].factorize()[0]
     if roles.time is not None:
         table, times, time_notes = in_order(table, roles.time)
         notes += time_notes
-    X, infinite_notes = _features(table, target, roles)
+    X, infinite_notes = without_infinite(table[features])
     encoder, column_notes = decide_columns(X, roles)
     columns = fitted_columns(encoder)
-    notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
+    notes += [*target_notes, *infinite_notes, *column_notes, *note_words(raw, columns)]
     ids = None
     if roles.id is not None:
         ids = as_text(raw.frame[roles.id][table.index])
@@ -135,27 +133,15 @@ def load_table(
     return Table(X, y[X.index].to_numpy(), is_class, notes, encoder, groups, times, ids, marks)
 
 
-def _readable(raw: RawTable, table: pd.DataFrame, roles: Roles) -> pd.DataFrame:
-    """Return rows of a table with decimal marks that the encoder takes for what they are."""
+def _readable(raw: RawTable, roles: Roles) -> pd.DataFrame:
+    """Return a table with decimal marks that the encoder takes for what they are."""
     words = {*roles.categorical, *roles.text}  # they are what the file shows
-    read = {name: raw.readable(name)[table.index] for name in raw.marks if name not in words}
-    return table.assign(**read)
+    return raw.frame.assign(**{n: raw.readable(n) for n in raw.marks if n not in words})
 
 
-def _features(table: pd.DataFrame, target: str, roles: Roles) -> tuple[pd.DataFrame, list[str]]:
-    """Select the features, with the missing values that the user has named, and write notes."""
-    features = table.drop(columns=[target, *roles.not_features()])
-    if features.columns.empty:
-        raise InputError(
-            "no column is left to predict from. The table needs a column beside the target and "
-            "those that no model uses."
-        )
-    return _drop_infinite(mark_missing(features, roles.missing_values(features.columns)))
-
-
-def _with_values(raw: RawTable, *names: str) -> tuple[pd.DataFrame, list[str]]:
+def _with_values(table: pd.DataFrame, raw: RawTable, *names: str) -> tuple[pd.DataFrame, list[str]]:
     """Leave out the rows without a value of one of several columns, and say so."""
-    table, notes = raw.frame, []
+    notes = []
     for name in names:
         known, words = table[table[name].notna()], _words_of(raw, name)
         if known.empty:
@@ -177,22 +163,6 @@ def _words_of(raw: RawTable, name: str) -> str:
     counts = "counts as a missing value" if is_one else "count as missing values"
     them = "it is a value" if is_one else "they are values"
     return f"{found} {counts}; if {them}, add --keep-na {shlex.quote(name)}"
-
-
-def _note_words(raw: RawTable, columns: Columns) -> list[str]:
-    """Say which word is most of the missing values of a column of words, and how to keep it."""
-    found: dict[str, dict[str, str]] = {}  # by word and column: how often it occurs
-    for name, words in raw.words.items():
-        word, n, n_missing = str(words.index[0]), words.iloc[0], int(raw.frame[name].isna().sum())
-        may_be_value = word in MAY_BE_VALUES and 2 * n > n_missing
-        if may_be_value and name in columns and are_words(columns[name]):
-            of_word = found.setdefault(word, {})
-            of_word[name] = f"{quote(name)} ({n:,} of {n_missing:,} missing values)"
-    return [
-        f"{quote(word)} counts as a missing value in {listed([*of_word.values()])}; if it is a "
-        f"value there, add --keep-na {shlex.join(of_word)}"
-        for word, of_word in found.items()
-    ]
 
 
 def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.intp], list[str]]:
@@ -221,7 +191,7 @@ def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.i
     InputError
         If the column contains something else.
     """
-    found = find_kind(name, _drop_infinite(table[[name]])[0][name], guess=False)
+    found = find_kind(name, without_infinite(table[[name]])[0][name], guess=False)
     if found.kind not in ORDERED:
         example = quote(table[name].iloc[0])
         raise InputError(
@@ -262,32 +232,6 @@ def note_repeated(ids: "pd.Series[Any]") -> Iterator[str]:
             f"{quote(ids.name)} does not identify the rows: {count(len(repeated), 'row')} have the "
             f"value of another row, such as {quote(repeated.iloc[0])}. Name another column in --id"
         )
-
-
-def _drop_infinite(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Mark infinite numbers of typed columns as missing, as those of text columns are later.
-
-    Parameters
-    ----------
-    table : DataFrame of shape (n_samples, n_columns)
-        Raw table.
-
-    Returns
-    -------
-    table : DataFrame of shape (n_samples, n_columns)
-        Table without infinite numbers.
-    notes : list of str
-        A sentence about each column with infinite numbers.
-    """
-    notes = []
-    for name, column in table.items():
-        if column.dtype.kind != "f" or not (infinite := column.abs() == np.inf).any():
-            continue
-        table = table.assign(**{str(name): column.mask(infinite)})
-        n_infinite = int(infinite.sum())
-        are = "infinite number counts" if n_infinite == 1 else "infinite numbers count"
-        notes.append(f"{n_infinite:,} {are} as missing in column {quote(name)}")
-    return table, notes
 
 
 def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAULT) -> RawTable:
@@ -352,7 +296,7 @@ def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
         for name, column in columns.items()
         if name in table
     }
-    X, notes = _drop_infinite(pd.DataFrame(features))
+    X, notes = without_infinite(pd.DataFrame(features))
     say(*notes)
     return X
 

@@ -116,7 +116,7 @@ def choose_target(
     column : Series
         The target without missing values, as it can be read.
     written : Series
-        Its values as they are written in the file.
+        The same rows of the column as it was read.
     task : {'classification', 'regression'} or None
         What the user chose. None decides from the values.
     words : str, default=""
@@ -138,7 +138,7 @@ def choose_target(
     """
     target = read_target(as_text(column))
     if _is_classification(target, task, words):
-        y, notes = _classes(target, written, task)
+        y, notes = _classes(target, as_text(written), task)
         return y, True, notes
     numbers, notes = _numbers(target, task)
     return numbers, False, notes
@@ -302,6 +302,38 @@ def decide(positive: str | None, threshold: float | None, classes: NDArray[Any] 
     return Decision(None if positive is None else names.index(positive), threshold)
 
 
+def describe_target(
+    name: str, y: NDArray[Any], is_class: bool, n_columns: int, decision: Decision
+) -> str:
+    """Say what is predicted, from how many rows and columns, and how many rows a class has.
+
+    Parameters
+    ----------
+    name : str
+        Name of the target.
+    y : ndarray of shape (n_samples,)
+        Its classes or numbers.
+    is_class : bool
+        Whether it holds classes.
+    n_columns : int
+        Number of columns beside the target.
+    decision : Decision
+        How classes follow from probabilities.
+
+    Returns
+    -------
+    str
+        A line, and for classes another one or two.
+    """
+    size = f"{count(len(y), 'row')}, {count(n_columns, 'column')}"
+    if not is_class:
+        return f"Predicting {name!r} (regression): {size}"
+    classes = np.unique(y)
+    lines = [f"Predicting {name!r} (classification, {len(classes)} classes): {size}"]
+    lines += filter(None, [describe_classes(y), describe_decision(decision, classes)])
+    return "\n  ".join(lines)
+
+
 def describe_decision(decision: Decision, classes: NDArray[Any] | None) -> str:
     """Say which class is the positive one, and when it is predicted; "" if the user chose neither.
 
@@ -327,18 +359,7 @@ def describe_decision(decision: Decision, classes: NDArray[Any] | None) -> str:
 
 
 def describe_classes(y: NDArray[Any]) -> str:
-    """Write how many rows each class has, the largest classes first.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Classes.
-
-    Returns
-    -------
-    str
-        A line.
-    """
+    """Write how many rows each class has, the largest classes first."""
     counts = pd.Series(y).value_counts()
     shown = [
         f"{label!s:.40} {n:,} ({n / len(y):.1%})" for label, n in counts[:SHOWN_CLASSES].items()

@@ -3,7 +3,9 @@
 import sys
 import warnings
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,36 +14,29 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
-from scratchmlp.cli.baselines import check_baselines
-from scratchmlp.cli.columns import (
-    describe_columns,
-    misleading,
-    option_for,
-    read_columns,
-)
-from scratchmlp.cli.comparison import Evaluation, compare, make_evaluation, models_for, to_train
+from scratchmlp.cli.columns import describe_columns, misleading, option_for
+from scratchmlp.cli.comparison import compare, hide_entities, models_for, read_columns, to_train
+from scratchmlp.cli.evaluation import N_FOLDS, Evaluation, make_evaluation
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
-from scratchmlp.cli.folds import N_FOLDS
-from scratchmlp.cli.messages import Clock, InputError, count, say, say_before_exit
+from scratchmlp.cli.messages import Clock, InputError, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
+from scratchmlp.cli.reading import STDIN
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
 from scratchmlp.cli.scores import Scores, called, fit_notes
 from scratchmlp.cli.table import Table, labels_of, load_table
-from scratchmlp.cli.target import decide, describe_classes, describe_decision
+from scratchmlp.cli.target import decide, describe_target
 from scratchmlp.evaluation.evaluated import Evaluated, evaluate
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.base import BaseTabular
-from scratchmlp.tabular.columns.encoder import fitted_columns, with_codes, with_marks
+from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, fitted_columns
 from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.problem import encoding_with
-from scratchmlp.tabular.reading.findings import Note, alike_in, entities_in
-from scratchmlp.tabular.scoring import Decision
-from scratchmlp.utils.names import listed
+from scratchmlp.tabular.reading.findings import Note
 
 
 def compare_and_train(data: str, options: Options) -> None:
@@ -59,24 +54,18 @@ def compare_and_train(data: str, options: Options) -> None:
     InputError
         If nothing can be learned from the table, or something cannot be written.
     """
-    check_baselines(options.baselines)
-    if options.baselines and options.keep in ("best", "simplest"):
-        say(
-            f"--keep {options.keep} chooses among the other models. Those of --with cannot be "
-            "saved: a model file contains only types that can be loaded safely"
-        )
+    _check_packages(options)
     assert options.target is not None
     clock = Clock()
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
     clock.end("reading")
-    check_exported_columns(options.export, table.columns)
-    check_id(options.roles.id, table.classes)
-    decision = decide(options.positive, options.threshold, table.classes)
+    if options.export is not None:
+        check_exported_columns(options.export, fitted_columns(table.encoder))
     if options.explain is not None:
         check_held_out(options.explain, table)
     kept = [path for path in (options.save, options.export, options.report) if path is not None]
     try:
-        comparison = Comparison.of(table, options, decision)
+        comparison = Comparison.of(table, options)
     except BrokenPipeError:
         for path in kept:
             say_before_exit(f"stdout is closed, so {path} is not saved")
@@ -112,7 +101,7 @@ class Comparison:
     found: list[Note]
 
     @classmethod
-    def of(cls, table: Table, options: Options, decision: Decision) -> "Comparison":
+    def of(cls, table: Table, options: Options) -> "Comparison":
         """Compare models on a table, and print their scores.
 
         Parameters
@@ -121,42 +110,33 @@ class Comparison:
             The table.
         options : Options
             The arguments.
-        decision : Decision
-            How classes follow from probabilities.
 
         Returns
         -------
         Comparison
             The models and their scores.
         """
-        seed = options.seed or 0
-        evaluation = make_evaluation(
-            table.y,
-            table.is_class,
-            metric=options.metric,
-            decision=decision,
-            n_splits=options.folds or N_FOLDS,
-            seed=seed,
-            groups=table.groups,
-            times=table.times,
-        )
-        _print_table(table, options, decision)
+        X, y, is_class = table.X, table.y, table.is_class
+        classes = np.unique(y) if is_class else None
+        evaluation = _evaluation_for(table, classes, options)
+        say(*table.notes)
+        print(describe_target(str(options.target), y, is_class, X.shape[1], evaluation.decision))
+        print(describe_columns(X, fitted_columns(table.encoder), options.roles), flush=True)
         say(*evaluation.folds.left_out)
-        read = table.encoder, table.X, table.y, table.is_class
-        found = misleading(*read, evaluation.folds, seed)
-        table, evaluation = _with_alike(table, evaluation, found)
-        check_id(options.roles.id, table.classes, evaluation.entities)
+        found = misleading(table.encoder, X, y, is_class, evaluation.folds, options.seed)
+        table, evaluation = hide_entities(table, evaluation, found)
+        if options.roles.id is not None:  # columns of entities are known now
+            check_id(options.roles.id, classes, evaluation.entities)
         models = models_for(
             table,
-            options.own_model,
-            effort=options.effort or "thorough",
-            seed=seed,
+            options.model,
+            effort=options.effort,
+            seed=options.seed,
             jobs=options.jobs,
             max_time=options.max_time,
             baselines=options.baselines,
         )
-        X = read_columns(table.X, table.columns)
-        results = compare(models, X, table.y, evaluation)
+        results = compare(models, read_columns(X, fitted_columns(table.encoder)), y, evaluation)
         for result in results.values():
             say(*fit_notes(list(result["estimator"])))
         scores = Scores(results, evaluation)
@@ -171,13 +151,13 @@ class Comparison:
         clock : Clock
             What measures the steps.
         """
-        options, own = self.options, next(iter(self.models))
-        name = self.scores.kept(options.keep, own)
-        what = f"the {options.own_model}" if name == own else called(name)
+        options, first = self.options, next(iter(self.models))
+        name = self.scores.kept(options.keep, first)
+        what = f"the {options.model}" if name == first else called(name)
         say(f"training {what} on all rows")
         model = self._fit_to_all(name)
         clock.end("final fit")
-        if name in self.models and name != own:
+        if name in self.models and name != first:
             print(
                 f"Trained {what} as an ensemble of one part: predictions are means of "
                 f"{len(model.held_out_)} fits,\neach without the rows of a fold. The scores above "
@@ -187,7 +167,7 @@ class Comparison:
         if options.save is not None:
             notes = options.target, options.roles.id, self.table.marks
             save_model(options.save, SavedModel(model, *notes, options.positive, options.threshold))
-            why = self.scores.why_kept(options.keep, own)
+            why = self.scores.why_kept(options.keep, name)
             how = f"To predict: {command()} NEW.csv --load {options.save}"
             print(f"Saved {what} in {options.save}.{why} {how}", flush=True)
         if options.export is not None:
@@ -212,7 +192,7 @@ class Comparison:
         """Train the model of a name on all rows. It gets the raw table, and can read others."""
         table = self.table
         model = to_train(name, self.models, self.scores.results)
-        settings = self.options.roles.encoder_settings(table.columns)
+        settings = {name: getattr(table.encoder, name) for name in READING_CONSTRAINTS}
         model = clone(model).set_params(**settings, inspect_table=True)
         model, arguments = self.scores.evaluation.folds.for_rows(model, np.arange(len(table.y)))
         arguments |= {"encode": encoding_with(table.encoder), "found": self.found}
@@ -241,7 +221,8 @@ class Comparison:
         if options.report is not None:
             say(f"writing {options.report}")
             made_by, compared = ("Command", options.command), self.scores.compared(what)
-            title = f"How well {plain(options.target)} can be predicted from {options.file_name}"
+            file = "stdin" if options.data == STDIN else Path(str(options.data)).name
+            title = f"How well {plain(options.target)} can be predicted from {file}"
             page = page_of(evaluated, importances, made_by, title, compared, option_for)
             write(options.report, page.encode())
             print(f"Wrote a report on {what}: {options.report}", flush=True)
@@ -252,19 +233,23 @@ class Comparison:
         labels = labels_of(table.X, table.ids)
         X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=options.target)
         decision = self.scores.evaluation.decision
-        return evaluate(model, X, y, "fit", options.seed or 0, decision)
+        return evaluate(model, X, y, "fit", options.seed, decision)
 
 
-def _with_alike(
-    table: Table, evaluation: Evaluation, found: list[Note]
-) -> tuple[Table, Evaluation]:
-    """Return a table and an evaluation of models that hide columns, also those of alike rows."""
-    rows = np.arange(len(table.X))
-    encoder = with_codes(table.encoder, alike_in(found), table.X, rows)
-    encoder = with_marks(encoder, entities_in(found), names_entity=True)
-    entities = [name for name, each in fitted_columns(encoder).items() if each.names_entity]
-    folds = evaluation.folds.of_known(entities_in(found))
-    return table._replace(encoder=encoder), evaluation._replace(folds=folds, entities=entities)
+def _evaluation_for(table: Table, classes: NDArray[Any] | None, options: Options) -> Evaluation:
+    """Choose folds and metrics, and how classes follow from probabilities."""
+    if options.roles.id is not None:
+        check_id(options.roles.id, classes)
+    return make_evaluation(
+        table.y,
+        table.is_class,
+        metric=options.metric,
+        decision=decide(options.positive, options.threshold, classes),
+        n_splits=options.folds or N_FOLDS,
+        seed=options.seed,
+        groups=table.groups,
+        times=table.times,
+    )
 
 
 def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> BaseTabular:
@@ -298,19 +283,18 @@ def _fit(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], **arguments: Any)
         rich.reconfigure()
 
 
-def _print_table(table: Table, options: Options, decision: Decision) -> None:
-    """Print what the table contains, and what was left out of it."""
-    say(*table.notes)
-    X, y, is_class = table.X, table.y, table.is_class
-    task = f"classification, {len(np.unique(y))} classes" if is_class else "regression"
-    size = f"{count(len(y), 'row')}, {count(X.shape[1], 'column')}"
-    print(f"Predicting {options.target!r} ({task}): {size}")
-    if is_class:
-        print(f"  {describe_classes(y)}")
-        if clause := describe_decision(decision, table.classes):
-            print(f"  {clause}")
-    print(describe_columns(X, table.columns))
-    kept_out = [f"{name} ({option})" for option, name in options.roles.named() if name not in X]
-    if kept_out:
-        print(f"  not used to predict: {listed(kept_out)}")
-    sys.stdout.flush()
+def _check_packages(options: Options) -> None:
+    """Check, before any work, that the packages of ``--with`` can be imported."""
+    for package in options.baselines:
+        try:
+            import_module(package)
+        except (ImportError, OSError) as error:  # a library of the system may be missing
+            raise InputError(
+                f"--with {package} needs the package {package}, which cannot be imported: {error}. "
+                f"To install it, run pip install {package}."
+            ) from error
+    if options.baselines and options.keep in ("best", "simplest"):
+        say(
+            f"--keep {options.keep} chooses among the other models. Those of --with cannot be "
+            "saved: a model file contains only types that can be loaded safely"
+        )

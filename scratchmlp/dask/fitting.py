@@ -6,11 +6,7 @@ from typing import Any, TypeVar
 from distributed import Client
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import (
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
 from scratchmlp.dask.collections import check_collection
 from scratchmlp.dask.networks import fit_network

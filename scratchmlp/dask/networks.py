@@ -15,13 +15,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.batches import Data
-from scratchmlp.dask.clients import find_client
 from scratchmlp.dask.collections import Given, check_features, row_like
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.objective import ClusterObjective
 from scratchmlp.dask.pieces import Conversion, joined_scaler
 from scratchmlp.dask.preparation import check, converted, split_off, with_classes
-from scratchmlp.dask.rounds import Rounds
+from scratchmlp.dask.rounds import Rounds, find_client
 from scratchmlp.dask.scoring import check_scoring, validator
 from scratchmlp.estimators.base import BaseMLP, fit_rows
 from scratchmlp.estimators.options import refuse_options

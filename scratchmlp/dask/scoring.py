@@ -7,12 +7,7 @@ from typing import Any
 import numpy as np
 from dask.delayed import delayed
 from sklearn.base import is_classifier
-from sklearn.metrics import (
-    accuracy_score,
-    log_loss,
-    mean_absolute_error,
-    mean_squared_error,
-)
+from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, mean_squared_error
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp.arrays import FloatArray

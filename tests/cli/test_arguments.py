@@ -13,10 +13,15 @@ import pytest
 import scratchmlp
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.baselines import BASELINES
-from scratchmlp.cli.help import BASELINE_PACKAGES, LISTS
-from scratchmlp.cli.options import command, parse
+from scratchmlp.cli.options import (
+    BASELINE_PACKAGES,
+    LISTS,
+    FileFormat,
+    Roles,
+    command,
+    parse,
+)
 from scratchmlp.cli.reading import read_file
-from scratchmlp.cli.roles import FileFormat, Roles
 from scratchmlp.cli.table import load_table
 from scratchmlp.utils import atomic_write
 from tests.helpers.cli_output import refused
@@ -207,7 +212,7 @@ def test_a_package_that_cannot_be_imported_is_named_before_the_work(error, monke
     def fail(name):
         raise error
 
-    monkeypatch.setattr("scratchmlp.cli.baselines.import_module", fail)
+    monkeypatch.setattr("scratchmlp.cli.training.import_module", fail)
     line = refused("class.csv", "--target", "class", "--with", "lightgbm")
     assert f"--with lightgbm needs the package lightgbm, which cannot be imported: {error}." in line
     assert "To install it, run pip install lightgbm." in line
@@ -303,7 +308,8 @@ ALWAYS = (
 def values_of(*arguments):
     """Parse arguments; return the value of each."""
     values = vars(parse(["d.csv", *arguments]))
-    return {k: v for k, v in (values | values.pop("roles")._asdict()).items() if k != "command"}
+    values |= values.pop("roles")._asdict() | values.pop("file_format")._asdict()
+    return {k: v for k, v in values.items() if k != "command"}
 
 
 @pytest.mark.parametrize("option", VALUES)

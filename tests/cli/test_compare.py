@@ -19,8 +19,9 @@ from scratchmlp.cli import training as training_module
 from scratchmlp.cli.baselines import BASELINES, numbers_and_categories, numbers_and_text
 from scratchmlp.cli.columns import decide_columns, with_option
 from scratchmlp.cli.comparison import models_for
+from scratchmlp.cli.evaluation import make_evaluation
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.options import Roles
 from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import Table
 from scratchmlp.evaluation.metrics import values_of
@@ -232,7 +233,7 @@ def test_ensembles_hide_the_columns_that_they_are_told_to(entities):
         {name: [f"{name}{i % 30}" for i in range(120)] for name in ("patient", "other")}
     )
     y = np.arange(120.0)
-    evaluation = comparison.make_evaluation(y, False)._replace(entities=entities)
+    evaluation = make_evaluation(y, False)._replace(entities=entities)
     models = {"ours": TabularMLPRegressor(cv=2, max_iter=1, inspect_table=False)}
     for model in comparison.compare(models, X, y, evaluation)["ours"]["estimator"]:
         assert [note.column for note in model.findings_ if note.case == "hidden"] == entities
@@ -308,7 +309,7 @@ def test_all_models_are_told_what_columns_are():
 def test_each_part_of_an_ensemble_is_scored_on_the_same_rows():
     x = np.random.default_rng(0).normal(size=60)
     X, y = pd.DataFrame({"x": x}), np.where(x > 0, "u", "v")
-    evaluation = comparison.make_evaluation(y, True)
+    evaluation = make_evaluation(y, True)
     parts = [("linear", LogisticRegression()), ("constant", DummyClassifier())]
     ensemble = TabularEnsembleClassifier(parts, cv=2, random_state=0)
     models = {"ensemble": ensemble, "a": DummyClassifier(), "b": DummyClassifier()}
@@ -515,7 +516,7 @@ def test_an_error_of_a_model_is_reported(name, error, monkeypatch):
     monkeypatch.setattr(Regressor, "error", error("no rows"))
     X, y = pd.DataFrame({"x": range(20)}), np.arange(20.0)
     with pytest.raises(InputError, match=f"^{name} cannot use the table: no rows$"):
-        comparison.compare({name: Regressor()}, X, y, comparison.make_evaluation(y, False))
+        comparison.compare({name: Regressor()}, X, y, make_evaluation(y, False))
 
 
 # Without arguments: what this is, a small network and a tuned one on Iris, and what to do next.

@@ -7,8 +7,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli import comparison
-from scratchmlp.cli.comparison import SHOWN, make_evaluation
-from scratchmlp.cli.folds import make_folds, members_by_time
+from scratchmlp.cli.evaluation import SHOWN, make_evaluation, make_folds, members_by_time
 from scratchmlp.cli.messages import InputError
 from scratchmlp.evaluation.metrics import default_metrics
 from scratchmlp.tabular import TabularMLPRegressor
@@ -148,7 +147,7 @@ def fits(monkeypatch):
 
 def test_the_folds_of_the_ensemble_consist_of_whole_groups_too(fits):
     groups = np.arange(N) // 4
-    evaluation = comparison.make_evaluation(NUMBERS, False, groups=groups)
+    evaluation = make_evaluation(NUMBERS, False, groups=groups)
     models = {"ensemble": TabularMLPRegressor(), "linear": make_pipeline(Ridge())}
     comparison.compare(models, pd.DataFrame({"x": NUMBERS}), NUMBERS, evaluation)
     for splits, (rows, _) in zip(fits, evaluation.folds.splits, strict=True):
@@ -160,7 +159,7 @@ def test_the_folds_of_the_ensemble_consist_of_whole_groups_too(fits):
 @pytest.mark.parametrize("n_rows", [10, 40, 500])
 def test_the_members_of_the_ensemble_hold_out_later_rows(n_rows, fits):
     y = np.arange(float(n_rows))
-    evaluation = comparison.make_evaluation(y, False, times=np.arange(n_rows))
+    evaluation = make_evaluation(y, False, times=np.arange(n_rows))
     comparison.compare({"ensemble": TabularMLPRegressor()}, pd.DataFrame({"x": y}), y, evaluation)
     for splits, (rows, _) in zip(fits, evaluation.folds.splits, strict=True):
         assert 2 <= len(splits) <= 8

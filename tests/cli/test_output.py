@@ -12,7 +12,7 @@ import pytest
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli import messages
-from scratchmlp.cli.comparison import make_evaluation
+from scratchmlp.cli.evaluation import make_evaluation
 from scratchmlp.cli.messages import duration, line_of_dots, quote, time_left
 from scratchmlp.cli.scores import (
     NETWORKS_ALONE,

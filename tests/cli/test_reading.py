@@ -19,12 +19,15 @@ from hypothesis import strategies as st
 from openpyxl.chart import BarChart
 from pandas._libs.parsers import STR_NA_VALUES
 
-from scratchmlp.cli.columns import describe_columns, read_columns, typed_settings
+from scratchmlp.cli.columns import describe_columns
+from scratchmlp.cli.comparison import read_columns, typed_settings
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.reading import _if_equal, _measure, read_file
-from scratchmlp.cli.roles import FileFormat, Roles
+from scratchmlp.cli.options import FileFormat, Roles
+from scratchmlp.cli.reading import read_file
 from scratchmlp.cli.table import load_new_table, load_table, select_features
+from scratchmlp.cli.text_files import _if_equal, _measure
 from scratchmlp.tabular import TabularEncoder
+from scratchmlp.tabular.columns.encoder import fitted_columns
 from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES
 from tests.helpers.cli_output import refused, run
 from tests.helpers.table_files import TABLE, csv_text, excel, parquet, without_emojis, zipped
@@ -194,7 +197,7 @@ def test_decimal_commas_in_a_file_separated_by_commas(row, csv):
 def test_a_few_words_among_decimal_commas(csv):
     cells = [f"{i},5" for i in range(20)] + ["err"]
     table = load_table(csv(pd.DataFrame({"a": cells, "y": ["u", "v", "u"] * 7})), "y")
-    typed = read_columns(table.X, table.columns)
+    typed = read_columns(table.X, fitted_columns(table.encoder))
     assert typed["a"].to_list()[:20] == [i + 0.5 for i in range(20)]
     assert typed["a"].isna().sum() == 1
 
@@ -213,8 +216,8 @@ def test_categories_are_as_in_the_file(csv):
     rows = "".join(f"{i},5;{8 + i % 3},34 €;{'uv'[i % 2]}\n" for i in range(30))
     path = csv(f"size;fee;y\n{rows}".encode())
     table = load_table(path, "y", roles=Roles(categorical=["fee"]))
-    assert table.columns["fee"].levels == ("10,34 €", "8,34 €", "9,34 €")
-    assert describe_columns(table.X, table.columns) == (
+    assert fitted_columns(table.encoder)["fee"].levels == ("10,34 €", "8,34 €", "9,34 €")
+    assert describe_columns(table.X, fitted_columns(table.encoder)) == (
         "  numeric: size\n  categorical: fee (3 values, your choice)"
     )
 
@@ -264,8 +267,10 @@ def test_a_file_may_have_other_decimal_marks_than_the_training_table(trained, ne
     rows = [f"{1000 + i / 8:,.2f};{1 + i / 8:.3f} kg;{i / 4} %" for i in range(30)]
     table = load_table(csv(written(rows, trained)), "price")
     path = csv(written(rows[1:3], new))
-    raw = load_new_table(path, table.columns, FileFormat(marks=table.marks))
-    read = read_columns(select_features(raw, path, table.columns), table.columns)
+    raw = load_new_table(path, fitted_columns(table.encoder), FileFormat(marks=table.marks))
+    read = read_columns(
+        select_features(raw, path, fitted_columns(table.encoder)), fitted_columns(table.encoder)
+    )
     assert read.to_dict("list") == {"mass": [1.125, 1.25], "share": [0.25, 0.5]}
     assert any("in 'price', 'mass'" in note for note in raw.notes) == (trained != new)
 
@@ -450,9 +455,11 @@ def test_typed_tables_reach_the_models_as_csv_files_do(write, target, csv):
     table = pd.concat([known] * 8, ignore_index=True)
     table = table.assign(text=["u", "v", "w"] * 8, key=range(24))
     ours, theirs = (load_table(csv(content), target) for content in (write(table), table))
-    X, theirs_X = (read_columns(each.X, each.columns) for each in (ours, theirs))
+    X, theirs_X = (read_columns(each.X, fitted_columns(each.encoder)) for each in (ours, theirs))
     pd.testing.assert_frame_equal(X, theirs_X, check_dtype=False)
-    assert typed_settings(ours.columns) == typed_settings(theirs.columns)
+    assert typed_settings(fitted_columns(ours.encoder)) == typed_settings(
+        fitted_columns(theirs.encoder)
+    )
     assert list(ours.y) == list(theirs.y)
     assert ours.is_class == theirs.is_class
 
@@ -480,7 +487,12 @@ def test_infinite_numbers_are_missing(csv, capsys):
     learned = load_table(path, "y")
     assert learned.X["a"].isna().sum() == 2
     assert learned.notes == [note]
-    assert select_features(load_new_table(path, {}), path, learned.columns)["a"].isna().sum() == 2
+    assert (
+        select_features(load_new_table(path, {}), path, fitted_columns(learned.encoder))["a"]
+        .isna()
+        .sum()
+        == 2
+    )
     assert capsys.readouterr().err == f"scratchmlp: {note}\n"
 
 

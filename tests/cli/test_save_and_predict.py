@@ -19,9 +19,8 @@ from scratchmlp.cli import reading, saved_model, training
 from scratchmlp.cli.comparison import NETWORKS_ALONE
 from scratchmlp.cli.files import check_files, check_form, write
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.options import parse
+from scratchmlp.cli.options import Roles, parse
 from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
-from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.saved_model import SavedModel, load_model
 from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import labels_of, load_table

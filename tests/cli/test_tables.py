@@ -9,12 +9,11 @@ import pytest
 from scratchmlp.cli.columns import (
     decide_columns,
     describe_columns,
-    read_columns,
-    typed_settings,
     unlike_training,
 )
+from scratchmlp.cli.comparison import read_columns, typed_settings
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.roles import FileFormat, Roles
+from scratchmlp.cli.options import FileFormat, Roles
 from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
 from scratchmlp.cli.target import choose_target, describe_classes
 from scratchmlp.io import load
@@ -472,7 +471,7 @@ def test_numbers_that_order_or_identify_the_rows_may_stay_an_input(named, csv):
     path = csv(pd.DataFrame({"year": 2020 - np.arange(20), "y": np.arange(20) % 7}))
     table = load_table(path, "y", roles=Roles(**named, numeric=["year"]))
     assert [*table.X["year"].astype(int)] == [*range(2001, 2021)]
-    assert table.columns["year"].kind == "number"
+    assert fitted_columns(table.encoder)["year"].kind == "number"
 
 
 def test_a_table_with_groups(visits):
@@ -511,7 +510,7 @@ def test_a_table_below_a_title_is_read_in_training_and_in_prediction(trained, cs
         assert (note in err) == (options == [])
         how = FileFormat(header=options[1] if options else None)
         learned = load_table(path, "class", file_format=how)
-        assert list(learned.columns) == list(load_table(plain, "class").columns)
+        assert list(learned.X) == list(load_table(plain, "class").X)
     line = refused(path, "--load", model, "--header", 3)
     assert "cells may be empty. If titles stand above the header, add --header with the" in line
 

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, get_scorer
 from sklearn.model_selection import FixedThresholdClassifier
 
-from scratchmlp.cli.help import GROUPS
+from scratchmlp.cli.options import GROUPS
 from scratchmlp.evaluation.metrics import (
     CLASSES,
     MetricError,

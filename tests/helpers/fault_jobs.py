@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from scratchmlp.cli import comparison, folds, training
+from scratchmlp.cli import comparison, training
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.saved_model import SavedModel, save_model
 from scratchmlp.io import load
@@ -75,7 +75,6 @@ def run(arguments, out, err, unbuffered=False, ready=None):
         return dict([(name, ensemble), baseline])
 
     training.models_for = brief_models
-    folds.SMALL = 0  # three folds instead of five
     sys.argv = ["scratchmlp", *map(str, arguments)]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     main = command_line.main

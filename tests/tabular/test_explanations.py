@@ -15,7 +15,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.columns.encoded_table import places_of
+from scratchmlp.tabular.columns.encoded_table import layout_of
 from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.inspection import explanations
 from scratchmlp.tabular.inspection.explanations import contributions_of
@@ -47,7 +47,7 @@ def contributions(table, function, row, n=N, ranks=None, **settings):
     def predict(rows):
         return function(rows.to_array().astype(np.float64))
 
-    places = places_of(encoder._columns)
+    places = layout_of(encoder._columns).places
     if ranks is None:
         ranks = np.random.default_rng(0).random((n, len(places))).argsort(axis=1)
     background = encoded[: len(ranks)]
@@ -103,7 +103,7 @@ def test_the_text_of_a_row_contributes():
         return rows.terms[0].sum(axis=1).astype(float)
 
     ranks = np.tile([[1, 0]], (N, 1))
-    places = [*places_of(encoder._columns).values()]
+    places = [*layout_of(encoder._columns).places.values()]
     for row in range(3):
         note, color = contributions_of(predict, encoded[[row]], encoded, places, ranks)
         counts = predict(encoded)

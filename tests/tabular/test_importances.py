@@ -15,7 +15,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.columns.encoded_table import join_places, places_of
+from scratchmlp.tabular.columns.encoded_table import join_places, layout_of
 from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.inspection import importances
@@ -86,7 +86,7 @@ def assert_same(one, other):
 def test_to_permute_an_encoded_column_is_to_permute_the_raw_column(regressor):
     encoder, order = regressor.encoder_, np.random.default_rng(1).permutation(N)
     encoded = encode(encoder, X)
-    places = places_of(encoder._columns)
+    places = layout_of(encoder._columns).places
     assert list(places) == list(X)
     assert encoded.terms
     assert [name for name, place in places.items() if place.is_empty] == ["constant"]
@@ -99,7 +99,7 @@ def test_to_permute_an_encoded_column_is_to_permute_the_raw_column(regressor):
 def test_several_changes_give_what_each_gives_alone(regressor):
     encoded, random = encode(regressor.encoder_, X), np.random.default_rng(0)
     oof = OutOfFold(fitted_table(regressor).blend, encoded, regressor.held_out_)
-    places = places_of(regressor.encoder_._columns)
+    places = layout_of(regressor.encoder_._columns).places
     changes = [(places[name], random.permutation(N)) for name in ("a", "note", "many", "a")]
     together = list(oof.permuted(changes))
     alone = [next(oof.permuted([change])) for change in changes]
@@ -217,7 +217,7 @@ def test_correlations_of_numbers_and_categories(monkeypatch):
     T["sun"] = rng.normal(size=400) + 10 * (city == "Rome")
     T["missing"] = T["sun"].where(rng.random(400) > 0.05)
     encoder = TabularEncoder().fit(T)
-    places = places_of(encoder._columns)
+    places = layout_of(encoder._columns).places
     found = pd.DataFrame(associations(encode(encoder, T), places.values()), list(T), list(T))
     np.testing.assert_allclose(found, found.T)
     assert found.loc["city", "country"] == pytest.approx(1)
@@ -243,7 +243,7 @@ def test_neither_copies_in_a_group_nor_rare_levels_change_a_correlation():
     T = pd.DataFrame({"x": x, "copy": x, "sum": x + noise, "names": names})
     T["number"] = np.where(level < 10, level, 4.5)
     encoder = TabularEncoder().fit(T)
-    places = places_of(encoder._columns)
+    places = layout_of(encoder._columns).places
     places["both"] = join_places([places["x"], places["copy"]])
     found = pd.DataFrame(associations(encode(encoder, T), places.values()), places, places)
     assert found.loc["both", "sum"] == pytest.approx(found.loc["x", "sum"])

@@ -12,9 +12,8 @@ import numpy as np
 from distributed import Client
 from sklearn.base import _fit_context
 
-from scratchmlp.dask.clients import find_client
 from scratchmlp.dask.collections import Given
-from scratchmlp.dask.rounds import Rounds
+from scratchmlp.dask.rounds import Rounds, find_client
 from scratchmlp.dask.tables.members import ClusterExecutor, most_rows, shared
 from scratchmlp.dask.tables.table import encode_all, read_all
 from scratchmlp.tabular.fitted_table import set_fitted

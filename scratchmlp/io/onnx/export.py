@@ -13,12 +13,7 @@ from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
 from scratchmlp.io.onnx.graph import Graph, Value
 from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
-from scratchmlp.io.onnx.tabular import (
-    encode,
-    export_blend,
-    export_encoder,
-    export_linear,
-)
+from scratchmlp.io.onnx.tabular import encode, export_blend, export_encoder, export_linear
 from scratchmlp.tabular import (
     PiecewiseLinearEncoder,
     TabularEncoder,

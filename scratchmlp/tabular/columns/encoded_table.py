@@ -147,42 +147,33 @@ def layout_of(columns: Columns) -> Layout:
     codes = _consecutive(each.coded_as is not None for each in fitted)
     terms = _consecutive(each.n_terms for each in fitted)
     places = map(Place, numbers, codes, terms)
-    laid = {
-        name: _laid_out(each, place, own)
+    placed = {
+        name: _layout_of_column(each, place, own)
         for (name, each), place, own in zip(columns.items(), places, outputs, strict=True)
     }
-    positions = [i for each in laid.values() for i in each.outputs[each.n_shown :]]
+    positions = [i for each in placed.values() for i in each.outputs[each.n_shown :]]
     n_outputs = max(1, sum(map(len, outputs)))  # without any output, a column of zeros
-    return Layout(laid, n_outputs, np.array(positions, np.intp))
+    return Layout(placed, n_outputs, np.array(positions, np.intp))
 
 
-def _laid_out(column: Column, place: Place, outputs: range) -> ColumnLayout:
+def _layout_of_column(column: Column, place: Place, outputs: range) -> ColumnLayout:
     """Return the layout of a column whose parts and outputs are at these places."""
     numbers = dict(zip(column.number_suffixes(), place.numbers, strict=True))
-    n_levels = len(column.coded_levels)
-    told = column.coded_as, n_levels, column.may_miss, column.hidden_numbers, column.is_held_out
-    return ColumnLayout(numbers, place, outputs, *told)
+    return ColumnLayout(
+        numbers,
+        place,
+        outputs,
+        column.coded_as,
+        len(column.coded_levels),
+        column.may_miss,
+        column.hidden_numbers,
+        column.is_held_out,
+    )
 
 
 def _consecutive(lengths: Iterable[int]) -> list[range]:
     """Return ranges of these lengths, each of which begins where the one before it ends."""
     return [range(*pair) for pair in pairwise(accumulate(lengths, initial=0))]
-
-
-def places_of(columns: Columns) -> dict[str, Place]:
-    """Find the parts of each column in an encoded table.
-
-    Parameters
-    ----------
-    columns : dict of str to Column
-        The columns of the table.
-
-    Returns
-    -------
-    dict of str to Place
-        The parts of each column, by its name. Columns without outputs have none.
-    """
-    return layout_of(columns).places
 
 
 def join_places(places: Iterable[Place]) -> Place:
@@ -369,13 +360,13 @@ def encode_table(table: pd.DataFrame, columns: Columns) -> tuple[EncodedTable, l
     terms: list[csr_array] = []
     notes: list[Note] = []
     for (name, column), (_, given) in zip(columns.items(), table.items(), strict=True):
-        laid = layout.columns[name]
-        if laid.outputs:  # columns without outputs are not read
+        where = layout.columns[name]
+        if where.outputs:  # columns without outputs are not read
             encoded, found = encode_column(name, given, column)
-            for suffix, number in laid.numbers.items():
+            for suffix, number in where.numbers.items():
                 numbers[:, number] = encoded.numbers[suffix]
             if encoded.codes is not None:
-                codes[:, laid.place.codes] = encoded.codes[:, np.newaxis]
+                codes[:, where.place.codes] = encoded.codes[:, np.newaxis]
             terms += encoded.terms
             notes += found
     return EncodedTable(numbers, codes, tuple(terms), layout), notes

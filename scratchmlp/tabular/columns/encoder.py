@@ -20,12 +20,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from scratchmlp.tabular.columns.any_column import (
-    Columns,
-    as_codes,
-    fit_column,
-    output_names,
-)
+from scratchmlp.tabular.columns.any_column import Columns, as_codes, fit_column, output_names
 from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.numeric import NumberColumn

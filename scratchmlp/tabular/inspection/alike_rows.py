@@ -122,14 +122,14 @@ def one_for_each_subject(notes: Iterable[Note], known: Mapping[str, Entity]) -> 
         entity, losses = known.get(note.column), note.values
         return entity is not None and entity.is_named, losses["apart"] / losses["random"]
 
-    told: list[Entity] = []
+    subjects: list[Entity] = []
     for note in sorted(notes, key=priority, reverse=True):
         if note.case == "time":
             yield note
             continue
-        own = known[note.column]
-        if not any(own.is_told_by(each) or each.is_told_by(own) for each in told):
-            told.append(own)
+        entity = known[note.column]
+        if not any(entity.is_told_by(each) or each.is_told_by(entity) for each in subjects):
+            subjects.append(entity)
             yield note
 
 
@@ -173,8 +173,8 @@ def _ask(
     draws = []
     for i in range(_N_DRAWS[question.case]):
         draws.append(_in_both_folds(question, data, seed + i)[:, held_out])
-        mixed, apart = np.average(draws[-1], axis=1, weights=weight)
-        if apart - mixed < least * mixed:
+        known, new = np.average(draws[-1], axis=1, weights=weight)
+        if new - known < least * known:
             return None
     losses = np.mean(draws, axis=0)
     increase = pd.Series((losses[1] - losses[0]) * weight)
@@ -182,10 +182,10 @@ def _ask(
         increase = increase.groupby(question.together[held_out]).sum()
     if _deviations(increase.to_numpy()) < _CLEAR:
         return None
-    mixed, apart = np.average(losses, axis=1, weights=weight)
+    known, new = np.average(losses, axis=1, weights=weight)
     name = "a root mean squared error" if data.class_targets is None else "a log-loss"
-    told = {"random": readable_loss(float(mixed)), "apart": readable_loss(float(apart))}
-    return Note(question.case, question.column, told | {"loss": name})
+    found = {"random": readable_loss(float(known)), "apart": readable_loss(float(new))}
+    return Note(question.case, question.column, found | {"loss": name})
 
 
 def _in_both_folds(question: _Question, data: Data, seed: int) -> FloatArray:

@@ -105,12 +105,12 @@ def find_fixing_values(data: Data, rows: NDArray[np.intp]) -> Iterator[Fixing]:
 
     numbers = X.numbers[rows]
     layout = X.layout.columns
-    outputs = [(name, suffix) for name, laid in layout.items() for suffix in laid.numbers]
+    outputs = [(name, suffix) for name, each in layout.items() for suffix in each.numbers]
     for end, extreme in (("least", np.fmin), ("most", np.fmax)):  # they ignore nan
         has_value = (numbers == extreme.reduce(numbers, axis=0)).T
         for i in np.flatnonzero(_fixes(has_value, targets)):
             yield fixing(*outputs[i], end, X.numbers[:, i], rows[has_value[i].argmax()])
-    coded = [name for name, laid in layout.items() if laid.coded_as]
+    coded = [name for name, each in layout.items() if each.coded_as]
     for name, all_codes in zip(coded, X.codes.T, strict=True):
         codes = all_codes[rows]
         has_code = csr_array((np.ones(len(codes)), (codes + 1, np.arange(len(codes)))))

@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import (
-    Interval,
-    RealNotInt,
-    StrOptions,
-)
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, join_places, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, join_places, layout_of
 from scratchmlp.tabular.columns.encoder import TabularEncoder, encode_with, fitted_columns
 from scratchmlp.tabular.fitted_table import FittedTable
 from scratchmlp.tabular.folds import Rows, rows_in
@@ -174,7 +170,7 @@ def _rows_to_use(
 
 def _places(encoder: TabularEncoder, columns: Any) -> dict[str, Place]:
     """Return where the parts of each column or group are in an encoded table."""
-    known = places_of(fitted_columns(encoder))
+    known = layout_of(fitted_columns(encoder)).places
     if columns is None:
         return known
     if isinstance(columns, Mapping) and columns:

@@ -1,5 +1,6 @@
-"""The folds of a comparison: stratified, of whole groups, or in the order of time."""
+"""How models are compared: metrics, and folds of any rows, of whole groups or in time order."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,12 +8,13 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.validation import has_fit_parameter
-from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli.messages import InputError, count, quoted
-from scratchmlp.tabular.folds import Rows, of_known_values, shuffled_splits, what_is_scored
+from scratchmlp.evaluation.metrics import Metric, MetricError, default_metrics, find_metric
+from scratchmlp.tabular.folds import Rows, shuffled_splits, what_is_scored
+from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
 
-SMALL = 2_000  # rows, up to which one thread is the fastest
+SHOWN = 4  # metrics, so that a line of the table has less than 100 characters
 N_FOLDS = 3  # of a comparison by default
 MIN_GROUPS = 3  # so that two are left to train on, one for each fold of an ensemble
 FEWEST = 3  # times to train on, one for each fold of an ensemble, and rows to evaluate on
@@ -21,11 +23,6 @@ MIN_TIMES = 9  # so that there are so many in two splits
 MEMBERS, HELD_OUT = 8, 40
 
 Split = tuple[Rows, Rows]
-
-
-def limited_threads(n_rows: int) -> threadpool_limits:
-    """Allow one thread on small tables, where threads mostly wait for each other."""
-    return threadpool_limits(1 if n_rows <= SMALL else None)
 
 
 class Folds(NamedTuple):
@@ -52,10 +49,6 @@ class Folds(NamedTuple):
     groups: NDArray[np.intp] | None
     times: NDArray[np.intp] | None
 
-    def of_known(self, columns: list[str]) -> "Folds":
-        """Return the folds, of which held-out rows have known values of some columns."""
-        return self._replace(description=of_known_values(self.description, columns))
-
     def for_rows(self, model: Any, rows: Rows) -> tuple[Any, dict[str, Any]]:
         """Clone a model for some rows, and return what its `fit` needs beside table and target.
 
@@ -80,6 +73,69 @@ class Folds(NamedTuple):
         if self.times is not None:
             model.set_params(cv=members_by_time(self.times[rows]))
         return model, {} if self.groups is None else {"groups": self.groups[rows]}
+
+
+class Evaluation(NamedTuple):
+    """How models are compared.
+
+    Attributes
+    ----------
+    folds : Folds
+        Folds that every model is evaluated on.
+    metrics : list of Metric
+        Metrics, in the order in which they are printed.
+    decisive : Metric
+        The metric that decides which model is the best.
+    entities : sequence of str, default=()
+        Columns that name what rows belong to, such as persons. Ensembles hide them in training.
+    decision : Decision, optional
+        How classes follow from probabilities. By default, the most probable one is predicted.
+    """
+
+    folds: Folds
+    metrics: list[Metric]
+    decisive: Metric
+    entities: Sequence[str] = ()
+    decision: Decision = MOST_PROBABLE
+
+
+def make_evaluation(
+    y: NDArray[Any],
+    is_class: bool,
+    *,
+    metric: str | None = None,
+    decision: Decision = MOST_PROBABLE,
+    **splits: Any,
+) -> Evaluation:
+    """Choose folds and metrics.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Target.
+    is_class : bool
+        Whether the target holds classes.
+    metric : str or None, default=None
+        Name of the first and decisive metric: see `find_metric`. None lets log-loss or RMSE decide.
+    decision : Decision, optional
+        How classes follow from probabilities. By default, the most probable one is predicted.
+    **splits : object
+        How to split the rows: see `make_folds`.
+
+    Returns
+    -------
+    Evaluation
+        Folds and metrics.
+    """
+    metrics = default_metrics(np.unique(y, return_counts=True)[1] if is_class else None)
+    decisive = next(each for each in metrics if each.is_loss)
+    if metric is not None:
+        try:
+            decisive = find_metric(metric, y, is_class)
+        except MetricError as error:
+            raise InputError(f"--metric {error}") from error
+        metrics = [decisive, *(each for each in metrics if each.name != decisive.name)][:SHOWN]
+    return Evaluation(make_folds(y, is_class, **splits), metrics, decisive, decision=decision)
 
 
 def members_by_time(times: NDArray[np.intp]) -> TimeSeriesSplit | list[Split]:
