@@ -151,7 +151,8 @@ def _task(evaluated: Evaluated) -> str:
         which = f" by any part that knows their {names}," if names else ""
         sentence += f" {lost:,} other rows could not be tested this way{which} and are left out."
     if evaluated.is_of_fit:
-        sentence += f" Expect the same quality for {plain(evaluated.fitted.scores_hold_for, 200)}."
+        like = evaluated.fitted.scores_hold_for.replace("random rows", "other rows like these")
+        sentence += f" Expect the same quality for {plain(like, 200)}."
         if evaluated.fitted.scores_hold_for == "later rows":
             sentence += (
                 " These follow directly on the training rows: errors may grow further ahead."

@@ -170,7 +170,7 @@ def test_the_page_says_why_not_all_rows_are_used(n_most, which, monkeypatch):
     covered, _, of_one = page.table("Prediction sets of 60 rows")["90%"]
     assert of_one == 1
     assert covered > 0.9
-    assert "The most probable class always is, so the share may be higher." in page.text
+    assert "It always contains the most probable class, so the share may be higher." in page.text
 
 
 @pytest.mark.filterwarnings("ignore:y has one class")
@@ -232,7 +232,7 @@ def test_dates_of_python_and_periods(rows, cv):
 
 TRAINING_FIRST, HELD_OUT = PredefinedSplit(np.arange(60) // 40 - 1), "rows like those held out"
 OF_ROWS = [
-    (2, False, "random rows"),
+    (2, False, "other rows like these"),
     (2, True, "rows of new groups"),
     ([*KFold(2).split(X)], True, "rows of known groups"),
     (TimeSeriesSplit(2), False, "later rows"),
@@ -261,7 +261,7 @@ def test_a_page_says_that_its_scores_are_those_of_known_persons():
     y = 3 * own[person] + x
     with pytest.warns(MisleadingDataWarning, match="same person"):
         model = TabularMLPRegressor(**QUICK | {"inspect_table": True}).fit(table, y)
-    of = "Expect the same quality for random rows of known values of person."
+    of = "Expect the same quality for other rows like these of known values of person."
     assert of in Page(report(model, table, y)).text
 
 
