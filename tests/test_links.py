@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import fresh, fresh_tables
-from benchmarks.differences import ENSEMBLE, by_split, main_loss, median_ratio, overview, pair
+from benchmarks.differences import ENSEMBLE, by_split, overview, pair
 from benchmarks.fresh import STORED
 from benchmarks.fresh_tables import GROUPS
 from benchmarks.runs import latest
@@ -80,23 +80,8 @@ FRESH = RUNS[RUNS["table"].isin(GROUPS["classes"] + GROUPS["numbers"])]
 RESULTS = (DOCS / "results.md").read_text("utf-8")
 
 
-def higher(losses, name):
-    """Write by how many percent a loss is higher than the ensemble's in the median, as pages do."""
-    return f"{100 * (median_ratio(losses, name) - 1):.1f}"
-
-
 def test_numbers_for_users_of_catboost_are_those_of_the_measurements():
     text = " ".join((DOCS / "coming_from.md").read_text("utf-8").split())
-    kinds = {
-        "by default": "",
-        "with early stopping": ", early stopping",
-        "mean of eight folds": ", 8 folds",
-    }
-    losses = [by_split(FRESH, loss) for loss in ("log_loss", "rmse")]
-    for words, suffix in kinds.items():
-        log_loss, rmse = (higher(each, f"CatBoost{suffix}") for each in losses)
-        assert f"| {words} | {log_loss}% | {rmse}% |" in text
-
     seconds = by_split(FRESH, "seconds")
     means = seconds.groupby(level="table").mean()
     faster = (means["CatBoost"] < means[ENSEMBLE]).sum()
@@ -182,26 +167,6 @@ def test_readme_and_the_page_on_tables_show_medians_of_what_is_stored():
         f"{classes:.1f} times as long as one of the networks alone (numbers: {numbers:.1f} times"
     )
     assert times in page
-
-
-#: By what a row of the table about new persons says of test rows: the table that was measured.
-TEST_ROWS = {
-    "`PSID7682`, known persons": "PSID7682",
-    "`PSID7682`, known persons, `id` as text": "PSID7682-id-as-text",
-    "`PSID7682`, new persons": "PSID7682-persons",
-    "`PSID7682`, new persons, without `id`": "PSID7682-persons-without-id",
-    "`airfare`, known routes": "airfare",
-    "`airfare`, known routes, `id` as text": "airfare-id-as-text",
-    "`airfare`, new routes": "airfare-routes",
-    "`airfare`, new routes, without `id`": "airfare-routes-without-id",
-}
-
-
-def test_the_losses_of_new_persons_are_those_of_the_measurements():
-    shown = main_loss(RUNS)[[ENSEMBLE, "CatBoost", "linear model, tuned"]].xs(0, level="seed")
-    means = shown.groupby(level="table").mean().map("{:.2f}".format)
-    for test_rows, table in TEST_ROWS.items():
-        assert f"| {test_rows} | {' | '.join(means.loc[table])} |" in RESULTS
 
 
 def test_pages_after_the_tutorial_have_its_model():
