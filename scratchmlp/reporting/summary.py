@@ -236,6 +236,8 @@ def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
             "The predictions are no better than the mean: the model has found nothing in the "
             "columns that predicts the target."
         )
+    elif half.value >= half.constant:
+        sentences.append("Its large errors are smaller than those of the mean, as the RMSE shows.")
     return sentences
 
 

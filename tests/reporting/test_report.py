@@ -158,6 +158,16 @@ def test_a_constant_target_of_fit():
     assert "so these rows cannot tell whether the model is better than the mean." in page.text
 
 
+def test_a_model_with_small_errors_no_smaller_than_those_of_the_mean():
+    x = X[:, 0]
+    for y, is_said in ((10 * x, False), (np.where(np.abs(x) > 1, 10 * x, 0), True)):
+        page = Page(report(one_part(LinearRegression(), X, y), X, y))
+        half, of_mean = page.table("Scores")["median absolute error"][:2]
+        assert (half >= of_mean) == is_said
+        said = "Its large errors are smaller than those of the mean, as the RMSE shows."
+        assert (said in page.text) == is_said
+
+
 RANDOM_ROWS = "30 random rows of the 60 held-out ones, because all would take longer"
 
 
