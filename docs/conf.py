@@ -310,7 +310,8 @@ def write_report(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Register what is above."""
     SphinxDocString._process_param = name_and_text
-    app.add_lexer("sh", CommandLexer)
+    for language in ("sh", "bash"):  # bash: commands with names of the reader's own files
+        app.add_lexer(language, CommandLexer)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("source-read", link_to_reference)
     app.connect("doctree-read", number_equations)

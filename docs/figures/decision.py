@@ -6,38 +6,29 @@ python docs/figures/decision.py docs/_static/decision.svg
 
 from drawing import BACKWARD, FORWARD, NEUTRAL, arrow, box, canvas, note, save
 
-WIDTH = 5.6
-DOORS = [
-    (
-        "You use\nMLPClassifier",
-        "Replace\nMLPClassifier",
-        "ScratchMLPClassifier\nScratchMLPRegressor",
-    ),
-    (
-        "You have a table\nand no time",
-        "Predict from\na table",
-        "scratchmlp my.csv\nTabularEnsemble*",
-    ),
-    ("You want to\nunderstand", "See how\nit learns", "Backpropagation"),
+WIDTH, HEIGHT = 4.4, 4.25  # readable on a phone
+OURS = [
+    ("You use\nMLPClassifier", "ScratchMLPClassifier,\nScratchMLPRegressor"),
+    ("You have\na table", "scratchmlp my.csv,\nor TabularEnsemble*"),
+    ("You want to\nunderstand", "Backpropagation\nby hand"),
 ]
 OTHERS = [
     ("a fit within a second", "one model of LightGBM"),
-    ("images, audio, long texts", "pretrained models, on a GPU"),
+    ("images, audio, long texts", "pretrained models"),
     ("survival times", "scikit-survival"),
-    ("ranking, monotone constraints", "CatBoost"),
+    ("ranking, monotone trends", "CatBoost"),
 ]
 
-figure, ax = canvas(WIDTH, 4.95)
-for x, (reader, door, estimators) in zip((0.95, 2.82, 4.68), DOORS, strict=True):
-    box(ax, x, 4.6, reader, NEUTRAL, size=9.5)
-    arrow(ax, (x, 4.27), (x, 3.92))
-    box(ax, x, 3.6, door, FORWARD)
-    arrow(ax, (x, 3.26), (x, 2.94), FORWARD)
-    box(ax, x, 2.62, estimators, FORWARD, size=8.5)
-note(ax, WIDTH / 2, 1.95, "Better done by another package:", BACKWARD)
+figure, ax = canvas(WIDTH, HEIGHT)
+for i, (reader, estimators) in enumerate(OURS):
+    y = HEIGHT - 0.4 - 0.78 * i
+    box(ax, 0.95, y, reader, NEUTRAL)
+    arrow(ax, (1.68, y), (2.12, y), FORWARD)
+    box(ax, 3.2, y, estimators, FORWARD)
+note(ax, WIDTH / 2, 1.6, "Better done by another package:", BACKWARD)
 for i, (need, package) in enumerate(OTHERS):
-    y = 1.5 - 0.38 * i
-    note(ax, 2.5, y, need, ha="right")
-    arrow(ax, (2.58, y), (2.88, y), BACKWARD)
-    note(ax, 2.95, y, package, BACKWARD, ha="left")
+    y = 1.22 - 0.34 * i
+    note(ax, 2.18, y, need, ha="right")
+    arrow(ax, (2.24, y), (2.5, y), BACKWARD)
+    note(ax, 2.56, y, package, BACKWARD, ha="left")
 save(figure)

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.baselines import BASELINE_NAMES, CONSTANT
-from scratchmlp.cli.comparison import NETWORKS_ALONE
+from scratchmlp.cli.baselines import BASELINE_NAMES, CONSTANT, TREES
+from scratchmlp.cli.comparison import NETWORKS_ALONE, OWN_MODELS
 from scratchmlp.cli.evaluation import Evaluation
 from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.evaluation.numbers import means_and_deviations, seconds, with_deviations
@@ -20,6 +20,13 @@ from scratchmlp.tabular.scoring import LEAST_FOLDS, Difference
 
 NETWORKS = "networks"  # their name in an ensemble, unless the user chose another
 FIT_TIMES = "Fit times are wall times, averaged over the folds."
+#: What a report, whose readers need not know Python, calls models.
+IN_WORDS = {
+    **{model.__name__: name for name, models in OWN_MODELS.items() for model in models},
+    TREES: "gradient boosting",
+    "LogisticRegression": "logistic regression",
+    "Ridge": "ridge regression",
+}
 
 
 class Scores(NamedTuple):
@@ -162,14 +169,16 @@ class Scores(NamedTuple):
         metric = self.evaluation.decisive
         which = "lowest" if metric.is_loss else "highest"
         weights = " and weights" if any(map(_parts, self.results.values())) else ""
-        advice = " ".join([self._simplest_in_words(), *self._cut_short()])
+        worded = self._replace(results={_in_words(n): each for n, each in self.results.items()})
+        best = f"Of the models compared, {called(worded.best())} has the {which} {metric.name}."
         return Compared(
-            self.frame(part="{}{}, part of the ensemble"),
+            worded.frame(part="{}{}, part of the ensemble"),
             f"{self.title}. Fit times are mean wall times",
-            f"Of the models compared, the {which} {metric.name} is that of {self.best()}. {advice}",
+            " ".join([best, *worded._cut_short()]),
+            worded._simplest_in_words(),
             "Here, every model was trained again for each fold, without the rows of the fold. The "
-            f"other sections are about {kept} trained on all rows, so its scores{weights} differ "
-            "from those here.",
+            f"other sections are about {called(_in_words(kept))} trained on all rows, so its "
+            f"scores{weights} differ from those here.",
         )
 
     def verdict(self) -> str:
@@ -205,7 +214,7 @@ class Scores(NamedTuple):
             return f"No model simpler than {called(best)} is as good."
         if simplest in self.as_good():
             return f"The simplest model that is as good as {called(best)}: {simplest}."
-        return f"No model that can be saved is as good as {best}."
+        return f"No model that can be saved is as good as {called(best)}."
 
     def _cut_short(self) -> Iterator[str]:
         """Say that the comparison is unfair to the first model, if its fits lacked time."""
@@ -213,8 +222,8 @@ class Scores(NamedTuple):
         n_cut = sum(map(_lacked_time, result["estimator"]))
         if n_cut:
             yield (
-                f"--max-time cut short {n_cut} of {count(len(result), 'fit')} of {name}: the "
-                "comparison is unfair to it."
+                f"--max-time cut short {n_cut} of {count(len(result), 'fit')} of {called(name)}: "
+                "the comparison is unfair to it."
             )
 
 
@@ -263,7 +272,12 @@ def _parts(result: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def called(name: str) -> str:
     """Return the name of a model within a sentence."""
-    return f"the {name}" if name in (CONSTANT, NETWORKS_ALONE) else name
+    return f"the {name}" if name in (CONSTANT, NETWORKS_ALONE, *OWN_MODELS) else name
+
+
+def _in_words(name: str) -> str:
+    """Return the name of a model for readers who need not know Python."""
+    return IN_WORDS.get(name, name)
 
 
 def _lacked_time(model: Any) -> bool:

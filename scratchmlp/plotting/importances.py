@@ -175,7 +175,7 @@ class ImportancesDisplay:
         if len(order) < len(means):
             n_left, largest = len(means) - len(order), np.sort(means)[: -len(order)].max()
             columns = "1 more column" if n_left == 1 else f"{n_left} more columns"
-            most = f" of at most {largest:.2g}" if largest > 0 else ": 0"
+            most = f": at most {largest:.2g}" if largest > 0 else ": 0"
             ax.set_title(columns + most, fontsize="medium")
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -43,7 +43,9 @@ class Compared(NamedTuple):
     caption : str
         What the table shows.
     sentence : str
-        What to say of it in the summary.
+        What to say of it in the summary: which model is the best.
+    verdict : str
+        What to say first below the heading: whether a simpler one is as good.
     note : str
         What to say above the table.
     """
@@ -51,6 +53,7 @@ class Compared(NamedTuple):
     table: pd.DataFrame
     caption: str = "The model beside others"
     sentence: str = ""
+    verdict: str = ""
     note: str = ""
 
 
@@ -226,7 +229,7 @@ def _comparison(compared: Compared) -> Section:
     if not compared.sentence:  # the user's own table
         return Section("comparison", title, [table])
     scores = Folded("The scores of all models", [compared.note, table])
-    return Section("comparison", title, [compared.sentence, scores])
+    return Section("comparison", title, [compared.verdict, scores])
 
 
 def _origin(evaluated: Evaluated, made_by: str, text: str) -> Section:

@@ -151,7 +151,8 @@ def _task(evaluated: Evaluated) -> str:
         which = f" by any part that knows their {names}," if names else ""
         sentence += f" {lost:,} other rows could not be tested this way{which} and are left out."
     if evaluated.is_of_fit:
-        sentence += f" Expect the same quality for {plain(evaluated.fitted.scores_hold_for, 200)}."
+        like = evaluated.fitted.scores_hold_for.replace("random rows", "other rows like these")
+        sentence += f" Expect the same quality for {plain(like, 200)}."
         if evaluated.fitted.scores_hold_for == "later rows":
             sentence += (
                 " These follow directly on the training rows: errors may grow further ahead."
@@ -235,6 +236,8 @@ def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
             "The predictions are no better than the mean: the model has found nothing in the "
             "columns that predicts the target."
         )
+    elif half.value >= half.constant:
+        sentences.append("Its large errors are smaller than those of the mean, as the RMSE shows.")
     return sentences
 
 

@@ -21,14 +21,13 @@ LEVEL = 0.9  # of groups
 MOST_GROUPS = 8
 MEAN_SIZE, MEDIAN_SIZE = "mean number of classes", "median width"
 _INTERVALS = (
-    "Instead of one number, the model can predict an interval (predict_interval). It should "
-    "contain the true value for the share of the rows that you ask for, the coverage."
+    "Instead of one number, the model can predict an interval. It should contain the true value "
+    "for the share of the rows that you ask for, the coverage."
 )
 _SETS = (
-    "Instead of one class, the model can predict several (predict_set). The true class should be "
-    "among them for the share of the rows that you ask for, the coverage. The most "
-    "probable class always is, so the share may be higher. One class alone means that the model is "
-    "sure."
+    "Instead of one class, the model can predict a set of classes. The set should contain the true "
+    "class for the share of the rows that you ask for, the coverage. It always contains the most "
+    "probable class, so the share may be higher. A set of one class means that the model is sure."
 )
 OTHERS, MISSING = "all other values", "missing value"
 
@@ -83,9 +82,10 @@ def uncertainty_section(evaluated: Evaluated, important: Sequence[str]) -> Secti
 def _measured(evaluated: Evaluated) -> Iterator[str]:
     """Say how sets or intervals were measured."""
     if evaluated.is_of_fit:
+        method = "predict_interval" if evaluated.proba is None else "predict_set"
         yield (
             "They are made from the out-of-fold predictions: for the rows of each fold by the "
-            "errors on the other folds."
+            f"errors on the other folds. In Python, {method} makes those of other rows."
         )
     if evaluated.blend.uncertainty.scores.weight is not None:
         yield (

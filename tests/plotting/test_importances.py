@@ -53,9 +53,9 @@ def test_only_the_largest_are_drawn_and_the_title_counts_the_others():
     display = ImportancesDisplay.from_importances(result(30))
     assert len(display.bars_) == 20
     mean = result(30).importances.mean(axis=1)[20]
-    assert display.ax_.get_title() == f"10 more columns of at most {mean:.2g}"
+    assert display.ax_.get_title() == f"10 more columns: at most {mean:.2g}"
     display.plot(max_columns=29)
-    assert display.ax_.get_title() == "1 more column of at most 0.01"
+    assert display.ax_.get_title() == "1 more column: at most 0.01"
     nothing = result(4, importances=np.array([[1.0], [-0.2], [0.0], [-0.1]]))
     others = ImportancesDisplay.from_importances(nothing, max_columns=1)
     assert others.ax_.get_title() == "3 more columns: 0"

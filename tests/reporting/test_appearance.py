@@ -78,8 +78,9 @@ def test_sentences(classes, numbers, others):
     assert strongly in classes.page.text
     assert strongly not in others.page.text
     assert "have paler bars" not in others.page.text
-    for case, what in ((classes, "several (predict_set)"), (numbers, "an interval (predict_inte")):
+    for case, what, how in ((classes, "a set", "_set"), (numbers, "an interval", "_interval")):
         assert f", the model can predict {what}" in case.page.text
+        assert case.page.text.count(f"predict{how}") == 1  # for readers who know Python, folded
         made = "They are made from the out-of-fold predictions"
         assert made in case.page.text
         new = evaluate(case.estimator, case.X, case.y, "new", 0)

@@ -158,6 +158,16 @@ def test_a_constant_target_of_fit():
     assert "so these rows cannot tell whether the model is better than the mean." in page.text
 
 
+def test_a_model_with_small_errors_no_smaller_than_those_of_the_mean():
+    x = X[:, 0]
+    for y, is_said in ((10 * x, False), (np.where(np.abs(x) > 1, 10 * x, 0), True)):
+        page = Page(report(one_part(LinearRegression(), X, y), X, y))
+        half, of_mean = page.table("Scores")["median absolute error"][:2]
+        assert (half >= of_mean) == is_said
+        said = "Its large errors are smaller than those of the mean, as the RMSE shows."
+        assert (said in page.text) == is_said
+
+
 RANDOM_ROWS = "30 random rows of the 60 held-out ones, because all would take longer"
 
 
@@ -170,7 +180,7 @@ def test_the_page_says_why_not_all_rows_are_used(n_most, which, monkeypatch):
     covered, _, of_one = page.table("Prediction sets of 60 rows")["90%"]
     assert of_one == 1
     assert covered > 0.9
-    assert "The most probable class always is, so the share may be higher." in page.text
+    assert "It always contains the most probable class, so the share may be higher." in page.text
 
 
 @pytest.mark.filterwarnings("ignore:y has one class")
@@ -232,7 +242,7 @@ def test_dates_of_python_and_periods(rows, cv):
 
 TRAINING_FIRST, HELD_OUT = PredefinedSplit(np.arange(60) // 40 - 1), "rows like those held out"
 OF_ROWS = [
-    (2, False, "random rows"),
+    (2, False, "other rows like these"),
     (2, True, "rows of new groups"),
     ([*KFold(2).split(X)], True, "rows of known groups"),
     (TimeSeriesSplit(2), False, "later rows"),
@@ -261,7 +271,7 @@ def test_a_page_says_that_its_scores_are_those_of_known_persons():
     y = 3 * own[person] + x
     with pytest.warns(MisleadingDataWarning, match="same person"):
         model = TabularMLPRegressor(**QUICK | {"inspect_table": True}).fit(table, y)
-    of = "Expect the same quality for random rows of known values of person."
+    of = "Expect the same quality for other rows like these of known values of person."
     assert of in Page(report(model, table, y)).text
 
 

@@ -215,14 +215,14 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     estimators : list of (str, estimator) or None, default=None
         Named classifiers; "drop" leaves one out. None means "networks"
         (:class:`TabularMLPClassifier`), "linear", "boosting", "deep boosting", "extra trees",
-        "forest" and "full trees", each if it is worth its time.
+        "forest" and "full trees", each for tables of the sizes where it helps.
 
-        Networks use the parameters of the ensemble where both have one. Estimators that accept
+        Networks take the parameters that they share with the ensemble. Estimators that accept
         missing values get numbers and codes of categories, others the output of
         :class:`TabularEncoder`; their parameters refer to these columns. "linear" gets numbers that
-        are not limited, and a column for each level of each category. An estimator that stops
-        early gets the fold as `X_val`, if its `fit` takes it. With sample or class weights,
-        estimators that take no weights are left out.
+        are not limited, and a column for each level of each category. An estimator that stops early
+        gets the fold as `X_val`, if its `fit` takes it. With sample or class weights, estimators
+        that take no weights are left out.
     cv : int, splitter or iterable, default=8
         Splits into training rows and a held-out fold; see :class:`TabularMLPClassifier`.
     n_repeats : int, default=1
@@ -233,9 +233,9 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     categorical_features, numeric_features, text_features, date_features, missing_values
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
-        Whether `fit` warns of columns that would mislead you; see `findings_`. Categories whose
-        rows it finds to be alike are hidden in some training rows, as codes of persons are, and
-        whole numbers whose rows are alike become codes.
+        Whether `fit` warns of columns that would mislead you; see `findings_`. If it finds that
+        rows of the same category are alike, training hides the category in some rows. Whole numbers
+        whose rows are alike become codes.
     n_jobs : int or None, default=None
         Number of fits in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
@@ -259,8 +259,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     weights_ : dict of str to float
         Weight of each estimator in the ensemble, with a sum of 1.
     weights_unseen_ : dict of str to float
-        The same for rows of unknown entities, such as new persons, if a column names some that
-        folds do not hold out as a whole.
+        The same for rows of unknown entities, such as new persons. Exists if a column names
+        entities that folds do not hold out as a whole.
     named_estimators_ : Bunch
         The fitted estimators: a :class:`TabularMLPClassifier`, or a list with one for each fold.
     errors_ : dict of str to str
@@ -272,8 +272,9 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         too high; see :doc:`/tables`. It holds for random rows, for rows of new groups if `fit` got
         `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
     oof_score_unseen_ : float
-        The same for rows of new entities, such as persons, if a column names some that folds do not
-        hold out as a whole; of at most 10,000 rows. See :doc:`/what_can_mislead_you`.
+        The same for rows of new entities, such as persons, from at most 10,000 rows. Exists if a
+        column names entities that folds do not hold out as a whole. See
+        :doc:`/what_can_mislead_you`.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float
@@ -289,7 +290,7 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         The fitted encoder of all estimators.
     findings_ : list of Note
         What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. Columns
-        that tell the target need 30 rows to be found, rows that are alike 100.
+        that tell the target are found from 30 rows on, rows that are alike from 100 on.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if strings.
 
@@ -342,14 +343,14 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     ----------
     estimators : list of (str, estimator) or None, default=None
         Named regressors; "drop" leaves one out. None means "networks"
-        (:class:`TabularMLPRegressor`), "linear", "boosting" and "extra trees", each if it is
-        worth its time.
+        (:class:`TabularMLPRegressor`), "linear", "boosting" and "extra trees", each for tables of
+        the sizes where it helps.
 
-        Networks use the parameters of the ensemble where both have one. Estimators that accept
+        Networks take the parameters that they share with the ensemble. Estimators that accept
         missing values get numbers and codes of categories, others the output of
         :class:`TabularEncoder`; their parameters refer to these columns. "linear" gets numbers that
-        are not limited, and a column for each level of each category. Targets are standardized,
-        or divided by their mean for a loss that takes no negative ones, such as "poisson". An
+        are not limited, and a column for each level of each category. Targets are standardized, or
+        divided by their mean for a loss that takes no negative ones, such as "poisson". An
         estimator that stops early gets the fold as `X_val`, if its `fit` takes it. With
         `sample_weight`, estimators that take no weights are left out.
     cv : int, splitter or iterable, default=8
@@ -362,9 +363,9 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     categorical_features, numeric_features, text_features, date_features, missing_values
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
-        Whether `fit` warns of columns that would mislead you; see `findings_`. Categories whose
-        rows it finds to be alike are hidden in some training rows, as codes of persons are, and
-        whole numbers whose rows are alike become codes.
+        Whether `fit` warns of columns that would mislead you; see `findings_`. If it finds that
+        rows of the same category are alike, training hides the category in some rows. Whole numbers
+        whose rows are alike become codes.
     n_jobs : int or None, default=None
         Number of fits in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
@@ -384,8 +385,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     weights_ : dict of str to float
         Weight of each estimator in the ensemble, with a sum of 1.
     weights_unseen_ : dict of str to float
-        The same for rows of unknown entities, such as new persons, if a column names some that
-        folds do not hold out as a whole.
+        The same for rows of unknown entities, such as new persons. Exists if a column names
+        entities that folds do not hold out as a whole.
     named_estimators_ : Bunch
         The fitted estimators: a :class:`TabularMLPRegressor`, or a list with one for each fold.
     errors_ : dict of str to str
@@ -397,8 +398,9 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         too high; see :doc:`/tables`. nan if one row was held out. It holds for random rows, for
         rows of new groups if `fit` got `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
     oof_score_unseen_ : float
-        The same for rows of new entities, such as persons, if a column names some that folds do not
-        hold out as a whole; of at most 10,000 rows. See :doc:`/what_can_mislead_you`.
+        The same for rows of new entities, such as persons, from at most 10,000 rows. Exists if a
+        column names entities that folds do not hold out as a whole. See
+        :doc:`/what_can_mislead_you`.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float
@@ -412,7 +414,7 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         The fitted encoder of all estimators.
     findings_ : list of Note
         What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. Columns
-        that tell the target need 30 rows to be found, rows that are alike 100.
+        that tell the target are found from 30 rows on, rows that are alike from 100 on.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if strings.
 

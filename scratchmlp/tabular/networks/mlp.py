@@ -80,9 +80,9 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     categorical_features, numeric_features, text_features, date_features, missing_values
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
-        Whether `fit` warns of columns that would mislead you; see `findings_`. Categories whose
-        rows it finds to be alike are hidden in some training rows, as codes of persons are, and
-        whole numbers whose rows are alike become codes.
+        Whether `fit` warns of columns that would mislead you; see `findings_`. If it finds that
+        rows of the same category are alike, training hides the category in some rows. Whole numbers
+        whose rows are alike become codes.
     n_jobs : int or None, default=None
         Number of members trained in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
@@ -108,8 +108,9 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
         Accuracy of the out-of-fold predictions, with `sample_weight`. It holds for random rows, for
         rows of new groups if `fit` got `groups`, and for later rows with ``cv=TimeSeriesSplit()``.
     oof_score_unseen_ : float
-        The same for rows of new entities, such as persons, if a column names some that folds do not
-        hold out as a whole; of at most 10,000 rows. See :doc:`/what_can_mislead_you`.
+        The same for rows of new entities, such as persons, from at most 10,000 rows. Exists if a
+        column names entities that folds do not hold out as a whole. See
+        :doc:`/what_can_mislead_you`.
     temperature_ : float
         Raw scores are divided by it before the softmax, to calibrate probabilities.
     floor_ : float
@@ -131,7 +132,7 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
         Why the training of each member ended.
     findings_ : list of Note
         What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. Columns
-        that tell the target need 30 rows to be found, rows that are alike 100.
+        that tell the target are found from 30 rows on, rows that are alike from 100 on.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if strings.
 
@@ -195,9 +196,9 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     categorical_features, numeric_features, text_features, date_features, missing_values
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
-        Whether `fit` warns of columns that would mislead you; see `findings_`. Categories whose
-        rows it finds to be alike are hidden in some training rows, as codes of persons are, and
-        whole numbers whose rows are alike become codes.
+        Whether `fit` warns of columns that would mislead you; see `findings_`. If it finds that
+        rows of the same category are alike, training hides the category in some rows. Whole numbers
+        whose rows are alike become codes.
     n_jobs : int or None, default=None
         Number of members trained in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
@@ -229,8 +230,9 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
         holds for random rows, for rows of new groups if `fit` got `groups`, and for later rows with
         ``cv=TimeSeriesSplit()``.
     oof_score_unseen_ : float
-        The same for rows of new entities, such as persons, if a column names some that folds do not
-        hold out as a whole; of at most 10,000 rows. See :doc:`/what_can_mislead_you`.
+        The same for rows of new entities, such as persons, from at most 10,000 rows. Exists if a
+        column names entities that folds do not hold out as a whole. See
+        :doc:`/what_can_mislead_you`.
     held_out_ : list of ndarray of int
         Row numbers that each member held out.
     encoder_ : TabularEncoder
@@ -248,7 +250,7 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
         Why the training of each member ended.
     findings_ : list of Note
         What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. Columns
-        that tell the target need 30 rows to be found, rows that are alike 100.
+        that tell the target are found from 30 rows on, rows that are alike from 100 on.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if strings.
 
