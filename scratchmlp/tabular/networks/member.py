@@ -27,6 +27,8 @@ from scratchmlp.utils.threads import threads
 #: Columns of `history_` besides the member and the epoch.
 HISTORY_COLUMNS = ("loss", "validation_loss", "learning_rate", "seconds")
 _FEW_ROWS = 64  # for which the time of float64 does not matter
+#: Fewest steps that show which epoch is best: of few rows, first epochs have one step each.
+_FEWEST_STEPS = 64
 #: Rows times inputs up to which an array is fastest. Of more, a few rows at a time are faster,
 #: unless there are sparse terms, of which it takes time to select rows.
 _FEW_INPUTS = 2**20
@@ -192,14 +194,16 @@ class LastEpoch(Observer):
     epoch : int or None
         The epoch after which training ends, counted from 1. None means that the best epoch so far
         decides: see `enough_epochs`.
+    least : float
+        Fewest epochs that may show this.
     """
 
-    def __init__(self, epoch: int | None) -> None:
-        self.epoch = epoch
+    def __init__(self, epoch: int | None, least: float) -> None:
+        self.epoch, self.least = epoch, least
 
     def epoch_end(self, run: Run, monitor: Monitor) -> str:
         """Ask to stop, unless all planned epochs are over anyway."""
-        enough = self.epoch or enough_epochs(run.best_epoch, run.n_epochs)
+        enough = self.epoch or max(self.least, enough_epochs(run.best_epoch, run.n_epochs))
         if not enough <= run.epoch < run.n_epochs:
             return ""
         shows = (
@@ -261,7 +265,9 @@ def train_member(
         random_state = np.random.RandomState(plan.seed)
         run = Run(parametrization.initial(random_state), random_state, n_epochs=recipe.n_epochs)
         solver = recipe.solver(clock, len(training.X))
-        observers: list[Observer] = [*watchers, *hiding, clock, LastEpoch(recipe.last_epoch)]
+        n_steps = len(training.X) // solver.batch_size  # of an epoch
+        last = LastEpoch(recipe.last_epoch, _FEWEST_STEPS / n_steps)
+        observers: list[Observer] = [*watchers, *hiding, clock, last]
         observers = [plan.tasks, *observers] if plan.tasks else observers
         monitor = Monitor(
             tol=0.0,
