@@ -203,7 +203,7 @@ class LastEpoch(Observer):
 
     def epoch_end(self, run: Run, monitor: Monitor) -> str:
         """Ask to stop, unless all planned epochs are over anyway."""
-        enough = self.epoch or max(self.least, enough_epochs(run.best_epoch, run.n_epochs))
+        enough = self.epoch or max(self.least, enough_epochs(run.best_epoch, int(run.n_epochs)))
         if not enough <= run.epoch < run.n_epochs:
             return ""
         shows = (
