@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
@@ -26,7 +25,6 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns
-from scratchmlp.tabular.ensemble import part_fits
 from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
 from scratchmlp.tabular.problem import problem_of
@@ -76,16 +74,6 @@ def split():
 def fitted(split):
     X, y, new = split
     return ensemble().fit(X[~new], y[~new])
-
-
-def test_of_a_table_of_persons_the_better_half_goes_on_after_the_trial(split, monkeypatch):
-    monkeypatch.setattr(part_fits, "_FEWEST_ROWS", 100)
-    X, y, _ = split
-    trees = HistGradientBoostingRegressor(**FEW, random_state=0)
-    parts = [("trees", trees), ("same", trees), ("useless", DummyRegressor()), ("linear", Ridge())]
-    model = TabularEnsembleRegressor(parts, cv=3, random_state=0)
-    folds = [model.fit(table, y).leaderboard()["folds"] for table in (X, X[["x", "size"]])]
-    assert [each[["same", "useless"]].to_list() for each in folds] == [[3, 2], [2, 2]]
 
 
 def error(model, X, y):
@@ -197,7 +185,7 @@ def test_intervals_of_new_persons_are_wider_and_cover_them(split, fitted):
         assert known < np.diff(smaller.predict_interval(X[new])).mean()
 
 
-def test_errors_for_new_persons_are_modelled_without_each_of_three_sets_of_folds(monkeypatch):
+def test_errors_are_modelled_without_each_of_three_sets_of_folds(monkeypatch):
     n_sets = []
 
     def recorded(X, errors, unit, folds, weight):
@@ -208,7 +196,7 @@ def test_errors_for_new_persons_are_modelled_without_each_of_three_sets_of_folds
     X, y, _ = panel()
     TabularEnsembleRegressor([("linear", Ridge())], cv=5).fit(X, y)
     TabularMLPRegressor(cv=5, max_iter=2).fit(X, y)
-    assert n_sets == [5, 3, 5, 3]
+    assert n_sets == [3] * 4  # for known persons and for new ones
 
 
 def test_sets_of_new_persons_contain_their_classes():

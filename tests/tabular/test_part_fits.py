@@ -188,12 +188,20 @@ def test_a_part_that_the_trial_left_takes_the_place_of_one_that_fails_later(tria
         model.fit(X, NUMBERS > 0)
 
 
-def test_of_parts_that_are_alike_one_goes_on_after_the_trial(trial):
+def test_of_parts_without_weight_on_trial_the_better_half_goes_on(trial):
     parts = [("good", GOOD), ("same", GOOD), ("useless", USELESS), ("another", USELESS)]
     parts = [(name, clone(part).set_params(random_state=0)) for name, part in parts]
     model = TabularEnsembleClassifier(parts, cv=5, random_state=0).fit(X, NUMBERS > 0)
     assert list(model.weights_) == ["good"]
-    assert Counter(trial) == {4: 7, 1: 4}
+    assert Counter(trial) == {4: 10, 1: 4}
+
+
+def test_parts_of_little_weight_on_trial_stop(trial, monkeypatch):
+    weights = np.array([0.5, 0.41, 0.05, 0.04])
+    monkeypatch.setattr(part_fits, "select_weights", lambda *arguments: weights)
+    parts = [("good", GOOD), ("same", GOOD), ("enough", USELESS), ("little", USELESS)]
+    TabularEnsembleClassifier(parts, cv=5, random_state=0).fit(X, NUMBERS > 0)
+    assert Counter(trial) == {4: 10, 1: 7}
 
 
 def test_the_trial_selects_weights_by_the_rows_of_the_table(trial, monkeypatch):

@@ -25,9 +25,8 @@ class PartFits:
     """The fits of the parts of an ensemble in the folds of a problem.
 
     From 1,000 rows, all parts but networks are fitted in two folds first. Those that get hardly any
-    weight beside the others there are not fitted in the other folds, but for the best one of
-    several. If a column names entities, such as persons, the better half goes on: the trial has
-    known entities, and new ones may need other parts.
+    weight beside the others there are not fitted in the other folds, but for the better half of
+    all: of two that are alike, chance chooses the one with the weight.
 
     Of `max_time`, each part on trial gets an equal share of the time that is left. Networks get
     what the others will not need, and at least half of what is left. The others then go on, those
@@ -155,7 +154,7 @@ class PartFits:
     def _after_trial(self) -> list[tuple[str, bool]]:
         """Return the parts that were on trial, the best first, and whether they are promising.
 
-        A part is promising if its weight is at least `LEAST_WEIGHT`, or if it is one of the best.
+        Parts are promising whose weight is at least `LEAST_WEIGHT`, or that are of the better half.
         """
         rows = self.problem.rows_in(self.n_trial)
         loss = self.problem.targets.blend_loss(self.problem.data.rows(rows), None)
@@ -167,10 +166,9 @@ class PartFits:
         weights = dict(zip(predictions, selected, strict=True))
         on_trial = [name for name in self.others if name in predictions]
         by_loss = sorted(on_trial, key=lambda name: loss(predictions[name]))
-        half = len(by_loss) // 2
-        best = by_loss[: half if self.problem.data.X.layout.known_entities else min(half, 1)]
+        better = by_loss[: len(by_loss) // 2]
         in_order = sorted(by_loss, key=weights.__getitem__, reverse=True)
-        return [(name, weights[name] >= LEAST_WEIGHT or name in best) for name in in_order]
+        return [(name, weights[name] >= LEAST_WEIGHT or name in better) for name in in_order]
 
 
 def describe_error(error: Exception) -> str:
