@@ -28,10 +28,6 @@ from scratchmlp.tabular.reading.codes import names_entity
 from scratchmlp.tabular.reading.findings import Note, entities_in, warn_of
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
-#: Number of sets of folds without which errors for unseen entities are modelled. With eight folds
-#: one by one, intervals did not cover more, and this took more than twice the time.
-_UNSEEN_FOLDS = 3
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FittedTable(ABC):
@@ -167,7 +163,7 @@ class FittedTable(ABC):
         if new.new_to and oof is not None:
             oof = oof.copy()
             oof[rows_in(new.new_to)] = found
-        uncertainty_of = new.uncertainty_of(found, _UNSEEN_FOLDS)
+        uncertainty_of = new.uncertainty_of(found)
         whole = blend.uncertainty._replace(unseen=uncertainty_of(found))
         fitted = replace(
             self,

@@ -28,14 +28,19 @@ from scratchmlp.tabular.networks.deadline import (
 from scratchmlp.tabular.networks.epochs import (
     check_kept,
     choose_epochs,
-    enough_epochs,
+    last_epoch,
     out_of_fold_epochs,
 )
 from scratchmlp.tabular.networks.executor import LocalExecutor
 from scratchmlp.tabular.networks.fit import chosen_recipe
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.member import MemberHistory
-from scratchmlp.tabular.networks.recipe import classification_recipe, evenness, regression_recipe
+from scratchmlp.tabular.networks.recipe import (
+    classification_recipe,
+    enough_epochs,
+    evenness,
+    regression_recipe,
+)
 from scratchmlp.tabular.networks.tangent import TangentParametrization
 from scratchmlp.tabular.problem import problem_of
 from tests.helpers.tabular_estimators import ESTIMATORS, Counter, table, targets_for
@@ -238,14 +243,14 @@ def test_epochs_are_chosen_by_the_member_and_by_all(losses, chosen):
 
 def test_first_members_show_how_many_epochs_are_enough():
     early, late = history_of([5.0, 1.0, 2.0, 3.0]), history_of([5.0, 4.0, 4.1, 3.9])
-    assert enough_epochs([early], 100) == 20  # more than 2.5 times 2
-    assert enough_epochs([early], 8) == 5
-    assert enough_epochs([early], 4) == 4
-    assert enough_epochs([late], 45) == 10
-    assert enough_epochs([late], 20) == 10
-    assert enough_epochs([early, late], 20) == 5  # the lowest mean
+    assert last_epoch([early], 100) == 20  # more than 2.5 times 2
+    assert last_epoch([early], 8) == 5
+    assert last_epoch([early], 4) == 4
+    assert last_epoch([late], 45) == 10
+    assert last_epoch([late], 20) == 10
+    assert last_epoch([early, late], 20) == 5  # the lowest mean
     hurried = early._replace(stop_reason=OUT_OF_TIME)
-    assert enough_epochs([late, hurried], 20) == 20
+    assert last_epoch([late, hurried], 20) == 20
 
 
 class LongestTasks(Counter):
@@ -259,8 +264,8 @@ class LongestTasks(Counter):
 
 
 def test_members_stop_when_they_are_done():
-    X, _ = table(400)
-    y = np.random.RandomState(0).rand(400) < 0.5  # nothing to learn
+    X, _ = table(1200)  # 900 for training, in batches of 256
+    y = np.random.RandomState(1).rand(1200) < 0.5  # nothing to learn
     longest = LongestTasks()
     model = TabularMLPClassifier(cv=4, max_iter=40, random_state=0).set_callbacks(longest)
     history = pd.DataFrame(model.fit(X, y).history_)
@@ -268,14 +273,16 @@ def test_members_stop_when_they_are_done():
     best = history.loc[history.groupby("member")["validation_loss"].idxmin(), "epoch"].to_list()
     enough = longest.found[2]
     assert longest.found == (40, 40, enough, enough)
-    assert n_epochs == [best[0] + 21, best[1] + 21, enough, enough]
+    least = 22  # of 3 steps each, which are 64
+    first = [max(least, enough_epochs(each, 40)) for each in best[:2]]
+    assert n_epochs == [*first, enough, enough]
     assert model.n_iter_ == max(n_epochs) < 40
-    patience = (
-        "validation loss did not improve by tol=0 in any of the last 21 epochs; best at epoch"
-    )
+    own = [
+        f"the best epoch, {epoch}, shows that {n} epochs are enough"
+        for epoch, n in zip(best, first, strict=False)
+    ]
     seen = f"the first members show that {enough} epochs are enough"
-    reasons = [f"{patience} {best[0]}", f"{patience} {best[1]}", seen, seen]
-    assert model.stop_reasons_ == reasons
+    assert model.stop_reasons_ == [*own, seen, seen]
 
 
 def test_out_of_fold_scores_are_of_an_epoch_that_the_fold_did_not_choose():

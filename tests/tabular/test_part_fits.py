@@ -160,7 +160,7 @@ def test_a_part_without_weight_on_trial_is_fitted_in_two_folds_alone(trial):
     parts = [("good", GOOD), ("fair", Counted(max_depth=3)), ("useless", USELESS)]
     model = TabularEnsembleClassifier(parts, cv=5, random_state=0).fit(X, NUMBERS > 0)
     assert Counter(trial) == {4: 5, 3: 5, 1: 2}
-    assert model.dropped_["useless"].startswith("On trial in 2 folds, its weight was 0")
+    assert model.dropped_["useless"].startswith("On trial in 2 folds, its weight was below 0.05")
     board = model.leaderboard()
     assert board["folds"].to_dict() == {type(model).__name__: 5, "good": 5, "fair": 5, "useless": 2}
     assert board[["score", "loss"]].notna().all(axis=None)
@@ -194,6 +194,14 @@ def test_of_parts_without_weight_on_trial_the_better_half_goes_on(trial):
     model = TabularEnsembleClassifier(parts, cv=5, random_state=0).fit(X, NUMBERS > 0)
     assert list(model.weights_) == ["good"]
     assert Counter(trial) == {4: 10, 1: 4}
+
+
+def test_parts_of_little_weight_on_trial_stop(trial, monkeypatch):
+    weights = np.array([0.5, 0.41, 0.05, 0.04])
+    monkeypatch.setattr(part_fits, "select_weights", lambda *arguments: weights)
+    parts = [("good", GOOD), ("same", GOOD), ("enough", USELESS), ("little", USELESS)]
+    TabularEnsembleClassifier(parts, cv=5, random_state=0).fit(X, NUMBERS > 0)
+    assert Counter(trial) == {4: 10, 1: 7}
 
 
 def test_the_trial_selects_weights_by_the_rows_of_the_table(trial, monkeypatch):

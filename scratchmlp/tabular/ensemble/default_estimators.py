@@ -29,6 +29,8 @@ _MOST_LINEAR_ROWS = 20_000
 _MOST_PRODUCTS = 2**26
 #: Most rows times classes for forests, whose leaves hold a probability for each class.
 _MOST_PROBABILITIES = 50_000
+#: Randomized trees of a fold for few rows. Of 50, half of the time is not for growing them.
+_N_TREES = 30
 #: Most columns that random trees look at for a split. Of more, each tree looks at a random part.
 _MOST_COLUMNS = 100
 #: Most trees of boosting, times columns: each iteration trains a tree for each class.
@@ -145,9 +147,9 @@ def _random_trees(data: Data, n_rows: int, classifier: bool) -> list[tuple[str, 
     most = min(0.9, _MOST_COLUMNS / max(1, n_columns))
     Trees = ExtraTreesClassifier if classifier else ExtraTreesRegressor
     if not classifier:
-        few = Trees(50, min_samples_leaf=2, max_features=min(0.5, most))
+        few = Trees(_N_TREES, min_samples_leaf=2, max_features=min(0.5, most))
         return [("extra trees", few)] if n_rows < _MANY else []
     if n_rows >= _MANY:
         return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=most))]
-    few = ("extra trees", Trees(50, min_samples_leaf=2, max_features="sqrt"))
-    return [few, ("full trees", Trees(50, max_features=most))]
+    few = ("extra trees", Trees(_N_TREES, min_samples_leaf=2, max_features="sqrt"))
+    return [few, ("full trees", Trees(_N_TREES, max_features=most))]

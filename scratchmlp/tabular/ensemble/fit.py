@@ -21,7 +21,7 @@ from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.ensemble.fitted_ensemble import FittedEnsemble
 from scratchmlp.tabular.ensemble.linear import LINEAR, LinearPart
-from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
+from scratchmlp.tabular.ensemble.part_fits import LEAST_WEIGHT, PartFits, describe_error
 from scratchmlp.tabular.fitted_table import known_before
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
@@ -192,8 +192,8 @@ def _weigh(
     matter = (weights > 0) | (unseen > 0)
     kept = [*compress(names, matter)]
     left = (
-        f"On trial in {fits.n_trial} folds, its weight was 0: it did not lower the loss of the "
-        "others. It was not fitted in the other folds."
+        f"On trial in {fits.n_trial} folds, its weight was below {LEAST_WEIGHT:g}: it hardly "
+        "lowered the loss of the others. It was not fitted in the other folds."
     )
     reasons = dict(zip(names, map(_reason_to_drop, selected), strict=True))
     return _Weighted(

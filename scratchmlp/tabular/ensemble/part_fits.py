@@ -15,6 +15,8 @@ from scratchmlp.utils.public import stacklevel
 
 #: Folds of a trial.
 _N_TRIAL = 2
+#: Least weight on trial of a part that goes on.
+LEAST_WEIGHT = 0.05
 #: Fewest rows for a trial. Of fewer, two folds often tell the wrong parts, and fits are short.
 _FEWEST_ROWS = 1000
 
@@ -22,9 +24,9 @@ _FEWEST_ROWS = 1000
 class PartFits:
     """The fits of the parts of an ensemble in the folds of a problem.
 
-    From 1,000 rows, all parts but networks are fitted in two folds first. Those that get no weight
-    beside the others there are not fitted in the other folds, but for the better half of all: of
-    two that are alike, chance chooses the one with the weight.
+    From 1,000 rows, all parts but networks are fitted in two folds first. Those that get hardly any
+    weight beside the others there are not fitted in the other folds, but for the better half of
+    all: of two that are alike, chance chooses the one with the weight.
 
     Of `max_time`, each part on trial gets an equal share of the time that is left. Networks get
     what the others will not need, and at least half of what is left. The others then go on, those
@@ -152,7 +154,7 @@ class PartFits:
     def _after_trial(self) -> list[tuple[str, bool]]:
         """Return the parts that were on trial, the best first, and whether they are promising.
 
-        Parts are promising that have a weight, or are of the better half.
+        Parts are promising whose weight is at least `LEAST_WEIGHT`, or that are of the better half.
         """
         rows = self.problem.rows_in(self.n_trial)
         loss = self.problem.targets.blend_loss(self.problem.data.rows(rows), None)
@@ -166,7 +168,7 @@ class PartFits:
         by_loss = sorted(on_trial, key=lambda name: loss(predictions[name]))
         better = by_loss[: len(by_loss) // 2]
         in_order = sorted(by_loss, key=weights.__getitem__, reverse=True)
-        return [(name, bool(weights[name]) or name in better) for name in in_order]
+        return [(name, weights[name] >= LEAST_WEIGHT or name in better) for name in in_order]
 
 
 def describe_error(error: Exception) -> str:

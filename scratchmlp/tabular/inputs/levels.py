@@ -1,7 +1,7 @@
 """The inputs of linear models: numbers as they are, a column for each level, and terms."""
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +81,8 @@ class Levels(NamedTuple):
 
     def product(self, table: EncodedTable, W: FloatArray) -> FloatArray:
         """Return ``array(table) @ W`` without this array, where W has a row for each input."""
-        of_numbers, *of_levels = np.split(W, self.starts(table.layout))
+        bounds = pairwise([0, *self.starts(table.layout), len(W)])  # np.split takes long for a row
+        of_numbers, *of_levels = (W[slice(*each)] for each in bounds)
         result: FloatArray = self._numbers(table) @ of_numbers
         of_terms = [of_levels.pop()] if self.terms else []
         for codes, coefficients in zip(table.codes.T, of_levels, strict=True):

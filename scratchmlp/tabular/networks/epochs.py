@@ -1,7 +1,5 @@
 """How many epochs an ensemble trains, which of them it keeps, and its out-of-fold scores."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,17 +8,18 @@ from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.networks.fold_evaluator import Candidate
 from scratchmlp.tabular.networks.member import MemberHistory
+from scratchmlp.tabular.networks.recipe import enough_epochs
 
 #: Number of members that are trained before the others, to see how many epochs these need.
 N_FIRST = 2
 
 
-def enough_epochs(first: list[MemberHistory], n_epochs: int) -> int:
+def last_epoch(first: list[MemberHistory], n_epochs: int) -> int:
     """Return the number of epochs that the other members need, of at most `n_epochs`.
 
-    It is 2.5 times the epoch with the lowest mean loss of the first members, and at least a fifth
-    of all epochs, where the second cycle of the learning rate ends. If the first members lacked the
-    time for all epochs, they do not show how many are needed, and the result is `n_epochs`.
+    The epoch with the lowest mean loss of the first members shows it: see `enough_epochs`. If they
+    lacked the time for all epochs, they do not show how many are needed, and the result is
+    `n_epochs`.
 
     Parameters
     ----------
@@ -36,8 +35,7 @@ def enough_epochs(first: list[MemberHistory], n_epochs: int) -> int:
     """
     if any(history.stop_reason == OUT_OF_TIME for history in first):
         return n_epochs
-    best = 1 + int(np.argmin(_mean_losses(first)))
-    return min(n_epochs, math.ceil(max(2.5 * best, n_epochs / 5)))
+    return enough_epochs(1 + int(np.argmin(_mean_losses(first))), n_epochs)
 
 
 def choose_epochs(histories: list[MemberHistory]) -> list[Candidate]:

@@ -26,7 +26,7 @@ from scratchmlp.tabular.networks.epochs import (
     N_FIRST,
     check_kept,
     choose_epochs,
-    enough_epochs,
+    last_epoch,
     out_of_fold_epochs,
 )
 from scratchmlp.tabular.networks.executor import Executor, LocalExecutor
@@ -198,12 +198,11 @@ def _train(
     first, others = members[:N_FIRST], members[N_FIRST:]
     groups = [len(first), len(others)]
     ends = deadlines(problem.started, estimator.max_time, groups, executor.n_at_once)
-    n_epochs, data = recipe.n_epochs, problem.data
-    patient = replace(recipe, patience=n_epochs / 2)
-    histories = executor.train(patient, data, member_plans(problem, patient, ends, first))
+    data = problem.data
+    histories = executor.train(recipe, data, member_plans(problem, recipe, ends, first))
     if estimator.verbose:
         _print_progress(len(first), problem)
-    limited = replace(recipe, last_epoch=enough_epochs(histories, n_epochs))
+    limited = replace(recipe, last_epoch=last_epoch(histories, recipe.n_epochs))
     plans = member_plans(problem, limited, ends, others)
     histories += executor.train(limited, data, plans)
     if estimator.verbose and others:
@@ -226,7 +225,7 @@ def member_plans(
     layout = problem.data.X.layout
     numeric = np.searchsorted(layout.numbers, problem.encoder.numeric_outputs_)
     positive = positive_numbers(fitted_columns(problem.encoder)) if recipe.logarithms else {}
-    n_epochs = int(min(recipe.n_epochs, recipe.last_epoch))
+    n_epochs = recipe.last_epoch or recipe.n_epochs
     for member in members:
         encoder = recipe.bins_for(member, len(numeric))
         bins = Bins(encoder, numeric) if encoder else None

@@ -19,7 +19,7 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.inputs.inputs import Inputs, InputsPlan, training_inputs
 from scratchmlp.tabular.networks.deadline import NO_LIMIT, Deadline, TimedSchedule
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
-from scratchmlp.tabular.networks.recipe import Recipe
+from scratchmlp.tabular.networks.recipe import Recipe, enough_epochs
 from scratchmlp.tabular.networks.tangent import Reparametrized, TangentParametrization
 from scratchmlp.training import train
 from scratchmlp.utils.threads import threads
@@ -27,6 +27,8 @@ from scratchmlp.utils.threads import threads
 #: Columns of `history_` besides the member and the epoch.
 HISTORY_COLUMNS = ("loss", "validation_loss", "learning_rate", "seconds")
 _FEW_ROWS = 64  # for which the time of float64 does not matter
+#: Fewest steps that show which epoch is best: of few rows, first epochs have one step each.
+_FEWEST_STEPS = 64
 #: Rows times inputs up to which an array is fastest. Of more, a few rows at a time are faster,
 #: unless there are sparse terms, of which it takes time to select rows.
 _FEW_INPUTS = 2**20
@@ -189,18 +191,25 @@ class LastEpoch(Observer):
 
     Parameters
     ----------
-    epoch : float
-        The epoch after which training ends, counted from 1.
+    epoch : int or None
+        The epoch after which training ends, counted from 1. None means that the best epoch so far
+        decides: see `enough_epochs`.
+    least : float
+        Fewest epochs that may show this.
     """
 
-    def __init__(self, epoch: float) -> None:
-        self.epoch = epoch
+    def __init__(self, epoch: int | None, least: float) -> None:
+        self.epoch, self.least = epoch, least
 
     def epoch_end(self, run: Run, monitor: Monitor) -> str:
         """Ask to stop, unless all planned epochs are over anyway."""
-        if self.epoch <= run.epoch < run.n_epochs:
-            return f"the first members show that {run.epoch} epochs are enough"
-        return ""
+        enough = self.epoch or max(self.least, enough_epochs(run.best_epoch, int(run.n_epochs)))
+        if not enough <= run.epoch < run.n_epochs:
+            return ""
+        shows = (
+            "the first members show" if self.epoch else f"the best epoch, {run.best_epoch}, shows"
+        )
+        return f"{shows} that {run.epoch} epochs are enough"
 
 
 def train_member(
@@ -213,7 +222,7 @@ def train_member(
 
     The `FoldEvaluator` is the function `validate` of the monitor. The monitor calls it after each
     epoch, and it keeps the losses, the raw scores and the best epochs. The monitor stops training
-    if these losses no longer improve or if training diverges.
+    if it diverges or if an observer asks to: `LastEpoch`, or the clock.
 
     The `TimedSchedule`, named `clock`, is both the learning-rate schedule and an observer of the
     monitor. As an observer, it asks to stop at the deadline.
@@ -235,7 +244,7 @@ def train_member(
     MemberHistory
         Losses and raw scores of the fold, and the best epochs.
     """
-    clock = TimedSchedule(recipe.schedule, plan.deadline, recipe.last_epoch)
+    clock = TimedSchedule(recipe.schedule, plan.deadline, recipe.last_epoch or np.inf)
     if plan.tasks:
         plan.tasks.begin()
     with threads(0):  # one BLAS thread: other members may train at the same time
@@ -256,11 +265,13 @@ def train_member(
         random_state = np.random.RandomState(plan.seed)
         run = Run(parametrization.initial(random_state), random_state, n_epochs=recipe.n_epochs)
         solver = recipe.solver(clock, len(training.X))
-        observers: list[Observer] = [*watchers, *hiding, clock, LastEpoch(recipe.last_epoch)]
+        n_steps = len(training.X) // solver.batch_size  # of an epoch
+        last = LastEpoch(recipe.last_epoch, _FEWEST_STEPS / n_steps)
+        observers: list[Observer] = [*watchers, *hiding, clock, last]
         observers = [plan.tasks, *observers] if plan.tasks else observers
         monitor = Monitor(
             tol=0.0,
-            n_iter_no_change=recipe.patience,
+            n_iter_no_change=np.inf,
             validate=evaluator,
             early_stopping=True,
             metric="loss",

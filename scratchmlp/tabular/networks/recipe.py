@@ -1,5 +1,6 @@
 """The recipe: settings for training the members of an ensemble, chosen for the user."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
@@ -49,10 +50,9 @@ class Recipe:
         Turns gradients into steps.
     batch_size : int, default=256
         Number of rows of a batch. Each epoch leaves out a last batch with fewer rows.
-    patience : float, default=inf
-        Number of epochs in a row without a lower loss on held-out rows that training goes on.
-    last_epoch : float, default=inf
-        Training ends after this epoch, counted from 1.
+    last_epoch : int or None, default=None
+        Training ends after this epoch, counted from 1. None means that the losses of the member on
+        its own fold decide: see `enough_epochs`.
     """
 
     loss: Loss
@@ -66,8 +66,7 @@ class Recipe:
     schedule: HorizonSchedule = field(default_factory=CosLog4)
     optimizer: Any = field(default_factory=lambda: AdamW(beta_2=0.95, weight_decay=0.02))
     batch_size: int = 256
-    patience: float = np.inf
-    last_epoch: float = np.inf
+    last_epoch: int | None = None
 
     @property
     def averaging_radius(self) -> int:
@@ -101,6 +100,22 @@ class Recipe:
             max_iter=self.n_epochs,
             drop_last=True,
         )
+
+
+def enough_epochs(best: int, n_epochs: int) -> int:
+    """Return the number of epochs that are enough, of at most `n_epochs`, if epoch `best` is best.
+
+    It is 2.5 times the best epoch: the next cycle of the learning rate, which is twice as long as
+    the one before, has shown that it does not lower the loss. It is at least a fifth of all epochs,
+    where the second cycle ends.
+
+    Examples
+    --------
+    >>> from scratchmlp.tabular.networks.recipe import enough_epochs
+    >>> enough_epochs(20, 128), enough_epochs(2, 128), enough_epochs(60, 128)
+    (50, 26, 128)
+    """
+    return min(n_epochs, math.ceil(max(2.5 * best, n_epochs / 5)))
 
 
 #: Maximum number of inputs that the bins of all columns may add.

@@ -286,11 +286,11 @@ def check_is_no_series(X: Any) -> None:
         )
 
 
-def kind_of(column: "pd.Series[Any]") -> ValueKind:
+def kind_of(column: "pd.Series[Any] | pd.Index[Any]") -> ValueKind:
     """Return the kind of values of a column, from its dtype or, for objects, from the values."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return kind_of(pd.Series(dtype.categories))
+        return kind_of(dtype.categories)
     if isinstance(dtype, pd.StringDtype):
         return "text"
     if isinstance(dtype, pd.PeriodDtype):
@@ -331,7 +331,10 @@ def to_numbers(column: "pd.Series[Any]", kind: str) -> Floats:
         return (dates - np.datetime64(0, "us")) / _DAY
     if kind == "duration":
         return _to_durations(column).dt.as_unit("us").to_numpy("timedelta64[us]") / _DAY
-    values = column.to_numpy(np.float64, na_value=np.nan)
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+        values = column.to_numpy(np.float64)  # with `na_value`, pandas searches for missing ones
+    else:
+        values = column.to_numpy(np.float64, na_value=np.nan)
     if np.isinf(values).any():
         raise OverflowError("infinite")
     return np.clip(values, -LARGEST, LARGEST)
