@@ -101,11 +101,11 @@ def encoding_hidden(entities: Collection[str]) -> Encode:
     def fit_and_mark(
         encoder: TabularEncoder, X: Any, present: Rows
     ) -> tuple[TabularEncoder, EncodedTable]:
-        encoder, _ = fit_and_encode(encoder, X, present)
+        encoder, encoded = fit_and_encode(encoder, X, present)
         others = {*fitted_columns(encoder)}.difference(entities)
         encoder = with_marks(encoder, entities, names_entity=True)
         encoder = with_marks(encoder, others, names_entity=False)
-        return encoder, encode_with(encoder, X)[0]
+        return encoder, encoded.with_columns(fitted_columns(encoder))
 
     return fit_and_mark
 

@@ -24,10 +24,11 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular import problem as problems
 from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns
 from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.problem import encoding_hidden, problem_of
 from scratchmlp.tabular.uncertainty import fit_difficulty
 from tests.configurations.columns import table_of
 from tests.helpers.onnx_runs import check_exported
@@ -497,6 +498,23 @@ def test_a_person_with_one_row_is_known():
     model = TabularMLPRegressor(cv=3, max_iter=24, random_state=0).fit(X, y)
     once, new = (model.predict_interval(X[:1].assign(nr=nr)) for nr in (5000, 5001))
     assert np.diff(once) < np.diff(new)
+
+
+@pytest.mark.parametrize("entities", [[], ["nr"], ["v"], ["nr", "v", "group"]])
+def test_a_table_of_the_comparison_is_encoded_once(monkeypatch, entities):
+    X, *_ = panel()
+    X = X.assign(group=X["nr"] % 7, v=CODES[X["nr"] % 90])[["nr", "v", "group"]].astype("Int64")
+    X.loc[:5, "nr"] = X.loc[3:9, "v"] = pd.NA
+    X.loc[9, "nr"] = 5000  # once
+    X, calls = X.astype("category"), []
+    monkeypatch.setattr(problems, "encode_with", lambda *g: calls.append(0) or encode_with(*g))
+    encoder, encoded = encoding_hidden(entities)(TabularEncoder(), X, np.arange(len(X)))
+    assert len(calls) == 1
+    again, _ = encode_with(encoder, X)
+    hidden = [name for name, each in encoded.layout.columns.items() if each.hidden is not None]
+    assert hidden == entities
+    np.testing.assert_array_equal(encoded.numbers, again.numbers)
+    np.testing.assert_array_equal(encoded.codes, again.codes)
 
 
 def test_a_fit_without_persons_has_no_score_for_new_ones():
