@@ -29,8 +29,8 @@ from benchmarks.tables import CACHE, NAMES, has_numbers, load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.columns.encoder import notes_on_columns
 from scratchmlp.tabular.inspection.findings import find_misleading
+from scratchmlp.tabular.notes import Note
 from scratchmlp.tabular.problem import TrainingProblem, problem_of
-from scratchmlp.tabular.reading.findings import Note
 
 FURTHER = {
     "CreditCard": Source("AER", "CreditCard", "card", ("expenditure", "share")),

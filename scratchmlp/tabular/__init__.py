@@ -18,7 +18,8 @@ The way of a table through `fit`, by folders and files:
 7. `ensemble` weights all by out-of-fold predictions, and calibrates the weighted mean again.
 8. `uncertainty` keeps the errors of out-of-fold predictions, for sets and intervals.
 
-The way of a row to a prediction is one page: `prediction`.
+What any of them has to tell the user is a note: `notes`. The way of a row to a prediction is one
+page: `prediction`.
 """
 
 from scratchmlp.tabular.calibration import Calibration

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from scratchmlp.estimators.callback_tasks import fitting
 from scratchmlp.tabular.fitted_table import set_fitted
 from scratchmlp.tabular.inspection import findings
+from scratchmlp.tabular.notes import Note, alike_in
 from scratchmlp.tabular.problem import Encode, TrainingProblem, folds_decide, problem_of
-from scratchmlp.tabular.reading.findings import Note, alike_in
 
 #: TabularEnsemble* or TabularMLP*.
 Estimator = TypeVar("Estimator")

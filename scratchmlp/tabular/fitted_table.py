@@ -22,10 +22,10 @@ from scratchmlp.tabular.columns.encoder import (
     notes_on_columns,
 )
 from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
+from scratchmlp.tabular.notes import Note, entities_in, warn_of
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.codes import names_entity
-from scratchmlp.tabular.reading.findings import Note, entities_in, warn_of
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
 #: Number of sets of folds without which errors for unseen entities are modelled. With eight folds

@@ -39,8 +39,8 @@ from scratchmlp.tabular.folds import (
 )
 from scratchmlp.tabular.inputs.target_encoding import used_rows
 from scratchmlp.tabular.inputs.term_selection import TermSelection
+from scratchmlp.tabular.notes import Note
 from scratchmlp.tabular.reading.entities import FEWEST_ROWS
-from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.tabular.reading.values import check_collected
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, held_out_scores, kept_weight, scored_rows

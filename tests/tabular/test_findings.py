@@ -26,8 +26,8 @@ from scratchmlp.tabular.inspection.sentinels import (
     find_sentinel,
     may_have_sentinel,
 )
+from scratchmlp.tabular.notes import Note, questions
 from scratchmlp.tabular.problem import problem_of
-from scratchmlp.tabular.reading.findings import Note, questions
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}

@@ -22,7 +22,7 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import ColumnLayout, EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder, encode_with, learn_columns
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.reading.findings import NoteCase
+from scratchmlp.tabular.notes import NoteCase
 
 
 class RawSummary(NamedTuple):

@@ -31,7 +31,7 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
-from scratchmlp.tabular.reading.findings import Note, NoteCase, describe, warn_of
+from scratchmlp.tabular.notes import Note, NoteCase, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.missing import (
     MISSING_VALUES_CONSTRAINTS,

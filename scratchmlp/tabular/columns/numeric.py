@@ -9,16 +9,10 @@ from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.calendar import POSITIONS, Calendar
 from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn
+from scratchmlp.tabular.notes import Note
 from scratchmlp.tabular.reading.dates import zone_of
-from scratchmlp.tabular.reading.findings import Note
-from scratchmlp.tabular.reading.values import (
-    ColumnKind,
-    Floats,
-    ValueKind,
-    kind_of,
-    to_dates,
-    to_numbers,
-)
+from scratchmlp.tabular.reading.values import Floats, kind_of, to_dates, to_numbers
+from scratchmlp.tabular.vocabulary import ColumnKind, ValueKind
 
 #: Limit of scaled numbers. Their squares stay finite, and the smooth clip is constant beyond it.
 _ALMOST_INFINITE = 1e100

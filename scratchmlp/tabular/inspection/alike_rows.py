@@ -26,8 +26,8 @@ from scratchmlp.tabular.inspection.quick_models import (
     targets_of,
     weights_of,
 )
+from scratchmlp.tabular.notes import Note
 from scratchmlp.tabular.reading.entities import Entity
-from scratchmlp.tabular.reading.findings import Note
 
 _MOST_CANDIDATES = 3
 _MOST_ROWS = 2000

@@ -29,9 +29,9 @@ from scratchmlp.tabular.inspection.sentinels import (
     find_sentinel,
     may_have_sentinel,
 )
+from scratchmlp.tabular.notes import Note, codes_in, describe, questions, warn_of
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.entities import Entity
-from scratchmlp.tabular.reading.findings import Note, codes_in, describe, questions, warn_of
 from scratchmlp.utils.public import public, stacklevel
 
 _MOST_TOLD = 5  # findings in a warning

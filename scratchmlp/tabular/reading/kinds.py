@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from scratchmlp.tabular.notes import Note, NoteCase
 from scratchmlp.tabular.reading.codes import (
     SMALL,
     is_code,
@@ -23,7 +24,7 @@ from scratchmlp.tabular.reading.codes import (
 )
 from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
 from scratchmlp.tabular.reading.entities import entity
-from scratchmlp.tabular.reading.findings import Found, Note, NoteCase, Reading
+from scratchmlp.tabular.reading.found import Found, Reading
 from scratchmlp.tabular.reading.from_text import (
     MISSING,
     are_codes,
@@ -37,17 +38,15 @@ from scratchmlp.tabular.reading.from_text import (
 from scratchmlp.tabular.reading.roles import Role
 from scratchmlp.tabular.reading.values import (
     EXACT,
-    VALUES,
     ColumnError,
     Different,
     Floats,
-    ValueKind,
-    Why,
     different_values,
     kind_of,
     naming_column,
     to_numbers,
 )
+from scratchmlp.tabular.vocabulary import VALUES, ValueKind, Why
 from scratchmlp.utils.names import shortened
 
 FIRST_DATE, LAST_DATE = 19_000_101, 20_991_231  # written without hyphens
