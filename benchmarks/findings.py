@@ -28,7 +28,7 @@ from benchmarks.runs import can_read
 from benchmarks.tables import CACHE, NAMES, has_numbers, load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.columns.encoder import notes_on_columns
-from scratchmlp.tabular.inspection.findings import find_misleading
+from scratchmlp.tabular.misleading.findings import find_misleading
 from scratchmlp.tabular.notes import Note
 from scratchmlp.tabular.problem import TrainingProblem, problem_of
 

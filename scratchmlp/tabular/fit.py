@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from scratchmlp.estimators.callback_tasks import fitting
 from scratchmlp.tabular.fitted_table import set_fitted
-from scratchmlp.tabular.inspection import findings
+from scratchmlp.tabular.misleading import findings
 from scratchmlp.tabular.notes import Note, alike_in
 from scratchmlp.tabular.problem import Encode, TrainingProblem, folds_decide, problem_of
 

@@ -195,8 +195,8 @@ def _sentinel(column: str, *, value: float, n_rows: int, low: float, high: float
 
 def _sentinels(column: str, *, n_rows: Sequence[int], value: Mapping[str, float]) -> str:
     each = zip(value.items(), n_rows, strict=True)
-    told = [f"{name} is {number:.10g} in {n:,} rows" for (name, number), n in each]
-    return f"numbers of {len(told):,} columns are far from all others: {listed(told)}"
+    clauses = [f"{name} is {number:.10g} in {n:,} rows" for (name, number), n in each]
+    return f"numbers of {len(clauses):,} columns are far from all others: {listed(clauses)}"
 
 
 def _loss(value: float) -> str:

@@ -20,12 +20,8 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.inspection import findings as module
-from scratchmlp.tabular.inspection.sentinels import (
-    BELOW_ZERO,
-    find_sentinel,
-    may_have_sentinel,
-)
+from scratchmlp.tabular.misleading import findings as module
+from scratchmlp.tabular.misleading.sentinels import BELOW_ZERO, find_sentinel, may_have_sentinel
 from scratchmlp.tabular.notes import Note, questions
 from scratchmlp.tabular.problem import problem_of
 from tests.helpers.tabular_estimators import CLASSIFIERS

@@ -160,8 +160,8 @@ def _laid_out(column: Column, place: Place, outputs: range) -> ColumnLayout:
     """Return the layout of a column whose parts and outputs are at these places."""
     numbers = dict(zip(column.number_suffixes(), place.numbers, strict=True))
     n_levels = len(column.coded_levels)
-    told = column.coded_as, n_levels, column.may_miss, column.hidden_numbers, column.is_held_out
-    return ColumnLayout(numbers, place, outputs, *told)
+    asked = column.coded_as, n_levels, column.may_miss, column.hidden_numbers, column.is_held_out
+    return ColumnLayout(numbers, place, outputs, *asked)
 
 
 def _consecutive(lengths: Iterable[int]) -> list[range]:

@@ -392,10 +392,10 @@ def order_as_in_others(
     form = forms.get(name)
     if form is None or not form.ambiguous:
         return None
-    told = {other: each for other, each in forms.items() if each in form.with_any_order()}
-    if len({*told.values()}) != 1:
+    ordered = {other: each for other, each in forms.items() if each in form.with_any_order()}
+    if len({*ordered.values()}) != 1:
         return None
-    *_, (example, form) = told.items()
+    *_, (example, form) = ordered.items()
     read = read_text_as("date", name, column, form)
     return read and read._replace(reason=f"{read.reason}, as in {example}")
 

@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.inspection.quick_models import constant_prediction, targets_of
+from scratchmlp.tabular.misleading.quick_models import constant_prediction, targets_of
 from scratchmlp.tabular.reading.entities import Entity
 
 _N_FOLDS = 3
@@ -42,8 +42,8 @@ def beyond_a_line(data: Data) -> FloatArray:
         return targets
     folds = KFold(_N_FOLDS, shuffle=True, random_state=0)
     X = np.nan_to_num(data.X.numbers)  # the median of a column is 0
-    told: FloatArray = cross_val_predict(Ridge(), X, targets, cv=folds)
-    return targets - told.reshape(targets.shape)
+    predicted: FloatArray = cross_val_predict(Ridge(), X, targets, cv=folds)
+    return targets - predicted.reshape(targets.shape)
 
 
 def own_rows_tell_more(targets: FloatArray, weight: FloatArray, entity: Entity) -> bool:

@@ -20,7 +20,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS
-from scratchmlp.tabular.inspection.quick_models import (
+from scratchmlp.tabular.misleading.quick_models import (
     constant_prediction,
     losses_of,
     targets_of,
@@ -122,14 +122,14 @@ def one_for_each_subject(notes: Iterable[Note], known: Mapping[str, Entity]) -> 
         entity, losses = known.get(note.column), note.values
         return entity is not None and entity.is_named, losses["apart"] / losses["random"]
 
-    told: list[Entity] = []
+    asked: list[Entity] = []
     for note in sorted(notes, key=priority, reverse=True):
         if note.case == "time":
             yield note
             continue
         own = known[note.column]
-        if not any(own.is_told_by(each) or each.is_told_by(own) for each in told):
-            told.append(own)
+        if not any(own.is_told_by(each) or each.is_told_by(own) for each in asked):
+            asked.append(own)
             yield note
 
 
@@ -184,8 +184,8 @@ def _ask(
         return None
     mixed, apart = np.average(losses, axis=1, weights=weight)
     name = "a root mean squared error" if data.class_targets is None else "a log-loss"
-    told = {"random": readable_loss(float(mixed)), "apart": readable_loss(float(apart))}
-    return Note(question.case, question.column, told | {"loss": name})
+    readable = {"random": readable_loss(float(mixed)), "apart": readable_loss(float(apart))}
+    return Note(question.case, question.column, readable | {"loss": name})
 
 
 def _in_both_folds(question: _Question, data: Data, seed: int) -> FloatArray:

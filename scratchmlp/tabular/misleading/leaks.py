@@ -17,7 +17,7 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import target_columns
-from scratchmlp.tabular.inspection.quick_models import (
+from scratchmlp.tabular.misleading.quick_models import (
     constant_prediction,
     losses_of,
     targets_of,
