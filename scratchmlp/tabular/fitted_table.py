@@ -25,7 +25,7 @@ from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
 from scratchmlp.tabular.notes import Note, entities_in, warn_of
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.reading.codes import names_entity
+from scratchmlp.tabular.reading.codes import is_entity_name
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
 #: Number of sets of folds without which errors for unseen entities are modelled. With eight folds
@@ -93,7 +93,9 @@ class FittedTable(ABC):
     def notes(self) -> list[Note]:
         """What the user should know about the table."""
         hidden = [
-            Note("hidden", name, {"is_named": names_entity(name), "may_name": column.names_entity})
+            Note(
+                "hidden", name, {"is_named": is_entity_name(name), "may_name": column.names_entity}
+            )
             for name, column in self.columns.items()
             if column.is_hidden
         ]

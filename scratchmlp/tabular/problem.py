@@ -207,7 +207,7 @@ class TrainingProblem(NamedTuple):
         if encoder is not self.encoder:
             encoded, _ = encode_with(encoder, X)
             problem = self._replace(encoder=encoder, data=self.data._replace(X=encoded))
-        entities = [name for name, names_entity in alike.items() if names_entity]
+        entities = [name for name, is_entity in alike.items() if is_entity]
         return problem._marking(entities, names_entity=True)
 
     def with_held_out_columns(self) -> Self:

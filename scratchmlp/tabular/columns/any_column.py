@@ -98,39 +98,6 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
                 assert_never(kind)
 
 
-def as_codes(
-    column: NumberColumn, given: "pd.Series[Any]", max_categories: int, *, names_entity: bool
-) -> Column:
-    """Return a column of whole numbers, whose equal values were found to be alike, as codes.
-
-    Parameters
-    ----------
-    column : NumberColumn
-        The fitted column.
-    given : Series of shape (n_samples,)
-        Its values in `fit`.
-    max_categories : int
-        Largest number of levels with an output of their own.
-    names_entity : bool
-        Whether the codes name what rows belong to, such as persons.
-
-    Returns
-    -------
-    Column
-        The column as categories, which are numbers, too.
-    """
-    return fit_categories(
-        column.values_of(given).astype("Int64"),
-        max_categories,
-        reason="rows of the same number are alike",
-        why="code",
-        reading=column.reading,
-        share_missing=column.share_missing,
-        n_rows=column.n_rows,
-        names_entity=names_entity,
-    )
-
-
 def encode_column(name: str, given: "pd.Series[Any]", column: Column) -> tuple[Encoded, list[Note]]:
     """Encode a column of a table.
 
