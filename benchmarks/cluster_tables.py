@@ -38,7 +38,7 @@ from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.networks.deadline import NO_LIMIT
 from scratchmlp.tabular.networks.fit import chosen_recipe, member_plans
 from scratchmlp.tabular.networks.member import train_member
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.preparation import problem_of
 
 TABLES = ("covid", "diamonds", "adult", "homes", "homes, classes")
 N_PARTITIONS, N_WORKERS, N_HOMES = 16, 2, 400_000

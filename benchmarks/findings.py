@@ -30,7 +30,8 @@ from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegress
 from scratchmlp.tabular.columns.encoder import notes_on_columns
 from scratchmlp.tabular.misleading.findings import find_misleading
 from scratchmlp.tabular.notes import Note
-from scratchmlp.tabular.problem import TrainingProblem, problem_of
+from scratchmlp.tabular.preparation import problem_of
+from scratchmlp.tabular.problem import TrainingProblem
 
 FURTHER = {
     "CreditCard": Source("AER", "CreditCard", "card", ("expenditure", "share")),

@@ -20,7 +20,7 @@ from scratchmlp.tabular.columns.encoder import fitted_columns
 from scratchmlp.tabular.inspection.drift import compared_columns, find_drift
 from scratchmlp.tabular.misleading.findings import find_misleading, not_looked_for
 from scratchmlp.tabular.notes import WORDINGS, Note, NoteCase, codes_in, describe, questions
-from scratchmlp.tabular.problem import encoding_with, folds_decide, problem_of
+from scratchmlp.tabular.preparation import encoding_with, folds_decide, problem_of
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.values import ColumnError
 from scratchmlp.tabular.vocabulary import VALUES, Use

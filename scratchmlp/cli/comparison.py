@@ -41,7 +41,7 @@ from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
-from scratchmlp.tabular.problem import TableParameters, encoding_hidden
+from scratchmlp.tabular.preparation import TableParameters, encoding_hidden
 from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.

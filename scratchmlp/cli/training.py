@@ -39,7 +39,7 @@ from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.encoder import fitted_columns, with_codes, with_marks
 from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.notes import Note, alike_in, entities_in
-from scratchmlp.tabular.problem import encoding_with
+from scratchmlp.tabular.preparation import encoding_with
 from scratchmlp.tabular.scoring import Decision
 from scratchmlp.utils.names import listed
 

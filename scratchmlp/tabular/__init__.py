@@ -8,9 +8,9 @@ per bin, so that a network can change its slope at the edges of the bins.
 
 The way of a table through `fit`, by folders and files:
 
-1. `problem` checks the input. `targets` learns the classes, or the scale of the numbers.
+1. `preparation` checks the input. `targets` learns the classes, or the scale of the numbers.
 2. `reading` decides what each column is. `columns` learns a record of each, and encodes the table.
-3. `folds` chooses the rows that are held out.
+3. `folds` chooses the rows that are held out, `new_entities` those of new persons.
 4. `misleading` looks for columns that would mislead the user.
 5. `ensemble` fits the other estimators, such as trees, once for each fold.
 6. `networks` trains networks, each of which learns its `inputs` from the rows outside of its fold,

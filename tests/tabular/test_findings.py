@@ -23,7 +23,7 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.misleading import findings as module
 from scratchmlp.tabular.misleading.sentinels import BELOW_ZERO, find_sentinel, may_have_sentinel
 from scratchmlp.tabular.notes import Note, questions
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.preparation import problem_of
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}

@@ -23,12 +23,13 @@ from scratchmlp.tabular import (
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
+    preparation,
 )
-from scratchmlp.tabular import problem as problems
 from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns
 from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
-from scratchmlp.tabular.problem import encoding_hidden, problem_of
+from scratchmlp.tabular.new_entities import with_alike, with_new_entities
+from scratchmlp.tabular.preparation import encoding_hidden, problem_of
 from scratchmlp.tabular.uncertainty import fit_difficulty
 from tests.configurations.columns import table_of
 from tests.helpers.onnx_runs import check_exported
@@ -149,8 +150,8 @@ def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
     X["school"] = "S" + pd.Series(person // 8).astype(str)
     y = np.where(y > 0, "high", "low")
     problem = problem_of(TabularMLPClassifier(cv=4, n_repeats=2), X, y)
-    problem = problem.with_alike({"school": True}, X)
-    split = problem.with_new_entities()
+    problem = with_alike(problem, {"school": True}, X)
+    split = with_new_entities(problem)
     new = np.concatenate(split.new_to)
     assert len(np.unique(new)) == len(new)
     assert 0.3 < len(new) / len(X) <= 1 / 3
@@ -431,7 +432,7 @@ def test_hidden_rows_are_those_of_a_missing_value(seed, with_text, with_products
         X["review"] = table_of(["text"], len(X), seed)
         y = y + 2 * X["review"].str.contains("good")
     problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
-    problem = problem.with_alike({"who": True}, X)
+    problem = with_alike(problem, {"who": True}, X)
     data = problem.data
     inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
     rows = HidingRows(inputs, data.X, supervised, seed)
@@ -507,7 +508,7 @@ def test_a_table_of_the_comparison_is_encoded_once(monkeypatch, entities):
     X.loc[:5, "nr"] = X.loc[3:9, "v"] = pd.NA
     X.loc[9, "nr"] = 5000  # once
     X, calls = X.astype("category"), []
-    monkeypatch.setattr(problems, "encode_with", lambda *g: calls.append(0) or encode_with(*g))
+    monkeypatch.setattr(preparation, "encode_with", lambda *g: calls.append(0) or encode_with(*g))
     encoder, encoded = encoding_hidden(entities)(TabularEncoder(), X, np.arange(len(X)))
     assert len(calls) == 1
     again, _ = encode_with(encoder, X)

@@ -37,7 +37,7 @@ from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.member import MemberHistory
 from scratchmlp.tabular.networks.recipe import classification_recipe, evenness, regression_recipe
 from scratchmlp.tabular.networks.tangent import TangentParametrization
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.preparation import problem_of
 from tests.helpers.tabular_estimators import ESTIMATORS, Counter, table, targets_for
 
 X, NUMBERS = table()

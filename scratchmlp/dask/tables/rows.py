@@ -1,6 +1,6 @@
 """What workers do with the rows of a table: read, sample, encode and select them.
 
-The functions run in tasks. They do what `scratchmlp.tabular.problem.problem_of` does with
+The functions run in tasks. They do what `scratchmlp.tabular.preparation.problem_of` does with
 all rows at once.
 """
 

@@ -35,7 +35,7 @@ MOST_LEARNED = 200_000
 
 
 class UnencodedTable(Parts):
-    """A table that is not encoded: `X` of `scratchmlp.tabular.problem.problem_of`.
+    """A table that is not encoded: `X` of `scratchmlp.tabular.preparation.problem_of`.
 
     Its parts are `RawRows`.
     """

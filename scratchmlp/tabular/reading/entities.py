@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scratchmlp.tabular.reading.codes import is_entity_name, names_identifier, names_time, words
 
 FEWEST_VALUES = 11  # of an entity; the levels of a column of fewer are few (`FEW_LEVELS`)
-FEWEST_ROWS = 2  # of a value, on average: values of one row say nothing of other rows
+FEWEST_ROWS_OF_VALUE = 2  # of a value, on average: values of one row say nothing of other rows
 EVEN = 0.5  # largest variance of the rows of a value, divided by their mean: half of chance
 _NUMBERS_OF_ANYTHING = {"number", "num"}  # unlike "nr"
 
@@ -75,7 +75,7 @@ def entity(column: str, codes: NDArray[np.integer]) -> Entity | None:
     """
     counts = np.bincount(codes[codes >= 0])
     counts = counts[counts > 0]
-    repeats = counts.sum() >= FEWEST_ROWS * len(counts)
+    repeats = counts.sum() >= FEWEST_ROWS_OF_VALUE * len(counts)
     if len(counts) < FEWEST_VALUES or not repeats or names_time(column):
         return None
     return Entity(column, codes, counts)
