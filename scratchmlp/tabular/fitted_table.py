@@ -62,9 +62,10 @@ class FittedTable(ABC):
         Whether predictions for new entities were those of folds that had not seen these at all.
     """
 
-    #: Fields that files name like attributes of the estimator, and further ones.
-    PUBLIC: ClassVar[tuple[str, ...]] = ("encoder", "held_out", "oof_score", "oof_score_unseen")
-    PRIVATE: ClassVar[tuple[str, ...]] = ("row_weight", "scored", "were_new")
+    #: Fields that are plain data in files, where they are called like attributes of the estimator,
+    #: such as "held_out_", or begin with an underscore.
+    ATTRIBUTES: ClassVar[tuple[str, ...]] = ("encoder", "held_out", "oof_score", "oof_score_unseen")
+    UNDERSCORED: ClassVar[tuple[str, ...]] = ("row_weight", "scored", "were_new")
 
     encoder: TabularEncoder
     blend: Blend
@@ -184,9 +185,9 @@ class FittedTable(ABC):
 
     @classmethod
     def _keys(cls) -> dict[str, str]:
-        """Return how files name the fields that are plain data: see `PUBLIC` and `PRIVATE`."""
-        public = {name: f"{name}_" for name in cls.PUBLIC}
-        return public | {name: f"_{name}" for name in cls.PRIVATE}
+        """Return how files name the fields that are plain data."""
+        attributes = {name: f"{name}_" for name in cls.ATTRIBUTES}
+        return attributes | {name: f"_{name}" for name in cls.UNDERSCORED}
 
     def to_state(self) -> dict[str, Any]:
         """Return the record as files name what is in it; they lack what is None."""

@@ -198,7 +198,10 @@ def clip_smoothly(z: Any) -> Any:
     return z / np.sqrt(1 + third * third)
 
 
-def undo_clip(z: Any) -> Any:
-    """Return the numbers that `clip_smoothly` has limited. They may be values of an ONNX graph."""
+def undo_clip(z: Any, least_left: float = _LEAST_LEFT) -> Any:
+    """Return the numbers that `clip_smoothly` has limited. They may be values of an ONNX graph.
+
+    With `least_left=0.0`, those that rounding has made CLIP are infinite.
+    """
     third = z / CLIP
-    return z / np.sqrt(np.maximum(1 - third * third, _LEAST_LEFT))
+    return z / np.sqrt(np.maximum(1 - third * third, least_left))

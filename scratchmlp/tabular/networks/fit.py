@@ -57,7 +57,7 @@ class FittedNetworks(FittedTable):
         Why the training of each member ended.
     """
 
-    PUBLIC = (*FittedTable.PUBLIC, "history", "best_epochs", "n_iter", "stop_reasons")
+    ATTRIBUTES = (*FittedTable.ATTRIBUTES, "history", "best_epochs", "n_iter", "stop_reasons")
 
     history: dict[str, NDArray[Any]]
     best_epochs: NDArray[np.int_]
