@@ -7,12 +7,12 @@ appended to a file as soon as they are known, so that a run that was stopped goe
 and only what has changed is measured again: our estimators whenever the package's source has, the
 others with their versions and parameters. ``--stored`` prints the runs that the pages quote, which
 are in the repository, and the commit, versions and processors that they are of.
-Its last counts are wins, ties and losses as `differences.py` defines them: a table that is split
-once has no standard error, and counts as unknown.
+Its last counts are wins, ties and losses as `lib/differences.py` defines them: a table that is
+split once has no standard error, and counts as unknown.
 
-- `tables.py`: the data, and where they come from;
-- `candidates.py`: the candidates, and what they are given;
-- `quality.py`, `runs.py`: the measures, and how they are averaged.
+- `lib/tables.py`: the data, and where they come from;
+- `lib/candidates.py`: the candidates, and what they are given;
+- `lib/quality.py`, `lib/runs.py`: the measures, and how they are averaged.
 
 Candidates that are not installed are left out. An environment of their own has them all:
 
@@ -29,11 +29,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.candidates import CANDIDATES
-from benchmarks.differences import ENSEMBLE, main_loss, outcomes
-from benchmarks.machine import describe
-from benchmarks.runs import STORED, latest, measure, summarize
-from benchmarks.tables import CACHE, GROUPS, NAMES, has_numbers, names_of
+from benchmarks.lib.candidates import CANDIDATES
+from benchmarks.lib.differences import ENSEMBLE, main_loss, outcomes
+from benchmarks.lib.machine import describe
+from benchmarks.lib.runs import RESULTS, latest, measure_tables, summarize
+from benchmarks.lib.tables import CACHE, GROUPS, NAMES, has_numbers, names_of
+
+STORED = RESULTS / "accuracy.jsonl"
 
 
 def print_table(
@@ -85,7 +87,7 @@ def main() -> None:
         runs = latest(STORED)
     else:
         candidates = {name: CANDIDATES[name] for name in args.only}
-        measure(args.results, candidates, args.tables, args.data)
+        measure_tables(args.results, candidates, args.tables, args.data)
         runs = latest(args.results, CANDIDATES)
     report(args, runs)
     state = runs.reindex(columns=["version", "cpu", "commit"]).drop_duplicates()

@@ -28,7 +28,7 @@ from distributed import Client, LocalCluster
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from benchmarks.machine import describe
+from benchmarks.lib.machine import describe
 from scratchmlp import ScratchMLPRegressor
 from scratchmlp.dask import fit
 

@@ -6,7 +6,7 @@ and of test predictions: log-loss of classes, or root mean squared error of numb
 standard deviation of the test targets.
 
 "homes" is drawn at random: 400,000 training rows and 100,000 test rows of the table "mixed" of
-`tables.py`, whose target becomes three classes in "homes, classes".
+`lib/tables.py`, whose target becomes three classes in "homes, classes".
 
 The last table tells the memory that the training of a member takes beside the encoded rows of a
 table of 100 random numbers. `rows_per_member="auto"` assumes that it grows by no more than
@@ -29,8 +29,8 @@ import pandas as pd
 from sklearn.metrics import log_loss, root_mean_squared_error
 
 from benchmarks.cluster import cluster
-from benchmarks.machine import describe
-from benchmarks.tables import CACHE, Table, load, mixed
+from benchmarks.lib.machine import describe
+from benchmarks.lib.tables import CACHE, Table, load, mixed
 from scratchmlp import dask
 from scratchmlp.dask.tables.members import EncodedParts
 from scratchmlp.dask.tables.rows import bytes_of
@@ -38,7 +38,7 @@ from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.networks.deadline import NO_LIMIT
 from scratchmlp.tabular.networks.fit import chosen_recipe, member_plans
 from scratchmlp.tabular.networks.member import train_member
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.preparation import problem_of
 
 TABLES = ("covid", "diamonds", "adult", "homes", "homes, classes")
 N_PARTITIONS, N_WORKERS, N_HOMES = 16, 2, 400_000
@@ -74,7 +74,7 @@ def fit(model: Any, X: pd.DataFrame, y: np.ndarray, rows_per_member: Any) -> flo
     return time.perf_counter() - started
 
 
-def measure(table: Table, shares: list[float], cv: int) -> None:
+def print_fits(table: Table, shares: list[float], cv: int) -> None:
     """Print a row for the fit in this process, and for each number of rows on the cluster."""
     [(training, test)] = table.splits
     X, y = table.X.iloc[training].reset_index(drop=True), table.y[training]
@@ -123,7 +123,7 @@ def main() -> None:
             table = read(name, arguments.data)
             print(f"\n{name}: {len(table.splits[0][0]):,} rows\n")
             print("| | out of fold | test | seconds |\n|---|---|---|---|")
-            measure(table, arguments.shares, arguments.cv)
+            print_fits(table, arguments.shares, arguments.cv)
     print("\n| rows | encoded rows, MB | a member, MB |\n|---|---|---|")
     for n_rows in (50_000, 100_000, 200_000):
         encoded, member = member_memory(n_rows, arguments.cv)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.findings import tables
-from benchmarks.tables import CACHE
+from benchmarks.lib.tables import CACHE
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.tabular.columns.encoder import fitted_columns

@@ -1,9 +1,9 @@
 """What a shorter fit of an ensemble costs: `effort="fast"`, beside boosting in eight folds.
 
-Every candidate gets the tables of `tables.py`, in the first of their splits, with at most 2,000
+Every candidate gets the tables of `lib/tables.py`, in the first of their splits, with at most 2,000
 training rows, on one thread. Losses are log-losses, or root mean squared errors for numbers, and
-times are CPU seconds of `fit`, all divided by those of the default: geometric means over tables,
-of log-losses after 0.01 is added. Boosting is that of `candidates.py`, stopped early; LightGBM is
+times are CPU seconds of `fit`, all divided by those of the default: geometric means over tables, of
+log-losses after 0.01 is added. Boosting is that of `lib/candidates.py`, stopped early; LightGBM is
 left out if it is not installed. What is in the file is not measured again.
 
 Usage: python -m benchmarks effort [--sets GROUP|NAME ...] [--results FILE] [--data DIR]
@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.candidates import CANDIDATES, ENSEMBLE, ENSEMBLE_REGRESSOR, Candidate
-from benchmarks.machine import describe
-from benchmarks.runs import OFFSET, can_read, latest, measure_runs, versions
-from benchmarks.tables import CACHE, GROUPS, NAMES, Table, has_numbers, load, names_of
+from benchmarks.lib.candidates import CANDIDATES, ENSEMBLE, ENSEMBLE_REGRESSOR, Candidate
+from benchmarks.lib.machine import describe
+from benchmarks.lib.runs import OFFSET, can_read, latest, measure_runs, versions
+from benchmarks.lib.tables import CACHE, GROUPS, NAMES, Table, has_numbers, load, names_of
 
 SEED, MOST_ROWS = 0, 2_000
 BAGS = ("LightGBM", "HistGradientBoosting")

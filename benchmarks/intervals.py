@@ -32,9 +32,9 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
-from benchmarks import tables
-from benchmarks.machine import describe
-from benchmarks.measuring import threads
+from benchmarks.lib import tables
+from benchmarks.lib.machine import describe
+from benchmarks.lib.measuring import threads
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
 
 COVERAGE, LOW, HIGH = 0.9, 0.89, 0.93  # asked, and the bars for the mean over splits
@@ -150,7 +150,7 @@ def measures_of_sets(found: np.ndarray, y: np.ndarray) -> dict[str, float]:
 # The report.
 
 
-def measure(names: Iterable[str], n_splits: int, data: Path) -> pd.DataFrame:
+def measure_intervals(names: Iterable[str], n_splits: int, data: Path) -> pd.DataFrame:
     """Measure all candidates on all splits of some tables."""
     rows = []
     for name in names:
@@ -191,7 +191,7 @@ def main() -> int:
     missed = False
     for kind, names in named.items():
         with threads(1):
-            means = report(measure(names, args.splits, args.data))
+            means = report(measure_intervals(names, args.splits, args.data))
         highest = HIGH if kind == "intervals" else 1  # sets always have the most probable class
         for who in ("ensemble", "networks"):
             coverage = means.loc[who, "coverage"]

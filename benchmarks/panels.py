@@ -24,11 +24,11 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
-from benchmarks.candidates import CANDIDATES, SEEDS, Candidate
-from benchmarks.fresh_tables import AIRFARE, Source, rows_of
-from benchmarks.machine import describe
-from benchmarks.runs import Key, fit_and_measure, latest, measure_runs, versions
-from benchmarks.tables import CACHE, N_FOLDS, Table, encode
+from benchmarks.lib.candidates import CANDIDATES, SEEDS, Candidate
+from benchmarks.lib.fresh_tables import AIRFARE, Source, rows_of
+from benchmarks.lib.machine import describe
+from benchmarks.lib.runs import Key, fit_and_measure, latest, measure_runs, versions
+from benchmarks.lib.tables import CACHE, N_FOLDS, Table, encode
 
 COVERAGE = 0.9
 CLASSES = {

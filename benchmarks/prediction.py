@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import gen_batches
 
-from benchmarks.candidates import CLASSIFIERS, ENSEMBLE, OURS
-from benchmarks.machine import describe
-from benchmarks.measuring import seconds, threads
-from benchmarks.tables import mixed
+from benchmarks.lib.candidates import CLASSIFIERS, ENSEMBLE, OURS
+from benchmarks.lib.machine import describe
+from benchmarks.lib.measuring import seconds, threads
+from benchmarks.lib.tables import mixed
 
 Predict = Callable[[pd.DataFrame], Any]
 

@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from benchmarks.machine import describe
-from benchmarks.measuring import seconds, threads
+from benchmarks.lib.machine import describe
+from benchmarks.lib.measuring import seconds, threads
 from scratchmlp.cli.reading import read_file
 from scratchmlp.cli.table import load_table
 

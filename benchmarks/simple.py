@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import KFold
 
-from benchmarks.candidates import CANDIDATES, ENSEMBLE_REGRESSOR, Candidate
-from benchmarks.fresh_tables import Source, rows_of
-from benchmarks.machine import describe
-from benchmarks.runs import Key, latest, measure_runs, versions
-from benchmarks.tables import CACHE, N_FOLDS, Table
+from benchmarks.lib.candidates import CANDIDATES, ENSEMBLE_REGRESSOR, Candidate
+from benchmarks.lib.fresh_tables import Source, rows_of
+from benchmarks.lib.machine import describe
+from benchmarks.lib.runs import Key, latest, measure_runs, versions
+from benchmarks.lib.tables import CACHE, N_FOLDS, Table
 
 #: Tables by name, and their columns of numbers that are categories.
 CHOSEN = {

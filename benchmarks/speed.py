@@ -8,7 +8,7 @@ All do the same work, taking turns in one process, and the medians of their time
 
 Making and casting the data is not timed, nor is a first, short run of each. On one thread, times
 are CPU times, else wall times. Then grid searches over pipelines, first the one of README, in CPU
-time: see `benchmarks.searches`.
+time: see `benchmarks.lib.searches`.
 
 Usage: python -m benchmarks speed [--threads 1|all|N] [--cases NAME ...] [--check]
 """
@@ -23,10 +23,10 @@ import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_info
 
-from benchmarks.machine import describe
-from benchmarks.measuring import measure
-from benchmarks.searches import main_table, table_of_readme
-from benchmarks.workloads import CASES, DTYPES, Case
+from benchmarks.lib.machine import describe
+from benchmarks.lib.measuring import median_seconds
+from benchmarks.lib.searches import main_table, table_of_readme
+from benchmarks.lib.workloads import CASES, DTYPES, Case
 
 OTHERS = ("MLPClassifier", "torch")
 FORMAT = "{:.3g}".format
@@ -66,7 +66,7 @@ def contest(cases: list[Case], n_threads: int) -> bool:
     """Time the candidates of some cases, print a table, and return whether a bar is missed."""
     times, least = {}, {}
     for case, dtype in product(cases, DTYPES):
-        times[case.title, dtype] = measure(case, dtype, n_threads)
+        times[case.title, dtype] = median_seconds(case, dtype, n_threads)
         number = DTYPES.index(dtype)
         least[case.title, dtype] = {name: bars[number] for name, bars in case.against.items()}
         print(f"{case.title}, {dtype} is done", file=sys.stderr, flush=True)

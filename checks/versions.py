@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from benchmarks.machine import commit, describe
+from benchmarks.lib.machine import commit, describe
 from checks.checkouts import HERE, start
 
 BAR = 1.03  # how much slower than before a case may be

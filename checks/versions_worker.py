@@ -14,16 +14,16 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks.measuring import seconds, threads, warm_up
-from benchmarks.timed import CANDIDATES, Work, estimator
-from benchmarks.workloads import CASES, DTYPES, Case
+from benchmarks.lib.measuring import seconds, threads, warm_up
+from benchmarks.lib.timed import MAKERS, Work, estimator
+from benchmarks.lib.workloads import CASES, DTYPES, Case
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 
 def case_work(case: Case, dtype: str) -> Work:
     """Prepare our part of a case of `speed.py`, with fewer epochs."""
-    make = CANDIDATES[case.kind]["ours"]
+    make = MAKERS[case.kind]["ours"]
     case = replace(case, epochs=max(1, case.epochs // 5))
     X, y = case.load(dtype)
     warm_up(make, case, X, y)

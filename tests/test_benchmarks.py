@@ -10,14 +10,14 @@ import pytest
 
 import scratchmlp
 from benchmarks.__main__ import benchmarks
-from benchmarks.timed import CANDIDATES
-from benchmarks.workloads import CASES
+from benchmarks.lib.timed import MAKERS
+from benchmarks.lib.workloads import CASES
 from checks.libraries import CALLS
 from checks.mutants import KNOWN, named_nodes
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(scratchmlp.__file__).parent
-WORK = [(kind, name) for kind, candidates in CANDIDATES.items() for name in candidates]
+WORK = [(kind, name) for kind, candidates in MAKERS.items() for name in candidates]
 
 
 def test_every_benchmark_is_quoted_and_every_quoted_one_exists():
@@ -48,7 +48,7 @@ def test_every_candidate_does_its_work(kind, candidate):
     case = next(case for case in CASES.values() if case.kind == kind)
     X, y = case.load("float64")
     case = replace(case, epochs=2)
-    CANDIDATES[kind][candidate](case, X[:150], y[:150])()
+    MAKERS[kind][candidate](case, X[:150], y[:150])()
 
 
 def source_of(module):

@@ -13,9 +13,10 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from benchmarks import accuracy, fresh, fresh_tables, raw_tables, tables
-from benchmarks.candidates import CANDIDATES
-from benchmarks.differences import (
+from benchmarks import accuracy, fresh
+from benchmarks.lib import fresh_tables, raw_tables, tables
+from benchmarks.lib.candidates import CANDIDATES
+from benchmarks.lib.differences import (
     alike,
     compare,
     corrected,
@@ -29,9 +30,9 @@ from benchmarks.differences import (
     significance,
     unranked,
 )
-from benchmarks.runs import latest, measure_runs, merge, read
-from benchmarks.tables import Table
-from benchmarks.tuning import Blend, Folded, best_weights
+from benchmarks.lib.runs import latest, measure_runs, merge, read
+from benchmarks.lib.tables import Table
+from benchmarks.lib.tuning import Blend, Folded, best_weights
 
 ENSEMBLE = "TabularEnsemble"
 N_TREES = {

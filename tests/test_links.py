@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import fresh, fresh_tables
-from benchmarks.differences import ENSEMBLE, by_split, overview, pair
+from benchmarks import fresh
 from benchmarks.fresh import STORED
-from benchmarks.fresh_tables import GROUPS
-from benchmarks.runs import latest
+from benchmarks.lib import fresh_tables
+from benchmarks.lib.differences import ENSEMBLE, by_split, overview, pair
+from benchmarks.lib.fresh_tables import GROUPS
+from benchmarks.lib.runs import latest
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")

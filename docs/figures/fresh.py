@@ -13,9 +13,9 @@ from matplotlib.ticker import FuncFormatter
 
 sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
 
-from benchmarks.differences import ENSEMBLE, main_loss, mean_seconds, median_ratio
 from benchmarks.fresh import GROUPS, STORED
-from benchmarks.runs import latest
+from benchmarks.lib.differences import ENSEMBLE, main_loss, mean_seconds, median_ratio
+from benchmarks.lib.runs import latest
 
 HIGHEST = 1.06
 PANELS = {

@@ -8,9 +8,9 @@ from labels import GRAY, color
 
 sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
 
-from benchmarks.differences import alike, main_loss, mean_ranks
 from benchmarks.fresh import GROUPS, STORED
-from benchmarks.runs import latest
+from benchmarks.lib.differences import alike, main_loss, mean_ranks
+from benchmarks.lib.runs import latest
 
 runs = latest(STORED)
 losses = main_loss(runs[runs["table"].isin(GROUPS["classes"] + GROUPS["numbers"])])

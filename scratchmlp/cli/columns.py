@@ -21,19 +21,13 @@ from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.encoder import fitted_columns
 from scratchmlp.tabular.inspection.drift import compared_columns, find_drift
-from scratchmlp.tabular.inspection.findings import find_misleading, not_looked_for
-from scratchmlp.tabular.problem import encoding_with, folds_decide, problem_of
+from scratchmlp.tabular.misleading.findings import find_misleading, not_looked_for
+from scratchmlp.tabular.notes import WORDINGS, Note, NoteCase, codes_in, describe, questions
+from scratchmlp.tabular.preparation import encoding_with, folds_decide, problem_of
 from scratchmlp.tabular.reading.codes import may_identify
-from scratchmlp.tabular.reading.findings import (
-    WORDINGS,
-    Note,
-    NoteCase,
-    codes_in,
-    describe,
-    questions,
-)
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES
-from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
+from scratchmlp.tabular.reading.values import ColumnError
+from scratchmlp.tabular.vocabulary import VALUES, Use
 from scratchmlp.utils.names import listed
 
 #: The option that names columns of a kind, and another remedy.

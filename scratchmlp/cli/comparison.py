@@ -40,8 +40,8 @@ from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.folds import of_known_values
-from scratchmlp.tabular.problem import TableParameters, encoding_hidden
-from scratchmlp.tabular.reading.findings import Note, alike_in, entities_in
+from scratchmlp.tabular.notes import Note, alike_in, entities_in
+from scratchmlp.tabular.preparation import TableParameters, encoding_hidden
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
 OWN_MODELS: dict[str, tuple[Any, Any]] = {

@@ -14,7 +14,7 @@ from scratchmlp.cli.options import Options
 from scratchmlp.cli.predictions import predict_table
 from scratchmlp.cli.reading import STDIN
 from scratchmlp.cli.training import compare_and_train
-from scratchmlp.tabular.inspection.findings import MisleadingDataWarning
+from scratchmlp.tabular.misleading.findings import MisleadingDataWarning
 
 
 def run(options: Options) -> None:

@@ -30,7 +30,8 @@ from scratchmlp.tabular.columns.encoder import TabularEncoder, fitted_columns
 from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.missing import mark_missing
-from scratchmlp.tabular.reading.values import VALUES, ValueKind, to_numbers
+from scratchmlp.tabular.reading.values import to_numbers
+from scratchmlp.tabular.vocabulary import VALUES, ValueKind
 from scratchmlp.utils.names import listed, most_similar
 
 #: Kinds of values that can order rows.

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from scratchmlp.cli.columns import sentences
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
+from scratchmlp.tabular.notes import Note, describe
 from scratchmlp.tabular.reading.codes import is_code
-from scratchmlp.tabular.reading.findings import Note, describe
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.values import different_values
 from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision

@@ -35,8 +35,8 @@ from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, fitted_columns
 from scratchmlp.tabular.fit import fit_inspected
-from scratchmlp.tabular.problem import encoding_with
-from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.tabular.notes import Note
+from scratchmlp.tabular.preparation import encoding_with
 
 
 def compare_and_train(data: str, options: Options) -> None:

@@ -24,7 +24,7 @@ from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import drift_section, questions_section, summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.reporting.uncertainty import uncertainty_section
-from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.tabular.notes import Note
 from scratchmlp.utils.atomic_write import check_folder, write_atomically
 from scratchmlp.utils.extras import check_installed
 

@@ -11,27 +11,12 @@ from scratchmlp.reporting.columns import DESCRIBED_COLUMNS
 from scratchmlp.reporting.content import Folded, Section, Table
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
-from scratchmlp.tabular.reading.findings import MisleadingCase, Note, questions
+from scratchmlp.tabular.notes import WORDINGS, Note, questions
 from scratchmlp.utils.names import listed
 
 MOST_NAMED = 3  # columns
 MAIN_CLASSES, MAIN_NUMBERS = ("accuracy", "log-loss"), ("R2", "RMSE")
 _INTRODUCTION = "The answers decide whether you can trust the scores."
-#: A question for each case, and when to do what is folded below it.
-QUESTIONS: dict[MisleadingCase, tuple[str, str]] = {
-    "leak": ("Will you know {column} before you know {target}?", "What to do if not"),
-    "leaks": ("Will you know these columns before you know {target}?", "What to do if not"),
-    "sentinel": (
-        "Does {value:.10g} in {column} mean that the value is missing?",
-        "What to do if so",
-    ),
-    "sentinels": ("Do these numbers mean that the values are missing?", "What to do if so"),
-    "entity": (
-        "Will you predict for values of {column} that are not in this table?",
-        "What to do if so",
-    ),
-    "time": ("Will you predict rows that are later than these, by {column}?", "What to do if so"),
-}
 _DRIFT = (
     "These rows are unlike those that the model was trained on. If a unit, the writing of a "
     "category or a source of data is different, correct it. Otherwise, train on recent rows."
@@ -55,13 +40,13 @@ def questions_section(evaluated: Evaluated, remedy_of: Callable[[Note], str]) ->
     """
     parts: list[str | Folded] = []
     for note in questions(evaluated.estimator.findings_):
-        text, when = QUESTIONS[note.case]  # type: ignore[index]  # questions have these cases alone
+        wording = WORDINGS[note.case]
         names = {"column": plain(note.column), "target": plain(evaluated.target)}
-        question = text.format(**{**note.values, **names})
+        question = wording.question.format(**{**note.values, **names})
         clause = plain(note.clause, 1000)
         parts += [
             f"{question} {clause[0].upper()}{clause[1:]}.",
-            Folded(when, [plain(remedy_of(note), 1000)]),
+            Folded(wording.when, [plain(remedy_of(note), 1000)]),
         ]
     return Section("check", "What should I check?", [_INTRODUCTION, *parts]) if parts else None
 

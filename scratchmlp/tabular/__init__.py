@@ -8,17 +8,18 @@ per bin, so that a network can change its slope at the edges of the bins.
 
 The way of a table through `fit`, by folders and files:
 
-1. `problem` checks the input. `targets` learns the classes, or the scale of the numbers.
+1. `preparation` checks the input. `targets` learns the classes, or the scale of the numbers.
 2. `reading` decides what each column is. `columns` learns a record of each, and encodes the table.
-3. `folds` chooses the rows that are held out.
-4. `inspection` looks for columns that would mislead the user.
+3. `folds` chooses the rows that are held out, `new_entities` those of new persons.
+4. `misleading` looks for columns that would mislead the user.
 5. `ensemble` fits the other estimators, such as trees, once for each fold.
 6. `networks` trains networks, each of which learns its `inputs` from the rows outside of its fold,
    and chooses an epoch of each. `calibration` turns scores into probabilities.
 7. `ensemble` weights all by out-of-fold predictions, and calibrates the weighted mean again.
 8. `uncertainty` keeps the errors of out-of-fold predictions, for sets and intervals.
 
-The way of a row to a prediction is one page: `prediction`.
+What any of them has to tell the user is a note: `notes`. The way of a row to a prediction is one
+page: `prediction`.
 """
 
 from scratchmlp.tabular.calibration import Calibration
@@ -33,7 +34,7 @@ from scratchmlp.tabular.inputs.logarithms import Logarithms
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
 from scratchmlp.tabular.inputs.term_selection import TermSelection
-from scratchmlp.tabular.inspection.findings import MisleadingDataWarning
+from scratchmlp.tabular.misleading.findings import MisleadingDataWarning
 from scratchmlp.tabular.networks.member import Member
 from scratchmlp.tabular.networks.mlp import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets

@@ -19,7 +19,8 @@ from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, encode_with
 from scratchmlp.tabular.fit import fit_raw
 from scratchmlp.tabular.fitted_table import FittedTable, Learned, fitted_table
 from scratchmlp.tabular.inspection import drift, explanations, importances
-from scratchmlp.tabular.problem import TableParameters, TrainingProblem
+from scratchmlp.tabular.preparation import TableParameters
+from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.scoring import log_probabilities, most_probable
 
 

@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 from scratchmlp.estimators.callback_tasks import fitting
 from scratchmlp.tabular.fitted_table import set_fitted
-from scratchmlp.tabular.inspection import findings
-from scratchmlp.tabular.problem import Encode, TrainingProblem, folds_decide, problem_of
-from scratchmlp.tabular.reading.findings import Note, alike_in
+from scratchmlp.tabular.misleading import findings
+from scratchmlp.tabular.new_entities import with_alike, with_new_entities
+from scratchmlp.tabular.notes import Note, alike_in
+from scratchmlp.tabular.preparation import Encode, folds_decide, problem_of
+from scratchmlp.tabular.problem import TrainingProblem
 
 #: TabularEnsemble* or TabularMLP*.
 Estimator = TypeVar("Estimator")
@@ -23,7 +25,7 @@ def fit_raw(estimator: Estimator, X: Any, y: Any, sample_weight: Any, groups: An
             may_be_alike = not folds_decide(fitted, groups)
             found = findings.find_misleading(problem, X, which_are_alike=may_be_alike)
         findings.warn_of_misleading(found)
-        problem = problem.with_alike(alike_in(found), X)
+        problem = with_alike(problem, alike_in(found), X)
         problem = problem._replace(tasks=tasks, started=started, findings=found)
         _train(fitted, problem, groups)
     return estimator
@@ -67,7 +69,7 @@ def fit_inspected(
 def _train(fitted: Any, problem: TrainingProblem, groups: Any) -> None:
     """Train an estimator, and end the task that tells callbacks of it."""
     if not folds_decide(fitted, groups):
-        problem = problem.with_new_entities()
+        problem = with_new_entities(problem)
     set_fitted(fitted, fitted._fit_problem(problem))
     if problem.tasks:
         problem.tasks.end(fitted=True)

@@ -22,10 +22,10 @@ from scratchmlp.tabular.columns.encoder import (
     notes_on_columns,
 )
 from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
+from scratchmlp.tabular.notes import Note, entities_in, warn_of
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.reading.codes import names_entity
-from scratchmlp.tabular.reading.findings import Note, entities_in, warn_of
+from scratchmlp.tabular.reading.codes import is_entity_name
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
 
@@ -58,9 +58,10 @@ class FittedTable(ABC):
         Whether predictions for new entities were those of folds that had not seen these at all.
     """
 
-    #: Fields that files name like attributes of the estimator, and further ones.
-    PUBLIC: ClassVar[tuple[str, ...]] = ("encoder", "held_out", "oof_score", "oof_score_unseen")
-    PRIVATE: ClassVar[tuple[str, ...]] = ("row_weight", "scored", "were_new")
+    #: Fields that are plain data in files, where they are called like attributes of the estimator,
+    #: such as "held_out_", or begin with an underscore.
+    ATTRIBUTES: ClassVar[tuple[str, ...]] = ("encoder", "held_out", "oof_score", "oof_score_unseen")
+    UNDERSCORED: ClassVar[tuple[str, ...]] = ("row_weight", "scored", "were_new")
 
     encoder: TabularEncoder
     blend: Blend
@@ -89,7 +90,9 @@ class FittedTable(ABC):
     def notes(self) -> list[Note]:
         """What the user should know about the table."""
         hidden = [
-            Note("hidden", name, {"is_named": names_entity(name), "may_name": column.names_entity})
+            Note(
+                "hidden", name, {"is_named": is_entity_name(name), "may_name": column.names_entity}
+            )
             for name, column in self.columns.items()
             if column.is_hidden
         ]
@@ -178,9 +181,9 @@ class FittedTable(ABC):
 
     @classmethod
     def _keys(cls) -> dict[str, str]:
-        """Return how files name the fields that are plain data: see `PUBLIC` and `PRIVATE`."""
-        public = {name: f"{name}_" for name in cls.PUBLIC}
-        return public | {name: f"_{name}" for name in cls.PRIVATE}
+        """Return how files name the fields that are plain data."""
+        attributes = {name: f"{name}_" for name in cls.ATTRIBUTES}
+        return attributes | {name: f"_{name}" for name in cls.UNDERSCORED}
 
     def to_state(self) -> dict[str, Any]:
         """Return the record as files name what is in it; they lack what is None."""

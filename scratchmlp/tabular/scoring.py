@@ -139,9 +139,9 @@ class Decision(NamedTuple):
 
     def predicted(self, proba: FloatArray) -> Rows:
         """Return the number of the class to predict for each row."""
-        if self.threshold is None:
+        positive = self.positive_of(proba.shape[1])
+        if self.threshold is None or positive is None:
             return most_probable(proba)
-        positive = 1 if self.positive is None else self.positive
         return np.where(proba[:, positive] >= self.threshold, positive, 1 - positive)
 
 

@@ -32,7 +32,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns import encoder
-from scratchmlp.tabular.inspection import findings
+from scratchmlp.tabular.misleading import findings
 from tests.helpers.all_parts import all_parts
 from tests.helpers.cli_output import (
     BASELINE,

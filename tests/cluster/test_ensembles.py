@@ -19,7 +19,7 @@ from scratchmlp.dask.tables.members import most_rows, shared
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.fitted_table import set_fitted
 from scratchmlp.tabular.networks.fit import fit_networks
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.preparation import problem_of
 from tests.helpers.cluster_examples import CHUNKS, compare_ensembles, in_pieces, on_cluster, table
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")

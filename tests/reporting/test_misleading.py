@@ -15,7 +15,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.reading.findings import questions
+from scratchmlp.tabular.notes import questions
 from tests.helpers.report_pages import Page
 
 pytestmark = pytest.mark.usefixtures("undrawn")

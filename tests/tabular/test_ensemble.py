@@ -53,7 +53,7 @@ from scratchmlp.tabular.ensemble import (
 )
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.fitted_table import fitted_table
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.preparation import problem_of
 from scratchmlp.tabular.scoring import Difference, negative_score, squared_error
 from tests.configurations import tables
 from tests.helpers import model_files

@@ -33,7 +33,7 @@ from scratchmlp.tabular import (
 )
 from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.prediction import Blend
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.preparation import problem_of
 from tests.helpers.fuzzing import examples
 from tests.helpers.tabular_estimators import (
     ESTIMATORS,

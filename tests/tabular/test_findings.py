@@ -20,14 +20,10 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.inspection import findings as module
-from scratchmlp.tabular.inspection.sentinels import (
-    BELOW_ZERO,
-    find_sentinel,
-    may_have_sentinel,
-)
-from scratchmlp.tabular.problem import folds_decide, problem_of
-from scratchmlp.tabular.reading.findings import Note, questions
+from scratchmlp.tabular.misleading import findings as module
+from scratchmlp.tabular.misleading.sentinels import BELOW_ZERO, find_sentinel, may_have_sentinel
+from scratchmlp.tabular.notes import Note, questions
+from scratchmlp.tabular.preparation import folds_decide, problem_of
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}

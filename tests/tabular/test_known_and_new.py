@@ -23,11 +23,13 @@ from scratchmlp.tabular import (
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
+    preparation,
 )
 from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns
 from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.inputs.inputs import HidingRows, InputsPlan, drawn_rows
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.new_entities import with_alike, with_new_entities
+from scratchmlp.tabular.preparation import encoding_hidden, problem_of
 from scratchmlp.tabular.uncertainty import fit_difficulty
 from tests.configurations.columns import table_of
 from tests.helpers.onnx_runs import check_exported
@@ -148,8 +150,8 @@ def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
     X["school"] = "S" + pd.Series(person // 8).astype(str)
     y = np.where(y > 0, "high", "low")
     problem = problem_of(TabularMLPClassifier(cv=4, n_repeats=2), X, y)
-    problem = problem.with_alike({"school": True}, X)
-    split = problem.with_new_entities()
+    problem = with_alike(problem, {"school": True}, X)
+    split = with_new_entities(problem)
     new = np.concatenate(split.new_to)
     assert len(np.unique(new)) == len(new)
     assert 0.3 < len(new) / len(X) <= 1 / 3
@@ -430,7 +432,7 @@ def test_hidden_rows_are_those_of_a_missing_value(seed, with_text, with_products
         X["review"] = table_of(["text"], len(X), seed)
         y = y + 2 * X["review"].str.contains("good")
     problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
-    problem = problem.with_alike({"who": True}, X)
+    problem = with_alike(problem, {"who": True}, X)
     data = problem.data
     inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
     rows = HidingRows(inputs, data.X, supervised, seed)
@@ -497,6 +499,23 @@ def test_a_person_with_one_row_is_known():
     model = TabularMLPRegressor(cv=3, max_iter=24, random_state=0).fit(X, y)
     once, new = (model.predict_interval(X[:1].assign(nr=nr)) for nr in (5000, 5001))
     assert np.diff(once) < np.diff(new)
+
+
+@pytest.mark.parametrize("entities", [[], ["nr"], ["v"], ["nr", "v", "group"]])
+def test_a_table_of_the_comparison_is_encoded_once(monkeypatch, entities):
+    X, *_ = panel()
+    X = X.assign(group=X["nr"] % 7, v=CODES[X["nr"] % 90])[["nr", "v", "group"]].astype("Int64")
+    X.loc[:5, "nr"] = X.loc[3:9, "v"] = pd.NA
+    X.loc[9, "nr"] = 5000  # once
+    X, calls = X.astype("category"), []
+    monkeypatch.setattr(preparation, "encode_with", lambda *g: calls.append(0) or encode_with(*g))
+    encoder, encoded = encoding_hidden(entities)(TabularEncoder(), X, np.arange(len(X)))
+    assert len(calls) == 1
+    again, _ = encode_with(encoder, X)
+    hidden = [name for name, each in encoded.layout.columns.items() if each.hidden is not None]
+    assert hidden == entities
+    np.testing.assert_array_equal(encoded.numbers, again.numbers)
+    np.testing.assert_array_equal(encoded.codes, again.codes)
 
 
 def test_a_fit_without_persons_has_no_score_for_new_ones():

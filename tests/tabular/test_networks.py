@@ -42,7 +42,7 @@ from scratchmlp.tabular.networks.recipe import (
     regression_recipe,
 )
 from scratchmlp.tabular.networks.tangent import TangentParametrization
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.preparation import problem_of
 from tests.helpers.tabular_estimators import ESTIMATORS, Counter, table, targets_for
 
 X, NUMBERS = table()

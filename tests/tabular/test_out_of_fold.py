@@ -18,7 +18,7 @@ from scratchmlp.tabular import (
 )
 from scratchmlp.tabular.fitted_table import fitted_table
 from scratchmlp.tabular.networks import recipe
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.preparation import problem_of
 from tests.configurations.tables import SPLITS
 from tests.helpers.all_parts import all_parts
 from tests.helpers.patches import Patches

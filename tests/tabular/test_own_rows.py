@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from scratchmlp.cli.columns import sentences
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
-from scratchmlp.tabular.reading.findings import Note, describe
+from scratchmlp.tabular.notes import Note, describe
 
 N = 1500
 #: Effects of 40 whole numbers: of quantities, and of codes in random order.

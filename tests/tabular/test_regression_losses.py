@@ -11,7 +11,7 @@ from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_poisson
 from scratchmlp.io import load, save
 from scratchmlp.losses import HuberLoss, LogLoss, QuantileLoss, SquaredError, losses_for
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
-from scratchmlp.tabular.problem import problem_of
+from scratchmlp.tabular.preparation import problem_of
 from tests.helpers.all_parts import all_parts
 
 SMALL = {"cv": 2, "hidden_layer_sizes": 32, "max_iter": 16, "random_state": 0}

@@ -17,7 +17,7 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.inputs.inputs import InputsPlan
 from scratchmlp.tabular.inputs.term_selection import TermSelection
-from scratchmlp.tabular.reading.values import MOST_CHARACTERS
+from scratchmlp.tabular.vocabulary import MOST_CHARACTERS
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::scratchmlp.tabular.MisleadingDataWarning"

@@ -20,7 +20,8 @@ from scratchmlp.tabular.fitted_table import set_fitted
 from scratchmlp.tabular.folds import check_splits
 from scratchmlp.tabular.networks.fit import fit_networks
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
-from scratchmlp.tabular.problem import TrainingProblem, problem_of
+from scratchmlp.tabular.preparation import problem_of
+from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.utils.atomic_fit import all_at_once
 
 _LOGGER = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """What workers do with the rows of a table: read, sample, encode and select them.
 
-The functions run in tasks. They do what `scratchmlp.tabular.problem.problem_of` does with
+The functions run in tasks. They do what `scratchmlp.tabular.preparation.problem_of` does with
 all rows at once.
 """
 
@@ -22,7 +22,7 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import ColumnLayout, EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder, encode_with, learn_columns
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.reading.findings import NoteCase
+from scratchmlp.tabular.notes import NoteCase
 
 
 class RawSummary(NamedTuple):

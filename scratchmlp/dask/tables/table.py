@@ -28,14 +28,14 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import ColumnLayout, EncodedTable, Layout, layout_of
 from scratchmlp.tabular.columns.encoder import TabularEncoder, fitted_columns
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.reading.findings import warn_of
+from scratchmlp.tabular.notes import warn_of
 
 #: Number of rows from which the encoder learns. Of more rows, these are drawn at random.
 MOST_LEARNED = 200_000
 
 
 class UnencodedTable(Parts):
-    """A table that is not encoded: `X` of `scratchmlp.tabular.problem.problem_of`.
+    """A table that is not encoded: `X` of `scratchmlp.tabular.preparation.problem_of`.
 
     Its parts are `RawRows`.
     """

@@ -23,14 +23,8 @@ from scratchmlp.tabular.columns.numeric import (
 )
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.missing import numbers_of, texts_of
-from scratchmlp.tabular.reading.values import (
-    EXACT,
-    LARGEST,
-    VALUES,
-    kind_of,
-    naming_column,
-    to_numbers,
-)
+from scratchmlp.tabular.reading.values import EXACT, LARGEST, kind_of, naming_column, to_numbers
+from scratchmlp.tabular.vocabulary import VALUES
 
 #: Names of the outputs of models.
 _OUTPUTS = ("label", "probabilities", "scores", "prediction", "encoded")

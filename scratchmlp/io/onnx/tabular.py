@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -79,11 +79,11 @@ def export_blend(graph: Graph, estimator: Any) -> None:
     match blend.targets:
         case NumericTargets() as targets:
             _add_numbers(_mean(_clip(folds, targets)), targets)
-        case ClassTargets(classes) if not others:
-            _add_classes(_mean(folds), classes)
         case ClassTargets(classes):
-            folds = _calibrate(_log(folds), calibration, len(classes))
-            _add_classes(softmax(_mean(_log(folds))), classes)
+            mean = _mean_of_blends(folds, calibration, len(classes)) if others else _mean(folds)
+            _add_classes(mean, classes)
+        case _:
+            assert_never(blend.targets)
 
 
 def _weights(table: TableValues, blend: Blend) -> dict[str, Any]:
@@ -186,6 +186,11 @@ def _log(proba: Value) -> Value:
 def _mean(folds: Value) -> Value:
     """Return the mean over folds, which are the first axis."""
     return folds.apply("ReduceMean", axes=[0], keepdims=0)
+
+
+def _mean_of_blends(folds: Value, calibration: Calibration, n_classes: int) -> Value:
+    """Calibrate blends of several parts, and return their geometric mean over folds."""
+    return softmax(_mean(_log(_calibrate(_log(folds), calibration, n_classes))))
 
 
 def _to_targets(raw: Value, targets: NumericTargets) -> Value:

@@ -22,10 +22,12 @@ from scratchmlp.tabular.columns.categories import (
 from scratchmlp.tabular.columns.fitted_column import Encoded, LeftOutColumn
 from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
 from scratchmlp.tabular.columns.text import TextColumn
+from scratchmlp.tabular.notes import Note
 from scratchmlp.tabular.reading.dates import dates_without_order, zone_of
-from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_chance
+from scratchmlp.tabular.reading.found import Found
 from scratchmlp.tabular.reading.from_text import expected_writing
-from scratchmlp.tabular.reading.values import VALUES, ColumnError, ValueKind, kind_of, naming_column
+from scratchmlp.tabular.reading.values import ColumnError, kind_of, naming_column
+from scratchmlp.tabular.vocabulary import VALUES, ValueKind
 from scratchmlp.utils.names import shortened
 
 Column = (
@@ -40,6 +42,9 @@ Column = (
 )
 #: The fitted columns of a table, by name.
 Columns = dict[str, Column]
+#: Number of rows from which it is noted that none has a known value: servers predict single rows.
+SEVERAL = 10
+_CHANCE = 1e-3  # least probability that counts as chance
 
 
 def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories: int) -> Column:
@@ -91,39 +96,6 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
                 return LeftOutColumn(kind=kind, indicator=indicator, **given)
             case _:
                 assert_never(kind)
-
-
-def as_codes(
-    column: NumberColumn, given: "pd.Series[Any]", max_categories: int, *, names_entity: bool
-) -> Column:
-    """Return a column of whole numbers, whose equal values were found to be alike, as codes.
-
-    Parameters
-    ----------
-    column : NumberColumn
-        The fitted column.
-    given : Series of shape (n_samples,)
-        Its values in `fit`.
-    max_categories : int
-        Largest number of levels with an output of their own.
-    names_entity : bool
-        Whether the codes name what rows belong to, such as persons.
-
-    Returns
-    -------
-    Column
-        The column as categories, which are numbers, too.
-    """
-    return fit_categories(
-        column.values_of(given).astype("Int64"),
-        max_categories,
-        reason="rows of the same number are alike",
-        why="code",
-        reading=column.reading,
-        share_missing=column.share_missing,
-        n_rows=column.n_rows,
-        names_entity=names_entity,
-    )
 
 
 def encode_column(name: str, given: "pd.Series[Any]", column: Column) -> tuple[Encoded, list[Note]]:
@@ -194,9 +166,28 @@ def read_new(
     if not values.array.isna().all():  # of a Series, isna() takes five times as long
         _check_kind(name, values, column)
         return values, notes
-    if is_beyond_chance(len(values), column.share_missing):
+    if _is_beyond_chance(len(values), column.share_missing):
         notes.append(Note("empty", name))
     return pd.Series(np.nan, values.index), notes  # whatever the dtype was
+
+
+def _is_beyond_chance(n_rows: int, share_missing: float) -> bool:
+    """Return whether chance hardly explains that all of several rows miss the value of a column.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of rows. The result is False if there are fewer than `SEVERAL`.
+    share_missing : float
+        Share of missing values in `fit`.
+
+    Returns
+    -------
+    bool
+        True if the probability is below 0.001 that all rows miss the value, if each one does as
+        often as in `fit`.
+    """
+    return n_rows >= SEVERAL and share_missing**n_rows < _CHANCE
 
 
 def _note_unseen(

@@ -11,16 +11,9 @@ from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn, LevelEncoding
 from scratchmlp.tabular.columns.numeric import ScaledColumn, quantiles
-from scratchmlp.tabular.reading.findings import NoteCase
-from scratchmlp.tabular.reading.values import (
-    ColumnKind,
-    Floats,
-    Use,
-    ValueKind,
-    different_values,
-    kind_of,
-    to_numbers,
-)
+from scratchmlp.tabular.notes import NoteCase
+from scratchmlp.tabular.reading.values import Floats, different_values, kind_of, to_numbers
+from scratchmlp.tabular.vocabulary import ColumnKind, Use, ValueKind
 
 FEW_LEVELS = 10  # if there are more, levels that occur once get no column
 FREQUENT = 10  # rows of a level with a column of its own, among more than `max_categories` levels

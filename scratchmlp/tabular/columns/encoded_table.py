@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.any_column import Column, Columns, encode_column
 from scratchmlp.tabular.columns.fitted_column import LevelEncoding
-from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.tabular.notes import Note
 
 #: Share of known values, by weight, up to which a column is empty for trees. Of more than 200,000
 #: rows, scikit-learn's boosting looks at a sample of 200,000, which must contain a known value.

@@ -20,13 +20,14 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from scratchmlp.tabular.columns.any_column import Columns, as_codes, fit_column, output_names
+from scratchmlp.tabular.columns.any_column import Columns, fit_column, output_names
 from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
-from scratchmlp.tabular.reading.findings import Note, NoteCase, describe, warn_of
+from scratchmlp.tabular.notes import Note, NoteCase, describe, warn_of
+from scratchmlp.tabular.reading.found import Found
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.missing import (
     MISSING_VALUES_CONSTRAINTS,
@@ -34,6 +35,7 @@ from scratchmlp.tabular.reading.missing import (
     mark_missing,
     missing_values_of,
 )
+from scratchmlp.tabular.reading.numbers_as_codes import as_codes
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.reading.values import check_collected, check_is_no_series, to_pandas
 from scratchmlp.utils.atomic_fit import all_at_once
@@ -417,14 +419,19 @@ def with_codes(
     if not alike:
         return encoder
     numbers, given = may_take_for_codes(encoder, X), valid_table(encoder, X).items()
-    codes: Columns = {
-        name: as_codes(
-            numbers[name], column.iloc[rows], encoder.max_categories, names_entity=alike[name]
-        )
-        for name, (_, column) in zip(encoder._columns, given, strict=True)
-        if name in alike and name in numbers
-    }
+    codes: Columns = {}
+    for name, (_, column) in zip(encoder._columns, given, strict=True):
+        if name in alike and name in numbers:
+            found = _alike(name, numbers[name], column.iloc[rows])
+            found = found._replace(names_entity=alike[name])
+            codes[name] = fit_column(name, column, found, encoder.max_categories)
     return _with_columns(encoder, codes)
+
+
+def _alike(name: str, column: NumberColumn, given: "pd.Series[Any]") -> Found:
+    """Return a column of numbers, whose equal values were found to be alike, as one of codes."""
+    found = Found("number", column.reason, column.values_of(given), column.reading)
+    return as_codes(name, found, "rows of the same number are alike", "code")
 
 
 def may_take_for_codes(encoder: TabularEncoder, X: Any) -> dict[str, NumberColumn]:

@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from scratchmlp.tabular.reading.findings import Note, NoteCase, Reading
+from scratchmlp.tabular.notes import Note, NoteCase
+from scratchmlp.tabular.reading.found import Reading
 from scratchmlp.tabular.reading.kinds import read_column
-from scratchmlp.tabular.reading.values import VALUES, ColumnKind, Use, ValueKind, Why
+from scratchmlp.tabular.vocabulary import VALUES, ColumnKind, Use, ValueKind, Why
 
 #: How the codes of levels are encoded: as an output of 0 and 1 for each level, as a single output
 #: of -1 and 1, or as the outputs of `ManyLevels`.

@@ -9,16 +9,10 @@ from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.calendar import POSITIONS, Calendar
 from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn
+from scratchmlp.tabular.notes import Note
 from scratchmlp.tabular.reading.dates import zone_of
-from scratchmlp.tabular.reading.findings import Note
-from scratchmlp.tabular.reading.values import (
-    ColumnKind,
-    Floats,
-    ValueKind,
-    kind_of,
-    to_dates,
-    to_numbers,
-)
+from scratchmlp.tabular.reading.values import Floats, kind_of, to_dates, to_numbers
+from scratchmlp.tabular.vocabulary import ColumnKind, ValueKind
 
 #: Limit of scaled numbers. Their squares stay finite, and the smooth clip is constant beyond it.
 _ALMOST_INFINITE = 1e100
@@ -204,7 +198,10 @@ def clip_smoothly(z: Any) -> Any:
     return z / np.sqrt(1 + third * third)
 
 
-def undo_clip(z: Any) -> Any:
-    """Return the numbers that `clip_smoothly` has limited. They may be values of an ONNX graph."""
+def undo_clip(z: Any, least_left: float = _LEAST_LEFT) -> Any:
+    """Return the numbers that `clip_smoothly` has limited. They may be values of an ONNX graph.
+
+    With `least_left=0.0`, those that rounding has made CLIP are infinite.
+    """
     third = z / CLIP
-    return z / np.sqrt(np.maximum(1 - third * third, _LEAST_LEFT))
+    return z / np.sqrt(np.maximum(1 - third * third, least_left))

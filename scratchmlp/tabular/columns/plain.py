@@ -13,7 +13,7 @@ from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.tabular.columns.calendar import Calendar
 from scratchmlp.tabular.columns.fitted_column import FittedColumn, set_fields
-from scratchmlp.tabular.reading.findings import Reading
+from scratchmlp.tabular.reading.found import Reading
 
 #: Names of time zones, such as "Europe/Rome", and offsets, such as "UTC+02:00". Others, such as
 #: "dateutil//path", would let pandas open any file.

@@ -14,9 +14,10 @@ from sklearn.utils import gen_batches
 
 from scratchmlp.tabular.columns.fitted_column import Encoded, FittedColumn
 from scratchmlp.tabular.columns.numeric import clip_smoothly
-from scratchmlp.tabular.reading.findings import Note, NoteCase
+from scratchmlp.tabular.notes import Note, NoteCase
 from scratchmlp.tabular.reading.from_text import note_long
-from scratchmlp.tabular.reading.values import ColumnKind, Use, ValueKind, kind_of, to_text
+from scratchmlp.tabular.reading.values import kind_of, to_text
+from scratchmlp.tabular.vocabulary import ColumnKind, Use, ValueKind
 
 _N_COMPONENTS = 30
 _MOST_TERMS = 5000  # words, and as many n-grams

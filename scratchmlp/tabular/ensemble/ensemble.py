@@ -13,7 +13,8 @@ from scratchmlp.tabular.ensemble.fit import fit_ensemble
 from scratchmlp.tabular.ensemble.fitted_ensemble import FittedEnsemble
 from scratchmlp.tabular.fitted_table import Learned, fitted_table
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
-from scratchmlp.tabular.problem import TableParameters, TrainingProblem
+from scratchmlp.tabular.preparation import TableParameters
+from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.scoring import SCORING
 
 

@@ -26,6 +26,7 @@ from scratchmlp.tabular.fitted_table import known_before
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.networks.part import NetworksPart
+from scratchmlp.tabular.new_entities import without_entities
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TrainingProblem
@@ -56,7 +57,7 @@ def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
     is_trial, verbose = scoring is None, ensemble.verbose
     fits = PartFits(estimators, problem, ensemble.max_time, trial=is_trial, verbose=verbose)
     fits.fit()
-    new = problem.without_entities()
+    new = without_entities(problem)
     of_new = fits.predict_held_out(new) if new else {}
     chosen = _weigh(fits, scoring, new, of_new)
     parts = {name: fits.estimators[name] for name in chosen.weights}

@@ -35,8 +35,15 @@ class FittedEnsemble(FittedTable):
         Further columns of `leaderboard`.
     """
 
-    PUBLIC = (*FittedTable.PUBLIC, "errors", "out_of_time", "dropped", "oof_scores", "oof_loss")
-    PRIVATE = (*FittedTable.PRIVATE, "parts", "measured")
+    ATTRIBUTES = (
+        *FittedTable.ATTRIBUTES,
+        "errors",
+        "out_of_time",
+        "dropped",
+        "oof_scores",
+        "oof_loss",
+    )
+    UNDERSCORED = (*FittedTable.UNDERSCORED, "parts", "measured")
 
     parts: dict[str, PartEstimator]
     errors: dict[str, str]

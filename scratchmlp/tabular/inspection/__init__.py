@@ -1,1 +1,1 @@
-"""What predictions depend on, and how sure they are."""
+"""What predictions depend on: importances, explanations, associations and drift of columns."""

@@ -19,12 +19,8 @@ from scratchmlp.tabular.columns.encoder import TabularEncoder, encode_with, fitt
 from scratchmlp.tabular.fitted_table import FittedTable
 from scratchmlp.tabular.folds import Rows, rows_in
 from scratchmlp.tabular.inspection.associations import correlated_pairs
-from scratchmlp.tabular.inspection.held_out import (
-    OutOfFold,
-    check_predictions,
-    check_targets,
-    folds_of,
-)
+from scratchmlp.tabular.inspection.held_out import OutOfFold
+from scratchmlp.tabular.inspection.rows_of_fit import check_predictions, check_targets, folds_of
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.scoring import SCORING, BlendLoss, log_loss, negative_score
 from scratchmlp.tabular.targets import Targets

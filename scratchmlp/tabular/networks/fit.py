@@ -32,6 +32,7 @@ from scratchmlp.tabular.networks.epochs import (
 from scratchmlp.tabular.networks.executor import Executor, LocalExecutor
 from scratchmlp.tabular.networks.member import MemberHistory, MemberPlan, joined_history
 from scratchmlp.tabular.networks.recipe import Recipe, recommended_recipe
+from scratchmlp.tabular.new_entities import without_entities
 from scratchmlp.tabular.prediction import Blend, Part, out_of_fold
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.uncertainty import Uncertainty
@@ -56,7 +57,7 @@ class FittedNetworks(FittedTable):
         Why the training of each member ended.
     """
 
-    PUBLIC = (*FittedTable.PUBLIC, "history", "best_epochs", "n_iter", "stop_reasons")
+    ATTRIBUTES = (*FittedTable.ATTRIBUTES, "history", "best_epochs", "n_iter", "stop_reasons")
 
     history: dict[str, NDArray[Any]]
     best_epochs: NDArray[np.int_]
@@ -148,7 +149,7 @@ def fit_networks(
     trained = train_networks(estimator, problem, executor)
     problem, oof = trained.problem, trained.oof
     fitted = trained.fitted(problem.uncertainty_of(oof)(oof), oof)
-    if new := problem.without_entities():
+    if new := without_entities(problem):
         predicted = out_of_fold(trained.part, new.data.X, new.held_out)
         fitted, _ = fitted.measured_on_new(new, {NETWORKS: predicted})
     return fitted

@@ -13,7 +13,8 @@ from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.tabular.base import BaseTabular, BaseTabularClassifier, BaseTabularRegressor
 from scratchmlp.tabular.fitted_table import Learned
 from scratchmlp.tabular.networks.fit import FittedNetworks, fit_networks
-from scratchmlp.tabular.problem import TableParameters, TrainingProblem
+from scratchmlp.tabular.preparation import TableParameters
+from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.targets import NumericTargets
 
 

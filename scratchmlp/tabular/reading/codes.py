@@ -138,7 +138,7 @@ def names_time(name: str) -> bool:
     return not (_TIME_WORDS | _PERIODS).isdisjoint(words(name))
 
 
-def names_entity(name: str) -> bool:
+def is_entity_name(name: str) -> bool:
     """Return whether the name of a column says to whom, or to what, the rows belong.
 
     A word such as "patient" must be the last one, but for a number, as in "patient_no". A word such

@@ -5,8 +5,8 @@ quantity too, and must be confirmed by values that repeat evenly. Of values that
 variance of the numbers of rows is at least their mean. Of a study with equally many rows of each
 person it is 0, and of a random part of its rows the share that is not drawn, times the mean.
 
-Training hides a column that is clearly named: see `Entity.is_clearly_named`. Of others, a fit asks
-whether the rows of a value are alike: see `find_alike_rows`.
+Training hides a column that is clearly named: see `Entity.is_clearly_named`. What is asked about
+others is in `numbers_as_codes`.
 """
 
 from typing import NamedTuple
@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.reading.codes import names_entity, names_identifier, names_time, words
+from scratchmlp.tabular.reading.codes import is_entity_name, names_identifier, names_time, words
 
 FEWEST_VALUES = 11  # of an entity; the levels of a column of fewer are few (`FEW_LEVELS`)
-FEWEST_ROWS = 2  # of a value, on average: values of one row say nothing of other rows
+FEWEST_ROWS_OF_VALUE = 2  # of a value, on average: values of one row say nothing of other rows
 EVEN = 0.5  # largest variance of the rows of a value, divided by their mean: half of chance
 _NUMBERS_OF_ANYTHING = {"number", "num"}  # unlike "nr"
 
@@ -52,7 +52,7 @@ class Entity(NamedTuple):
     @property
     def is_named(self) -> bool:
         """Whether the name says that the values name something."""
-        return names_entity(self.column)
+        return is_entity_name(self.column)
 
     @property
     def is_clearly_named(self) -> bool:
@@ -75,7 +75,7 @@ def entity(column: str, codes: NDArray[np.integer]) -> Entity | None:
     """
     counts = np.bincount(codes[codes >= 0])
     counts = counts[counts > 0]
-    repeats = counts.sum() >= FEWEST_ROWS * len(counts)
+    repeats = counts.sum() >= FEWEST_ROWS_OF_VALUE * len(counts)
     if len(counts) < FEWEST_VALUES or not repeats or names_time(column):
         return None
     return Entity(column, codes, counts)

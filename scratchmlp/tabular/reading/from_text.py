@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scratchmlp.tabular.notes import Note
 from scratchmlp.tabular.reading.codes import names_time
 from scratchmlp.tabular.reading.dates import (
     FORMATS,
@@ -29,7 +30,7 @@ from scratchmlp.tabular.reading.dates import (
     read_dates,
     read_times,
 )
-from scratchmlp.tabular.reading.findings import Found, Note, Reading
+from scratchmlp.tabular.reading.found import Found, Reading
 from scratchmlp.tabular.reading.numbers import (
     PADDED,
     are_plain,
@@ -40,15 +41,8 @@ from scratchmlp.tabular.reading.numbers import (
     read_numbers,
     units_of,
 )
-from scratchmlp.tabular.reading.values import (
-    MOST_CHARACTERS,
-    VALUES,
-    Different,
-    ValueKind,
-    Why,
-    different_values,
-    to_text,
-)
+from scratchmlp.tabular.reading.values import Different, different_values, to_text
+from scratchmlp.tabular.vocabulary import MOST_CHARACTERS, VALUES, ValueKind, Why
 
 #: Words for missing values in any column of a file: those of pandas.read_csv, "?" of the classic
 #: data sets, and "\\N" of dumps of databases.

@@ -13,20 +13,17 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from scratchmlp.tabular.notes import Note, NoteCase
 from scratchmlp.tabular.reading.codes import (
     SMALL,
-    is_code,
     is_identifier,
     is_index,
-    names_code,
     names_identifier,
 )
 from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
-from scratchmlp.tabular.reading.entities import entity
-from scratchmlp.tabular.reading.findings import Found, Note, NoteCase, Reading
+from scratchmlp.tabular.reading.found import Found, Reading
 from scratchmlp.tabular.reading.from_text import (
     MISSING,
-    are_codes,
     note_long,
     note_numbers_among_text,
     note_unreadable,
@@ -34,20 +31,21 @@ from scratchmlp.tabular.reading.from_text import (
     read_text,
     read_text_as,
 )
+from scratchmlp.tabular.reading.numbers_as_codes import (
+    find_code,
+    find_entities,
+    find_long_code,
+    whole_numbers,
+)
 from scratchmlp.tabular.reading.roles import Role
 from scratchmlp.tabular.reading.values import (
-    EXACT,
-    VALUES,
     ColumnError,
     Different,
-    Floats,
-    ValueKind,
-    Why,
     different_values,
     kind_of,
     naming_column,
-    to_numbers,
 )
+from scratchmlp.tabular.vocabulary import VALUES, ValueKind
 from scratchmlp.utils.names import shortened
 
 FIRST_DATE, LAST_DATE = 19_000_101, 20_991_231  # written without hyphens
@@ -98,8 +96,8 @@ def find_kind(
         found = _no_category(name, found)
     if not guess:
         return found
-    found = _long_code(name, found) or found
-    return _left_out(name, column, found, different) or _code(name, found) or found
+    found = find_long_code(name, found) or found
+    return _left_out(name, column, found, different) or find_code(name, found) or found
 
 
 def read_column(
@@ -224,7 +222,7 @@ def _left_out(
         return found._replace(kind="constant", reason=reason, notes=notes, why="one value")
     case: NoteCase | None = None
     if found.kind == "number":
-        numbers = _whole_numbers(found)
+        numbers = whole_numbers(found)
         if numbers is not None and is_index(name, numbers):
             case = "index"
         elif numbers is not None and is_identifier(name, numbers):
@@ -239,40 +237,6 @@ def _left_out(
     if case == "index":
         return left_out._replace(reason="row numbers", why="row numbers")
     return left_out._replace(reason="every value is different", why="all different")
-
-
-def _code(name: str, found: Found) -> Found | None:
-    """Return a column of codes as categories, or None if it has other numbers."""
-    numbers = _whole_numbers(found) if found.kind == "number" else None
-    if numbers is None or not is_code(name, numbers):
-        return None
-    n_digits = len(f"{numbers[0]:.0f}")
-    by_values = f"whole numbers of {n_digits} digits that repeat"
-    reason = "named like a code" if names_code(name) else by_values
-    return _as_codes(name, found, reason, "identifier" if names_identifier(name) else "code")
-
-
-def _long_code(name: str, found: Found) -> Found | None:
-    """Return whole numbers that float64 rounds as categories, or None if a column has others."""
-    column = found.values
-    if found.kind != "number" or column.dtype.kind not in "iuO":
-        return None
-    known = to_numbers(column.dropna(), "number")
-    if len(known) <= SMALL or abs(known).max() < EXACT:
-        return None
-    if not are_codes(name, different_values(column)):
-        return None
-    reason = "whole numbers with more digits than float64 holds"
-    return found._replace(
-        kind="category", reason=reason, notes=[*found.notes, Note("codes", name)], why="code"
-    )
-
-
-def _as_codes(name: str, found: Found, reason: str, why: Why) -> Found:
-    """Return a column of whole numbers as one of codes."""
-    codes = found.values.astype("Int64")
-    notes = [*found.notes, Note("codes", name)]
-    return Found("category", reason, codes, found.reading, notes, why=why)
 
 
 def _text_or_category(name: str, column: "pd.Series[Any]", values: Different) -> Found:
@@ -312,19 +276,6 @@ def _are_numbered(texts: list[str]) -> bool:
     """Return whether all texts are the same except for a number, as in "row 17"."""
     pattern, *others = {_DIGITS.sub("9", text) for text in texts}
     return not others and pattern.count("9") == 1
-
-
-def _whole_numbers(found: Found) -> Floats | None:
-    """Return the numbers of a column if all are whole, without a unit and not floats on purpose."""
-    column = found.values
-    was_text = found.reading.decimal is not None
-    on_purpose = column.dtype.kind == "f" and not was_text and column.notna().all()
-    if on_purpose or found.reading.units:
-        return None
-    known = to_numbers(column.dropna(), "number")
-    # Larger ones have no integer type.
-    are_whole = (known == np.floor(known)) & (abs(known) < 2**63)
-    return known if are_whole.all() else None
 
 
 def _is_constant(known: "pd.Series[Any]", values: Different | None) -> bool:
@@ -399,26 +350,6 @@ def order_as_in_others(
     *_, (example, form) = clear.items()
     read = read_text_as("date", name, column, form)
     return read and read._replace(reason=f"{read.reason}, as in {example}")
-
-
-def find_entities(found: Mapping[str, Found], *, guess: bool) -> dict[str, Found]:
-    """Return the columns that name what rows belong to. With `guess`, they may be numbers."""
-    named = {}
-    for name, each in found.items():
-        may_be_codes = guess and each.kind == "number" and each.why != "choice"
-        if each.kind == "category" or (may_be_codes and _whole_numbers(each) is not None):
-            with naming_column(name):
-                values = entity(name, different_values(each.values).codes)
-            if values and values.is_clearly_named:
-                named[name] = _as_entity(name, each)
-    return named
-
-
-def _as_entity(name: str, found: Found) -> Found:
-    """Return a column as one of categories that name an entity."""
-    if found.kind == "number":
-        found = _as_codes(name, found, "named like a code", "identifier")
-    return found._replace(names_entity=True)
 
 
 def find_kinds(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.reading.findings import Reading
+from scratchmlp.tabular.reading.found import Reading
 from scratchmlp.tabular.reading.numbers import (
     PADDED,
     common_unit,

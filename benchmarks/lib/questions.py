@@ -24,8 +24,8 @@ from sklearn.ensemble import (
 )
 from sklearn.model_selection import GroupKFold, KFold
 
-from benchmarks.fresh_tables import Source, rows_of
-from benchmarks.tables import N_FOLDS, encode
+from benchmarks.lib.fresh_tables import Source, rows_of
+from benchmarks.lib.tables import N_FOLDS, encode
 
 MAX_ROWS = 2500
 LEAST_PROBABILITY = 1e-3

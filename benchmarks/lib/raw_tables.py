@@ -13,7 +13,8 @@ A table is on the list if
 - it is not one of the other tables of the benchmarks, nor another edition of such a table or of a
   larger one on the list.
 
-`python -m benchmarks.raw_tables` applies the rule and prints the list, `RAW` of `fresh_tables.py`.
+`python -m benchmarks.lib.raw_tables` applies the rule and prints the list, `RAW` of
+`lib/fresh_tables.py`.
 """
 
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ from importlib import import_module
 
 import pandas as pd
 
-from benchmarks.fresh_tables import FRESH, RAW, Source, rows_of
-from benchmarks.tables import PACKAGED, category_names, packaged
+from benchmarks.lib.fresh_tables import FRESH, RAW, Source, rows_of
+from benchmarks.lib.tables import PACKAGED, category_names, packaged
 from scratchmlp.tabular.reading.dates import find_date_format
 
 PACKAGES = ("carData", "modeldata", "mosaicData", "openintro", "Stat2Data", "survival")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import wilcoxon
 
-from benchmarks.tables import N_FOLDS
+from benchmarks.lib.tables import N_FOLDS
 from scratchmlp.tabular.scoring import Difference
 
 ENSEMBLE = "TabularEnsemble"  # for classes and for numbers

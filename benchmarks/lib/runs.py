@@ -1,4 +1,4 @@
-"""What `accuracy.py` and `fresh.py` have measured: a fit a line, and averages.
+"""What benchmarks of predictions have measured: a fit a line, and averages.
 
 A run is found again by its candidate, that candidate's version, its table, fold and seed, and is
 not measured twice. Each line also has the processor and the commit on which it was measured.
@@ -19,20 +19,20 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_diabetes, load_iris
 
-from benchmarks.candidates import SEEDS, Candidate
-from benchmarks.machine import commit, processor
-from benchmarks.measuring import threads
-from benchmarks.quality import classification, regression
-from benchmarks.tables import GROUPS, Table, has_numbers, load, n_folds
+from benchmarks.lib.candidates import SEEDS, Candidate
+from benchmarks.lib.machine import commit, processor
+from benchmarks.lib.measuring import threads
+from benchmarks.lib.quality import classification, regression
+from benchmarks.lib.tables import GROUPS, Table, has_numbers, load, n_folds
 
-STORED = Path(__file__).parent / "measured.jsonl"  # the runs that the pages quote
+RESULTS = Path(__file__).parents[1] / "results"  # the runs that the pages quote
 KEY = ("candidate", "version", "table", "fold", "seed")
 Key = tuple[str, str, str, int, int]  # their values
 # Of errors, log-losses and 1 - AUC, so that a table where all is right does not decide.
 OFFSET, REAL_OFFSET = 0.01, 0.001
 
 
-def measure(
+def measure_tables(
     path: Path, candidates: Mapping[str, Candidate], tables: Sequence[str], data: Path
 ) -> None:
     """Fit and evaluate every installed model on what is not in the file yet.
@@ -149,12 +149,12 @@ def cpu_seconds() -> float:
     return time.process_time() + sum(os.times()[2:4])
 
 
-def read(path: Path = STORED) -> pd.DataFrame:
+def read(path: Path) -> pd.DataFrame:
     """Read what was measured."""
     return pd.read_json(path, lines=True) if path.exists() else pd.DataFrame(columns=[*KEY, "cpu"])
 
 
-def latest(path: Path = STORED, candidates: Mapping[str, Candidate] | None = None) -> pd.DataFrame:
+def latest(path: Path, candidates: Mapping[str, Candidate] | None = None) -> pd.DataFrame:
     """Read the runs of one version of each candidate.
 
     That is the version installed here of those in `candidates`, and of others the one measured

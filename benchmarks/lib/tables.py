@@ -33,7 +33,7 @@ from scratchmlp.tabular.reading.dates import find_date_format, read_dates
 Split = tuple[np.ndarray, np.ndarray]
 Target = tuple[pd.DataFrame, np.ndarray]
 
-CACHE = Path(__file__).parent / ".cache"
+CACHE = Path(__file__).parents[1] / ".cache"
 N_FOLDS = 3
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.numeric import CLIP
+from scratchmlp.tabular.columns.numeric import undo_clip
 
 #: Smallest distance of a sentinel from the other numbers, in units of their span.
 _SPANS = 2.0
@@ -41,18 +41,12 @@ def may_have_sentinel(encoded: FloatArray, below_zero: float) -> bool:
         return bool(low < high)
     if low <= below_zero <= others.min():
         return True
-    low, first, last, high = _unclipped(np.array([low, others.min(), others.max(), high]))
-    with np.errstate(invalid="ignore"):  # the difference of infinite numbers
+    with np.errstate(divide="ignore", invalid="ignore"):  # the largest become infinite
+        clipped = np.array([low, others.min(), others.max(), high], np.float64)
+        low, first, last, high = undo_clip(clipped, least_left=0.0)
         return bool(
             high - last >= _NEARLY * (last - low) or first - low >= _NEARLY * (high - first)
         )
-
-
-def _unclipped(z: FloatArray) -> FloatArray:
-    """Return scaled numbers from clipped ones; infinite for the largest."""
-    z = np.clip(z.astype(np.float64), -CLIP, CLIP)
-    with np.errstate(divide="ignore"):
-        return z / np.sqrt(1 - (z / CLIP) ** 2)
 
 
 def find_sentinel(numbers: FloatArray) -> float | None:

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from benchmarks.timed import CANDIDATES, Work
-from benchmarks.workloads import Case
+from benchmarks.lib.timed import MAKERS, Work
+from benchmarks.lib.workloads import Case
 
 
 @contextmanager
@@ -44,13 +44,13 @@ def warm_up(make: Callable[..., Work], case: Case, X: Any, y: np.ndarray) -> Non
     make(replace(case, epochs=1, batch=min(case.batch, 400)), X[:400], y[:400])()
 
 
-def measure(case: Case, dtype: str, n_threads: int) -> pd.Series:
+def median_seconds(case: Case, dtype: str, n_threads: int) -> pd.Series:
     """Time all candidates in turns, as drift hits all alike; return the medians in seconds.
 
     On one thread, these are CPU seconds, which other programs disturb less.
     """
     X, y = case.load(dtype)
-    makers = {k: v for k, v in CANDIDATES[case.kind].items() if k in ("ours", *case.against)}
+    makers = {k: v for k, v in MAKERS[case.kind].items() if k in ("ours", *case.against)}
     if not find_spec("torch"):
         makers.pop("torch", None)
     clock = time.process_time if n_threads == 1 else time.perf_counter

@@ -17,8 +17,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.measuring import seconds, threads
-from benchmarks.workloads import dense
+from benchmarks.lib.measuring import seconds, threads
+from benchmarks.lib.workloads import dense
 from scratchmlp import ScratchMLPClassifier
 
 NETWORKS = (MLPClassifier, ScratchMLPClassifier)

@@ -20,14 +20,14 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS
-from scratchmlp.tabular.inspection.quick_models import (
+from scratchmlp.tabular.misleading.quick_models import (
     constant_prediction,
     losses_of,
     targets_of,
     weights_of,
 )
+from scratchmlp.tabular.notes import Note
 from scratchmlp.tabular.reading.entities import Entity
-from scratchmlp.tabular.reading.findings import Note
 
 _MOST_CANDIDATES = 3
 _MOST_ROWS = 2000

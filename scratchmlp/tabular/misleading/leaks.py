@@ -17,14 +17,14 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import target_columns
-from scratchmlp.tabular.inspection.quick_models import (
+from scratchmlp.tabular.misleading.quick_models import (
     constant_prediction,
     losses_of,
     targets_of,
     three_folds,
     weights_of,
 )
-from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.tabular.notes import Note
 
 #: Largest share of the baseline's loss that a column alone leaves if it leaks. On 45 tables, all
 #: six known leaks leave less, and no other column does.

@@ -14,24 +14,24 @@ from scratchmlp.tabular.columns.encoder import fitted_columns, may_take_for_code
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS, used_rows
-from scratchmlp.tabular.inspection.alike_candidates import (
+from scratchmlp.tabular.misleading.alike_candidates import (
     beyond_a_line,
     entities,
     own_rows_tell_more,
     times,
 )
-from scratchmlp.tabular.inspection.alike_rows import (
+from scratchmlp.tabular.misleading.alike_rows import (
     FEWEST_ROWS,
     find_alike_rows,
     one_for_each_subject,
 )
-from scratchmlp.tabular.inspection.fixing_values import Fixing, find_fixing_values
-from scratchmlp.tabular.inspection.leaks import FEWEST_HELD_OUT, find_leaks
-from scratchmlp.tabular.inspection.quick_models import weights_of
-from scratchmlp.tabular.inspection.sentinels import BELOW_ZERO, find_sentinel, may_have_sentinel
+from scratchmlp.tabular.misleading.fixing_values import Fixing, find_fixing_values
+from scratchmlp.tabular.misleading.leaks import FEWEST_HELD_OUT, find_leaks
+from scratchmlp.tabular.misleading.quick_models import weights_of
+from scratchmlp.tabular.misleading.sentinels import BELOW_ZERO, find_sentinel, may_have_sentinel
+from scratchmlp.tabular.notes import Note, codes_in, describe, questions, warn_of
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.entities import Entity
-from scratchmlp.tabular.reading.findings import Note, codes_in, describe, questions, warn_of
 from scratchmlp.utils.public import public, stacklevel
 
 _MOST_TOLD = 5  # findings in a warning
@@ -185,7 +185,7 @@ class _Inspection:
         return {each.column: each for each in found}
 
     @cached_property
-    def informative(self) -> list[str]:
+    def entities_that_tell(self) -> list[str]:
         """Names of the `entities` of which rows of a value tell more than the rows beside it."""
         rows = sampled(len(self.rows), _MOST_ROWS)  # in random order
         data = self.data.rows(rows)
@@ -199,12 +199,12 @@ class _Inspection:
         """Return columns that tell which rows are alike."""
         of_times = times(self.data.X, self.columns, self.values_of)
         readable_loss = self.problem.targets.readable_loss
-        asked = [
+        may_be_alike = [
             each
             for name, each in self.entities.items()
-            if each.is_named or name in self.informative
+            if each.is_named or name in self.entities_that_tell
         ]
-        return find_alike_rows(self.data, asked, of_times, readable_loss, self.random)
+        return find_alike_rows(self.data, may_be_alike, of_times, readable_loss, self.random)
 
     def codes(self, named: Collection[str]) -> list[Note]:
         """Return the columns of whole numbers that tell the target as codes do.
@@ -212,10 +212,11 @@ class _Inspection:
         What a `named` column tells, such as the district of a school, is no code: it would tell new
         rows which school they are like.
         """
-        if not self.informative:
+        if not self.entities_that_tell:
             return []
         known = self.entities
-        guessed = may_take_for_codes(self.problem.encoder, self.X).keys() & {*self.informative}
+        numbers = may_take_for_codes(self.problem.encoder, self.X)
+        guessed = numbers.keys() & {*self.entities_that_tell}
         subjects = [each for name, each in known.items() if name in named]
         return [
             Note("codes", name)

@@ -1,43 +1,50 @@
-"""What was found out about a column, and warnings of what is left out or guessed."""
+"""What the user should know about a column: notes, their words, and warnings."""
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypedDict, get_args
 
-import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
-from scratchmlp.tabular.reading.dates import DateFormat
-from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, ColumnKind, ValueKind, Why
+from scratchmlp.tabular.vocabulary import MOST_CHARACTERS, VALUES, ValueKind
 from scratchmlp.utils.names import listed, shortened
 from scratchmlp.utils.public import stacklevel
 
-SHOWN = 3  # values in a clause
+_SHOWN = 3  # values in a clause
 
 #: What a note says of a column that would mislead the user.
-MisleadingCase = Literal["leak", "leaks", "sentinel", "sentinels", "entity", "time"]
-#: What a note is about, in the order of lists. The first six are columns that are left out.
+MisleadingCase = Literal[
+    "leak",  # tells the target alone
+    "leaks",  # the same of several columns
+    "sentinel",  # has a number that may stand for missing values
+    "sentinels",  # the same of several columns
+    "entity",  # rows of the same value are alike, such as those of a person
+    "time",  # predictions of later rows are worse
+]
+#: What a note is about, in the order of lists.
 NoteCase = Literal[
-    "index",
-    "identifier",
-    "constant",
-    "missing",
-    "unrepeated",
-    "terms",
-    "unreadable",
-    "mixed",
-    "order",
-    "units",
-    "other units",
-    "codes",
-    "numbers",
-    "long",
-    "empty",
-    "unseen",
-    "zone",
-    "hidden",
+    # Columns that are left out.
+    "index",  # row numbers
+    "identifier",  # different in each row
+    "constant",  # a single value
+    "missing",  # no value
+    "unrepeated",  # categories that all occur once
+    "terms",  # text of which no word repeats
+    # Columns of which something is guessed or not used.
+    "unreadable",  # values that are none of the kind of the column
+    "mixed",  # numbers and text
+    "order",  # of day and month, which no date tells
+    "units",  # of numbers, which are different
+    "other units",  # than in `fit`
+    "codes",  # that are whole numbers
+    "numbers",  # that are text, and could be codes
+    "long",  # text that is cut
+    "empty",  # no value in a table to encode, unlike in `fit`
+    "unseen",  # no category of a table to encode is known
+    "zone",  # of dates, which is another one than in `fit`, or none
+    # Columns of an estimator.
+    "hidden",  # in some rows in training
     MisleadingCase,
 ]
 
@@ -48,16 +55,7 @@ class Note(NamedTuple):
     Attributes
     ----------
     case : NoteCase
-        What the note is about. Of columns that are left out: "index", "identifier", "constant",
-        "missing", "unrepeated" categories, or text without "terms". Of other columns: "unreadable"
-        values, "mixed" numbers and text, "order" of day and month, "units" of numbers,
-        "codes" that are numbers, "numbers" that are text, "long" text that is cut, or in
-        `transform` "other units" than in `fit`, "empty" if there are no values, "unseen" if no
-        category is known, and "zone" if dates have a time zone unlike those of `fit`, or have none.
-        Of an estimator: a column that training has "hidden" in some rows.
-        Of a table with targets: a "leak" that tells the target alone, a "sentinel" that stands for
-        missing values, "leaks" and "sentinels" of several columns, an "entity" whose rows are
-        alike, or a "time" after which predictions are worse.
+        What the note is about.
     column : str
         Name of the column.
     values : mapping of str to object
@@ -83,75 +81,10 @@ class Note(NamedTuple):
         return _sentences(clause, self.remedy)
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How the values of a column are written, if they are text.
-
-    Attributes
-    ----------
-    decimal : str or None
-        Decimal mark of numbers.
-    units : str or None
-        Sign or unit of numbers, or several signs.
-    some_without_units : bool
-        Whether some of these numbers have none.
-    date_format : str or None
-        Pattern of dates: see `DateFormat`.
-    date_marks : tuple of str
-        What stands between the numbers of dates that could be day-first or month-first: see
-        `marks_of`.
-    unreadable : tuple of str
-        Values that could not be read.
-    zone : str or None
-        Time zone of dates, also of those that are no text.
-    """
-
-    decimal: str | None = None
-    units: str | None = None
-    some_without_units: bool = False
-    date_format: str | None = None
-    date_marks: tuple[str, ...] = ()
-    unreadable: tuple[str, ...] = ()
-    zone: str | None = None
-
-
-class Found(NamedTuple):
-    """What a column is.
-
-    Attributes
-    ----------
-    kind : ColumnKind
-        The kind of the column.
-    reason : str
-        Why the column is of this kind, such as "every value is a number".
-    values : Series of shape (n_samples,)
-        The column. Numbers, dates and booleans that were text are converted.
-    reading : Reading
-        How the values were written, if they were text.
-    notes : sequence of Note
-        What the user should know.
-    form : DateFormat or None
-        How dates that were text are written.
-    why : Why
-        The reason in a word.
-    names_entity : bool
-        Whether values name what rows belong to, such as persons.
-    """
-
-    kind: ColumnKind
-    reason: str
-    values: "pd.Series[Any]"
-    reading: Reading = Reading()
-    notes: Sequence[Note] = ()
-    form: DateFormat | None = None
-    why: Why = "values"
-    names_entity: bool = False
-
-
 def _shown(values: Sequence[str]) -> str:
     """List the first different values."""
     different = [shortened(value) for value in dict.fromkeys(values)]
-    return ", ".join(map(repr, different[:SHOWN])) + ", ..." * (len(different) > SHOWN)
+    return ", ".join(map(repr, different[:_SHOWN])) + ", ..." * (len(different) > _SHOWN)
 
 
 def _unreadable(
@@ -233,9 +166,9 @@ def _leak(column: str, **values: Any) -> str:
 
 
 def _leaks(column: str, *, columns: Sequence[str], clauses: Sequence[str]) -> str:
-    n_more = len(clauses) - SHOWN
+    n_more = len(clauses) - _SHOWN
     more = [f"{n_more:,} more"] if n_more > 0 else []
-    return f"{len(columns):,} columns tell the target: {'; '.join([*clauses[:SHOWN], *more])}"
+    return f"{len(columns):,} columns tell the target: {'; '.join([*clauses[:_SHOWN], *more])}"
 
 
 def _which(column: str, value: Any, part: str) -> str:
@@ -311,6 +244,10 @@ class Wording(NamedTuple):
         In Python, about a table to encode: what a column is has been decided. None means `fit`.
     command_new : str or None
         The same on the command line; None as for `command`.
+    question : str
+        In a report, about a `MisleadingCase`.
+    when : str
+        In a report, the heading of what to do, which depends on the answer.
     """
 
     clause: Callable[..., str]
@@ -319,6 +256,8 @@ class Wording(NamedTuple):
     command: str | None = None
     new: str | None = None
     command_new: str | None = None
+    question: str = ""
+    when: str = "What to do if so"
 
 
 #: A wording for each `NoteCase`: mypy names the one that is missing.
@@ -456,12 +395,16 @@ WORDINGS: Wordings = {
         "",
         "Is it known when you predict? If not, drop the column.",
         "Is it known when you predict? If not, add --ignore {column}.",
+        question="Will you know {column} before you know {target}?",
+        when="What to do if not",
     ),
     "leaks": Wording(
         _leaks,
         "",
         "Are they known when you predict? If not, drop the columns {columns!r}.",
         "Are they known when you predict? If not, add --ignore {cell}.",
+        question="Will you know these columns before you know {target}?",
+        when="What to do if not",
     ),
     "sentinel": Wording(
         _sentinel,
@@ -469,12 +412,14 @@ WORDINGS: Wordings = {
         "Does this number stand for a missing value? Then set "
         "missing_values={{{column!r}: {value!r}}}.",
         "If this number stands for a missing value, add --na {cell}.",
+        question="Does {value:.10g} in {column} mean that the value is missing?",
     ),
     "sentinels": Wording(
         _sentinels,
         "",
         "Do these numbers stand for missing values? Then set missing_values={value!r}.",
         "If these numbers stand for missing values, add {cell}.",
+        question="Do these numbers mean that the values are missing?",
     ),
     "entity": Wording(
         _entity,
@@ -482,6 +427,7 @@ WORDINGS: Wordings = {
         "If all rows that you will predict are of new values, drop the column from X and pass it "
         "as groups to fit.",
         "If all rows that you will predict are of new values, add --groups {column}.",
+        question="Will you predict for values of {column} that are not in this table?",
     ),
     "time": Wording(
         _time,
@@ -489,11 +435,9 @@ WORDINGS: Wordings = {
         "If you will predict later rows, sort the rows by the column and pass "
         "cv=TimeSeriesSplit() from sklearn.model_selection.",
         "If you will predict later rows, add --time {column}.",
+        question="Will you predict rows that are later than these, by {column}?",
     ),
 }
-#: Number of rows from which it is noted that none has a known value: servers predict single rows.
-SEVERAL = 10
-_CHANCE = 1e-3  # least probability that counts as chance
 
 
 def describe(notes: Iterable[Note]) -> list[tuple[NoteCase, str]]:
@@ -586,22 +530,3 @@ def warn_of(clauses: Iterable[tuple[NoteCase, str]], *, is_new: bool = False) ->
 def _sentences(clause: str, remedy: str) -> str:
     """Write a clause as a sentence, followed by what to do."""
     return f"{clause[0].upper()}{clause[1:]}. {remedy}"
-
-
-def is_beyond_chance(n_rows: int, share_missing: float) -> bool:
-    """Return whether chance hardly explains that all of several rows miss the value of a column.
-
-    Parameters
-    ----------
-    n_rows : int
-        Number of rows. The result is False if there are fewer than `SEVERAL`.
-    share_missing : float
-        Share of missing values in `fit`.
-
-    Returns
-    -------
-    bool
-        True if the probability is below 0.001 that all rows miss the value, if each one does as
-        often as in `fit`.
-    """
-    return n_rows >= SEVERAL and share_missing**n_rows < _CHANCE

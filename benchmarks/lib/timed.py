@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.neural_network import MLPClassifier
 
-from benchmarks.workloads import N_CLASSES, Case, new_rows
+from benchmarks.lib.workloads import N_CLASSES, Case, new_rows
 from scratchmlp import ScratchMLPClassifier
 
 Work = Callable[[], Any]
@@ -141,7 +141,7 @@ def torch_predict(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
     return work
 
 
-CANDIDATES: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
+MAKERS: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
     "fit": {
         "ours": partial(fit, ScratchMLPClassifier),
         "MLPClassifier": partial(fit, MLPClassifier),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
-from benchmarks.tables import N_FOLDS, Table, Target, encode, packaged
+from benchmarks.lib.tables import N_FOLDS, Table, Target, encode, packaged
 
 MAX_ROWS = 8000
 

@@ -49,9 +49,9 @@ from sklearn.preprocessing import (
 )
 
 import scratchmlp
-from benchmarks.automl import AutoGluon
-from benchmarks.tables import category_names, with_categories, with_days
-from benchmarks.tuning import Blend, bagged, careful, searched, stopped_early
+from benchmarks.lib.automl import AutoGluon
+from benchmarks.lib.tables import category_names, with_categories, with_days
+from benchmarks.lib.tuning import Blend, bagged, careful, searched, stopped_early
 from scratchmlp.cli import baselines as cli
 from scratchmlp.cli.baselines import PATIENCE
 

@@ -1,0 +1,1 @@
+"""What benchmarks share: tables, candidates, runs, and how time and quality are measured."""

@@ -1,0 +1,1 @@
+"""What misleads: columns that tell the target, rows that are alike, numbers that mean missing."""
