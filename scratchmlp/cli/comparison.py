@@ -56,8 +56,9 @@ def hide_entities(
 ) -> tuple[Table, Evaluation]:
     """Return a table and an evaluation of models that hide columns, also those of alike rows."""
     rows = np.arange(len(table.X))
-    encoder = with_codes(table.encoder, alike_in(found), table.X, rows)
-    encoder = with_marks(encoder, entities_in(found), names_entity=True)
+    alike = alike_in(found)
+    encoder = with_codes(table.encoder, alike, table.X, rows)
+    encoder = with_marks(encoder, [name for name in alike if alike[name]], names_entity=True)
     entities = [name for name, each in fitted_columns(encoder).items() if each.names_entity]
     description = of_known_values(evaluation.folds.description, entities_in(found))
     folds = evaluation.folds._replace(description=description)

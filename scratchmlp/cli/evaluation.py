@@ -12,13 +12,13 @@ from sklearn.utils.validation import has_fit_parameter
 from scratchmlp.cli.messages import InputError, count, quoted
 from scratchmlp.evaluation.metrics import Metric, MetricError, default_metrics, find_metric
 from scratchmlp.tabular.folds import Rows, shuffled_splits, what_is_scored
+from scratchmlp.tabular.misleading.alike_candidates import FEWEST_TIMES
 from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
 
 SHOWN = 4  # metrics, so that a line of the table has less than 100 characters
 N_FOLDS = 3  # of a comparison by default
 MIN_GROUPS = 3  # so that two are left to train on, one for each fold of an ensemble
 FEWEST = 3  # times to train on, one for each fold of an ensemble, and rows to evaluate on
-MIN_TIMES = 9  # so that there are so many in two splits
 #: Members of an ensemble on rows in the order of time, and the share that each holds out.
 MEMBERS, HELD_OUT = 8, 40
 
@@ -225,10 +225,11 @@ def _check_groups(groups: NDArray[np.intp]) -> None:
 def _by_time(times: NDArray[np.intp], n_splits: int) -> list[Split]:
     """Split the rows so that training rows are earlier than the others."""
     n_times = int(times.max()) + 1
-    if n_times < MIN_TIMES:
+    if n_times < FEWEST_TIMES:
         raise InputError(
             f"the column of --time has {count(n_times, 'different value')} in the rows that can be "
-            f"used, but at least {MIN_TIMES} are needed. Choose another column, or remove --time."
+            f"used, but at least {FEWEST_TIMES} are needed. Choose another column, or remove "
+            "--time."
         )
     splits: list[Split] = []
     for n in range(n_splits, 1, -1):

@@ -22,7 +22,7 @@ from scratchmlp.tabular import (
 )
 from scratchmlp.tabular.misleading import findings as module
 from scratchmlp.tabular.misleading.sentinels import BELOW_ZERO, find_sentinel, may_have_sentinel
-from scratchmlp.tabular.notes import Note, questions
+from scratchmlp.tabular.notes import Note, alike_in, questions
 from scratchmlp.tabular.preparation import folds_decide, problem_of
 from tests.helpers.tabular_estimators import CLASSIFIERS
 
@@ -495,6 +495,18 @@ def test_persons_and_schools_that_do_not_tell_each_other_are_two_questions():
     assert sorted(found(X, y)) == [("entity", "person"), ("entity", "school")]
 
 
+def test_codes_within_what_is_asked_about_are_hidden_with_it():
+    """A pig of a new litter is a new pig."""
+    rng = np.random.default_rng(0)
+    pig = rng.permutation(np.repeat(np.arange(96), 10))
+    number = 4001 + rng.permutation(400)[pig]
+    X = noise(rng, len(pig)).assign(litter=[f"L{each}" for each in pig // 4], v7=number)
+    y = 3 * rng.normal(size=24)[pig // 4] + 1.5 * rng.normal(size=96)[pig]
+    found = notes(X, y + 2 * rng.normal(size=len(pig)))
+    assert [(note.case, note.column) for note in found] == [("entity", "litter"), ("codes", "v7")]
+    assert alike_in(found) == {"litter": True, "v7": True}
+
+
 @pytest.mark.parametrize(("share", "expected"), [(0.4, []), (0.6, [("entity", "person")])])
 def test_an_entity_that_most_rows_lack_is_not_asked_about(share, expected):
     X, y, _ = persons(0)
@@ -536,6 +548,8 @@ def test_later_rows_may_be_different(seed):
         ("tax_yr", 50, 75, True),
         ("study.day", 1, 0, True),
         ("year", 50, 0, False),  # of school, for instance
+        ("year", 130, 2000, False),  # fewer than --time takes
+        ("birth_year", 50, 1950, False),
         ("year built", 50, 1980, False),
         ("day", 40, 1, False),  # of a month
     ],

@@ -19,12 +19,14 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
 from scratchmlp.tabular.misleading.quick_models import constant_prediction, targets_of
-from scratchmlp.tabular.reading.codes import are_times
+from scratchmlp.tabular.reading.codes import are_times, names_birth
 from scratchmlp.tabular.reading.entities import FEWEST_VALUES, Entity, entity
 from scratchmlp.tabular.reading.values import EXACT
 
 ValuesOf = Callable[[str], "pd.Series[Any]"]
 
+#: Fewest different times that folds of earlier and later rows can be made of.
+FEWEST_TIMES = 9
 _N_FOLDS = 3
 #: By how much of the variance own rows must be nearer. Where a curve bends, they are a little.
 _LEAST_SHARE = 0.08
@@ -78,13 +80,18 @@ def _are_whole(numbers: "pd.Series[Any]") -> bool:
 def times(
     table: EncodedTable, columns: Columns, values_of: ValuesOf
 ) -> Iterator[tuple[str, FloatArray]]:
-    """Yield the columns of dates, and then those of years or days: their names and the times."""
+    """Yield the columns of dates, and then those of years or days: their names and the times.
+
+    A birth date is no time of a row.
+    """
     for kind in (DateColumn, NumberColumn):
         for name, column in columns.items():
             numbers = table.layout.columns[name].numbers
-            if not isinstance(column, kind) or "" not in numbers:
+            if not isinstance(column, kind) or "" not in numbers or names_birth(name):
                 continue
-            if kind is DateColumn or are_times(name, values_of(name).dropna().to_numpy()):
+            values = values_of(name).dropna()
+            is_time = kind is DateColumn or are_times(name, values.to_numpy())
+            if is_time and values.nunique() >= FEWEST_TIMES:
                 yield name, table.numbers[:, numbers[""]]
 
 

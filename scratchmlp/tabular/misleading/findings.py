@@ -64,11 +64,12 @@ def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) 
     inspection = _Inspection(problem, X)
     alike = inspection.alike_rows() if which_are_alike else []
     known = inspection.entities
-    columns = {note.column for note in alike}
-    columns |= {name for name, each in known.items() if each.is_clearly_named}
-    leaks = [note for note in inspection.leaks() if note.column not in columns]
-    codes = inspection.codes(columns) if which_are_alike else []
-    return [*leaks, *inspection.sentinels(), *one_for_each_subject(alike, known), *codes]
+    asked = [*one_for_each_subject(alike, known)]
+    clear = {name for name, each in known.items() if each.is_clearly_named}
+    no_leaks = clear.union(note.column for note in alike)
+    leaks = [note for note in inspection.leaks() if note.column not in no_leaks]
+    codes = inspection.codes(clear.union(note.column for note in asked)) if which_are_alike else []
+    return [*leaks, *inspection.sentinels(), *asked, *codes]
 
 
 def not_looked_for(problem: TrainingProblem, *, which_are_alike: bool) -> str | None:
@@ -210,7 +211,8 @@ class _Inspection:
         """Return the columns of whole numbers that tell the target as codes do.
 
         What a `named` column tells, such as the district of a school, is no code: it would tell new
-        rows which school they are like.
+        rows which school they are like. What tells a `named` column, such as a pupil of the school,
+        is within one: new schools have new pupils.
         """
         if not self.entities_that_tell:
             return []
@@ -219,9 +221,9 @@ class _Inspection:
         guessed = numbers.keys() & {*self.entities_that_tell}
         subjects = [each for name, each in known.items() if name in named]
         return [
-            Note("codes", name)
-            for name in known
-            if name in guessed and not any(known[name].is_told_by(each) for each in subjects)
+            Note("codes", name, {"is_within": any(each.is_told_by(code) for each in subjects)})
+            for name, code in known.items()
+            if name in guessed and not any(code.is_told_by(each) for each in subjects)
         ]
 
 

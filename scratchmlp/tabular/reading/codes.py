@@ -27,6 +27,7 @@ _ID_WORDS = {"id", "ids", "uuid", "guid", "key", "uid", "pk"}
 _NUMBER_WORDS = {"number", "nr", "no", "num"}  # "customer_no", but also "invoice_total_no"
 _TIME_WORDS = {"time", "timestamp", "datetime", "date", "epoch", "ts"}
 _PERIODS = {"year", "yr", "quarter", "month", "week", "day", "hour", "minute", "period", "wave"}
+_BIRTH_WORDS = {"birth", "birthdate", "birthday", "birthyear", "born", "dob"}
 _CODE_WORDS = {"zip", "zipcode", "postal", "postcode", "plz", "code", "fips", "naics", "sic", "sku"}
 _PHONE_WORDS = {"phone", "telephone", "tel", "fax"}
 #: Last words of names of columns that say to whom, or to what, the rows belong.
@@ -136,6 +137,11 @@ def names_identifier(name: str) -> bool:
 def names_time(name: str) -> bool:
     """Return whether the name of a column says that it is a time, or the number of a period."""
     return not (_TIME_WORDS | _PERIODS).isdisjoint(words(name))
+
+
+def names_birth(name: str) -> bool:
+    """Return whether the name of a column says that it is a time of birth: a trait of a person."""
+    return not _BIRTH_WORDS.isdisjoint(words(name))
 
 
 def is_entity_name(name: str) -> bool:
