@@ -19,7 +19,7 @@ from scratchmlp.io.onnx.trees import AVERAGED, add_trees
 from scratchmlp.tabular.columns.numeric import undo_clip
 from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING
 from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
-from scratchmlp.tabular.inputs.levels import Levels, frequencies
+from scratchmlp.tabular.inputs.levels import Levels, frequency_places
 from scratchmlp.utils.extras import check_installed
 
 _LINEAR = (LogisticRegression, Ridge)
@@ -168,7 +168,7 @@ def _levels_of_fold(table: TableValues, numbers: Value | None, model: FoldModel)
 def _scaled_numbers(table: TableValues, numbers: Value, inputs: Levels) -> Value:
     """Scale the numbers. Frequencies of unknown levels become 0, the mean."""
     z: Value = (numbers - inputs.means) / inputs.deviations
-    places = frequencies(table.layout)
+    places = frequency_places(table.layout)
     if table.codes is None or not places:
         return z
     columns = [*table.layout.columns.values()]

@@ -98,7 +98,7 @@ class Levels(NamedTuple):
 
     def _numbers(self, table: EncodedTable) -> FloatArray:
         z: FloatArray = (_numbers(table) - self.means) / self.deviations
-        for number, code in frequencies(table.layout):
+        for number, code in frequency_places(table.layout):
             z[table.codes[:, code] < 0, number] = 0
         return z
 
@@ -112,7 +112,7 @@ def _numbers(table: EncodedTable) -> FloatArray:
     return numbers
 
 
-def frequencies(layout: Layout) -> list[tuple[int, int]]:
+def frequency_places(layout: Layout) -> list[tuple[int, int]]:
     """Return which numbers are the frequencies of levels, each with the column of their codes."""
     columns = layout.columns.values()
     return [

@@ -5,12 +5,13 @@
 2. Reading marks columns that name an entity without doubt, and takes their numbers for codes
    (`find_entities`). `Entity.is_clearly_named` decides.
 3. With the targets, a fit looks at the other columns of categories and of whole numbers that
-   repeat (`misleading.alike_candidates`). It finds those of which rows of a value tell more than
-   the rows beside it (`misleading.alike_candidates`).
+   repeat (`misleading.alike_candidates.entities`). It finds those of which rows of a value tell
+   more than the rows beside it (`own_rows_tell_more`).
 4. It asks whether new values of these, or of columns with the name of an entity, would be harder
    to predict (`misleading.alike_rows`). If so, the column names an entity: a note "entity".
 5. Of the others, whole numbers that the encoder may take for codes (`may_take_for_codes`) are
-   codes, unless an entity tells them: a note "codes" (`misleading.findings`).
+   codes, unless an entity tells them: a note "codes" (`misleading.findings`). Those that tell an
+   entity, as pupils tell their school, name one, too.
 6. The encoder is changed as the notes of 4 and 5 say (`with_codes`, `with_marks`).
 
 Numbers become codes in steps 1, 2 and 6, always by `as_codes`. `fit_column` then learns
