@@ -58,7 +58,7 @@ def hide_entities(
     rows = np.arange(len(table.X))
     alike = alike_in(found)
     encoder = with_codes(table.encoder, alike, table.X, rows)
-    encoder = with_marks(encoder, [name for name in alike if alike[name]], names_entity=True)
+    encoder = with_marks(encoder, alike, names_entity=True)
     entities = [name for name, each in fitted_columns(encoder).items() if each.names_entity]
     description = of_known_values(evaluation.folds.description, entities_in(found))
     folds = evaluation.folds._replace(description=description)

@@ -4,7 +4,7 @@ Training hides what names an entity in some rows, so that a model learns to pred
 good it is for them shows in rows of entities that no other row of the training has.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -27,17 +27,17 @@ _FEWEST_NEW_ENTITIES = 5
 _MOST_ROWS_OF_NEW = 10_000
 
 
-def with_alike(problem: TrainingProblem, alike: Mapping[str, bool], X: Any) -> TrainingProblem:
+def with_alike(problem: TrainingProblem, alike: Collection[str], X: Any) -> TrainingProblem:
     """Return the problem with columns of which rows with the same value are alike.
 
-    Whole numbers become codes, which are numbers and categories: see `with_codes`.
+    Whole numbers become codes, which are numbers and categories: see `with_codes`. Training hides
+    all of them in some rows: new rows may be of new values.
     """
     encoder = with_codes(problem.encoder, alike, X, used_rows(problem.data))
     if encoder is not problem.encoder:
         encoded, _ = encode_with(encoder, X)
         problem = problem._replace(encoder=encoder, data=problem.data._replace(X=encoded))
-    entities = [name for name, is_entity in alike.items() if is_entity]
-    return _marking(problem, entities, names_entity=True)
+    return _marking(problem, alike, names_entity=True)
 
 
 def with_held_out_columns(problem: TrainingProblem) -> TrainingProblem:

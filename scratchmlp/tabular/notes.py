@@ -226,10 +226,6 @@ def _name(column: str) -> str:
     return column
 
 
-def _code(column: str, *, is_within: bool = False) -> str:
-    return column
-
-
 class Wording(NamedTuple):
     """How a note is written, and what to do about it.
 
@@ -359,7 +355,7 @@ WORDINGS: Wordings = {
         command_new="The numbers count without conversion.",
     ),
     "codes": Wording(
-        _code,
+        _name,
         "took whole numbers for codes, and encoded them as categories and as numbers",
         "Name them in numeric_features if they are quantities, or convert them to the "
         "dtype category if they are codes.",
@@ -499,17 +495,9 @@ def codes_in(notes: Iterable[Note]) -> list[Note]:
     return [note for note in notes if note.case == "codes"]
 
 
-def alike_in(notes: Iterable[Note]) -> dict[str, bool]:
-    """Return the columns of which rows with the same value are alike.
-
-    Whether they name what rows belong to, so that new rows may be of new ones: "entity" notes are
-    of such columns, and "codes" of others, unless they are within one, as pupils are in schools.
-    """
-    return {
-        note.column: note.case == "entity" or note.values.get("is_within", False)
-        for note in notes
-        if note.case in ("entity", "codes")
-    }
+def alike_in(notes: Iterable[Note]) -> list[str]:
+    """Return the columns of which rows with the same value are alike: of entities, and codes."""
+    return [note.column for note in notes if note.case in ("entity", "codes")]
 
 
 def entities_in(notes: Iterable[Note]) -> list[str]:

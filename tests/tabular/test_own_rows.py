@@ -82,13 +82,14 @@ def test_codes_are_found_without_a_name(effect, even):
         assert "x" in model.encoder_.get_feature_names_out()  # the number stays
 
 
-def test_codes_that_name_no_entity_are_not_hidden():
-    model = fitted(*table_of_classes())
-    [note] = model.findings_
-    assert (note.case, note.column) == ("codes", "x")
-    told = model.encoder_.columns_["x"]
-    assert (told["kind"], told.get("names_entity", False)) == ("category", False)
-    assert not hasattr(model, "weights_unseen_")
+def test_codes_are_hidden_and_their_numbers_are_not():
+    """New values of codes are predicted by what the numbers tell."""
+    X, y = table_of_classes()
+    model = fitted(X, y)
+    assert [(note.case, note.column) for note in model.findings_] == [("codes", "x"), ("hidden", "x")]
+    assert model.weights_unseen_.keys() == model.weights_.keys()
+    new = X.iloc[:2].assign(x=[X["x"].max() + 1, X["x"].max() + 2])
+    assert len({*model.predict_proba(new)[:, 1]}) == 2
 
 
 def test_animals_that_grow_are_told_although_time_tells_most():

@@ -1,6 +1,6 @@
 """The encoder of raw tables, whose float32 output is the input of a network."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from copy import copy
 from dataclasses import KW_ONLY, dataclass, field, replace
 from numbers import Integral
@@ -395,7 +395,7 @@ def with_marks(encoder: TabularEncoder, names: Collection[str], **marks: Any) ->
 
 
 def with_codes(
-    encoder: TabularEncoder, alike: Mapping[str, bool], X: Any, rows: NDArray[np.intp]
+    encoder: TabularEncoder, alike: Collection[str], X: Any, rows: NDArray[np.intp]
 ) -> TabularEncoder:
     """Return a fitted encoder in which some whole numbers are codes, where it may guess.
 
@@ -403,9 +403,8 @@ def with_codes(
     ----------
     encoder : TabularEncoder
         The fitted encoder.
-    alike : mapping of str to bool
-        Names of columns of which rows with the same value are alike, and whether they name what
-        rows belong to, such as persons.
+    alike : collection of str
+        Names of columns of which rows with the same value are alike.
     X : {DataFrame, array-like} of shape (n_samples, n_features)
         The table of `fit`.
     rows : ndarray of int
@@ -423,7 +422,7 @@ def with_codes(
     for name, (_, column) in zip(encoder._columns, given, strict=True):
         if name in alike and name in numbers:
             found = _alike(name, numbers[name], column.iloc[rows])
-            found = found._replace(names_entity=alike[name])
+            found = found._replace(names_entity=True)
             codes[name] = fit_column(name, column, found, encoder.max_categories)
     return _with_columns(encoder, codes)
 

@@ -211,8 +211,7 @@ class _Inspection:
         """Return the columns of whole numbers that tell the target as codes do.
 
         What a `named` column tells, such as the district of a school, is no code: it would tell new
-        rows which school they are like. What tells a `named` column, such as a pupil of the school,
-        is within one: new schools have new pupils.
+        rows which school they are like.
         """
         if not self.entities_that_tell:
             return []
@@ -221,7 +220,7 @@ class _Inspection:
         guessed = numbers.keys() & {*self.entities_that_tell}
         subjects = [each for name, each in known.items() if name in named]
         return [
-            Note("codes", name, {"is_within": any(each.is_told_by(code) for each in subjects)})
+            Note("codes", name)
             for name, code in known.items()
             if name in guessed and not any(code.is_told_by(each) for each in subjects)
         ]

@@ -10,12 +10,12 @@
 4. It asks whether new values of these, or of columns with the name of an entity, would be harder
    to predict (`misleading.alike_rows`). If so, the column names an entity: a note "entity".
 5. Of the others, whole numbers that the encoder may take for codes (`may_take_for_codes`) are
-   codes, unless an entity tells them: a note "codes" (`misleading.findings`). Those that tell an
-   entity, as pupils tell their school, name one, too.
+   codes, unless an entity tells them: a note "codes" (`misleading.findings`).
 6. The encoder is changed as the notes of 4 and 5 say (`with_codes`, `with_marks`).
 
 Numbers become codes in steps 1, 2 and 6, always by `as_codes`. `fit_column` then learns
-`ManyCodes`, which are categories and numbers. Training hides what names an entity in some rows.
+`ManyCodes`, which are categories and numbers. Training hides the categories of steps 2, 4 and 5
+in some rows, so that new values are predicted without them.
 """
 
 from collections.abc import Mapping
