@@ -86,7 +86,7 @@ def test_codes_are_hidden_and_their_numbers_are_not():
     """New values of codes are predicted by what the numbers tell."""
     X, y = table_of_classes()
     model = fitted(X, y)
-    assert [(note.case, note.column) for note in model.findings_] == [("codes", "x"), ("hidden", "x")]
+    assert [note.case for note in model.findings_] == ["codes", "hidden"]
     assert model.weights_unseen_.keys() == model.weights_.keys()
     new = X.iloc[:2].assign(x=[X["x"].max() + 1, X["x"].max() + 2])
     assert len({*model.predict_proba(new)[:, 1]}) == 2
