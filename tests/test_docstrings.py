@@ -84,7 +84,7 @@ LISTED = {
     "PiecewiseLinearEncoder": OF_TRANSFORMERS | {"set_fit_request"},
 }
 #: Attributes of tables with a column that names entities, such as persons.
-OF_ENTITIES = {"oof_score_unseen_", "weights_unseen_"}
+OF_ENTITIES = {"oof_score_unseen_", "oof_score_unseen_std_", "weights_unseen_"}
 
 
 def public_names(estimator):

@@ -280,7 +280,7 @@ def expected_of_unknown(model: BaseTabular, predicted: Predictions) -> Iterator[
     )
     measure = "accuracy" if is_classifier(model) else "R²"
     expected = f"expect {measure} {significant(unseen, 2)} for them"
-    yield f"{sentence}: {expected}{fitted_table(model).unseen_assumption}"
+    yield f"{sentence}: {expected}{fitted_table(model).how_sure_unseen}"
 
 
 def scores_of_known(

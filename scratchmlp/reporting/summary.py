@@ -159,8 +159,8 @@ def _of_new(evaluated: Evaluated) -> str:
     names = listed([plain(name, 40) for name in evaluated.entities])
     return (
         f" For rows with a new value of {names}, expect {measure} "
-        f"{number(score).text}, not {number(evaluated.estimator.oof_score_).text}"
-        f"{evaluated.fitted.unseen_assumption}."
+        f"{number(score).text}{evaluated.fitted.how_sure_unseen}, "
+        f"where known values have {number(evaluated.estimator.oof_score_).text}."
     )
 
 

@@ -41,6 +41,7 @@ class BaseTabular(
     held_out_ = Learned("held_out", "Row numbers that each fold held out.")
     oof_score_ = Learned("oof_score", "Score of the out-of-fold predictions.")
     oof_score_unseen_ = Learned("oof_score_unseen", "The same for rows of new entities.")
+    oof_score_unseen_std_ = Learned("oof_score_unseen_std", "Its standard error.")
     findings_ = Learned("notes", "What you should know about the table.")
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
@@ -54,14 +55,20 @@ class FittedTable(ABC):
         Their score.
     oof_score_unseen : float or None, default=None
         Their score for rows of new entities, such as persons; None if no column names any.
-    were_new : bool, default=True
-        Whether predictions for new entities were those of folds that had not seen these at all.
+    oof_score_unseen_std : float or None, default=None
+        Standard error of `oof_score_unseen`; None if no entity was new to a fold.
     """
 
     #: Fields that are plain data in files, where they are called like attributes of the estimator,
     #: such as "held_out_", or begin with an underscore.
-    ATTRIBUTES: ClassVar[tuple[str, ...]] = ("encoder", "held_out", "oof_score", "oof_score_unseen")
-    UNDERSCORED: ClassVar[tuple[str, ...]] = ("row_weight", "scored", "were_new")
+    ATTRIBUTES: ClassVar[tuple[str, ...]] = (
+        "encoder",
+        "held_out",
+        "oof_score",
+        "oof_score_unseen",
+        "oof_score_unseen_std",
+    )
+    UNDERSCORED: ClassVar[tuple[str, ...]] = ("row_weight", "scored")
 
     encoder: TabularEncoder
     blend: Blend
@@ -72,7 +79,7 @@ class FittedTable(ABC):
     oof: FloatArray | None = None
     oof_score: float
     oof_score_unseen: float | None = None
-    were_new: bool = True
+    oof_score_unseen_std: float | None = None
 
     # What other folders ask.
 
@@ -106,9 +113,12 @@ class FittedTable(ABC):
         return of_known_values(self.scored, entities_in(self.findings))
 
     @property
-    def unseen_assumption(self) -> str:
-        """What `oof_score_unseen` assumes, as the end of a sentence; empty if it is measured."""
-        return "" if self.were_new else ", if no other column tells its value"
+    def how_sure_unseen(self) -> str:
+        """The error of `oof_score_unseen`, or what it assumes, as the end of a sentence."""
+        if self.oof_score_unseen_std is None:
+            return ", if no other column tells its value"
+        error = self.oof_score_unseen_std
+        return "" if np.isnan(error) else f", plus or minus {error:.2g}"
 
     @property
     def held_out_weight(self) -> FloatArray | None:
@@ -173,7 +183,7 @@ class FittedTable(ABC):
             blend=blend._replace(uncertainty=whole),
             oof=oof,
             oof_score_unseen=new.score(found),
-            were_new=bool(new.new_to),
+            oof_score_unseen_std=new.standard_error(found) if new.new_to else None,
         )
         return fitted, {name: uncertainty_of(predicted[name]) for name in blend.parts}
 
@@ -265,5 +275,7 @@ class Learned(property):
     def _read(self, estimator: Any) -> Any:
         value = getattr(fitted_table(estimator), self.field)
         if value is None:
-            raise AttributeError(f"This {type(estimator).__name__} has no {self.name}.")
+            raise AttributeError(
+                f"This {type(estimator).__name__} has no {self.name}. Its page says when it has."
+            )
         return value

@@ -13,6 +13,7 @@ from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows, Scored, rows_in
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.notes import Note
+from scratchmlp.tabular.scoring import LEAST_FOLDS
 from scratchmlp.tabular.targets import Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, held_out_scores, kept_weight, scored_rows
 
@@ -84,7 +85,22 @@ class TrainingProblem(NamedTuple):
 
     def score(self, oof: FloatArray, n_folds: int | None = None) -> float:
         """Score out-of-fold predictions of the rows of all folds, or of the first ones."""
-        rows = self.rows_in(n_folds)
+        return self._score_of(self.rows_in(n_folds), oof)
+
+    def standard_error(self, oof: FloatArray) -> float:
+        """Return the standard error of the score, by a jackknife over folds; nan of two.
+
+        It holds for persons, say, if no fold holds out rows of those of another one.
+        """
+        folds = [rows for rows in self.held_out if len(rows)]
+        if len(folds) < LEAST_FOLDS:
+            return np.nan
+        others = [np.setdiff1d(self.rows_in(), rows) for rows in folds]
+        scores = [self._score_of(rows, oof) for rows in others]
+        return float(np.sqrt((len(folds) - 1) * np.var(scores)))
+
+    def _score_of(self, rows: Rows, oof: FloatArray) -> float:
+        """Score the predictions of some rows."""
         y = self.targets.values(self.data.Y)[rows]
         return self.targets.score(y, oof[rows], self.sample_weight[rows])
 

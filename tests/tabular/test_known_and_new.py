@@ -142,7 +142,7 @@ def test_promises_for_new_persons_hold_where_other_columns_tell_who_they_are(tol
     assert model.oof_score_unseen_ == pytest.approx(1 - error_of_new, abs=0.1)
     low, high = model.predict_interval(X[new]).T
     assert 0.85 < np.mean((low <= y[new]) & (y[new] <= high)) < 0.95
-    assert fitted_table(model).unseen_assumption == ""
+    assert fitted_table(model).how_sure_unseen.startswith(", plus or minus 0.0")
 
 
 def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
@@ -150,7 +150,7 @@ def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
     X["school"] = "S" + pd.Series(person // 8).astype(str)
     y = np.where(y > 0, "high", "low")
     problem = problem_of(TabularMLPClassifier(cv=4, n_repeats=2), X, y)
-    problem = with_alike(problem, {"school": True}, X)
+    problem = with_alike(problem, ["school"], X)
     split = with_new_entities(problem)
     new = np.concatenate(split.new_to)
     assert len(np.unique(new)) == len(new)
@@ -169,11 +169,25 @@ def test_a_third_of_the_rows_is_of_persons_who_are_new_to_one_fold():
 def test_without_new_persons_in_folds_the_score_says_what_it_assumes(n_persons, cv):
     X, y, _ = panel(n_persons=n_persons, n_rows=4)
     model = TabularMLPRegressor(cv=cv, max_iter=2, random_state=0).fit(X, y)
-    assumption = fitted_table(model).unseen_assumption
+    assumption = fitted_table(model).how_sure_unseen
     assert assumption == ", if no other column tells its value"
     assert len(np.concatenate(model.held_out_)) == len(X)
-    assert summary._of_new(evaluate(model, X, y, "fit", 0)).endswith(f"{assumption}.")
-    assert fitted_table(pickle.loads(pickle.dumps(model))).unseen_assumption == assumption
+    assert f"{assumption}, where" in summary._of_new(evaluate(model, X, y, "fit", 0))
+    assert fitted_table(pickle.loads(pickle.dumps(model))).how_sure_unseen == assumption
+
+
+@pytest.mark.parametrize("n_folds", [2, 3, 8])
+def test_the_error_of_an_accuracy_is_that_of_the_mean_of_its_folds(n_folds):
+    X, y, _ = panel(n_persons=80)
+    problem = problem_of(TabularMLPClassifier(cv=n_folds), X, np.where(y > 0, "high", "low"))
+    size = len(X) // n_folds
+    held_out = np.split(np.arange(size * n_folds), n_folds)
+    problem = problem._replace(splits=[(np.array([], int), rows) for rows in held_out])
+    right = np.random.default_rng(0).random(len(X)) < 0.7
+    proba = np.eye(2)[np.where(right, problem.data.Y, 1 - problem.data.Y)]
+    means = [right[rows].mean() for rows in held_out]
+    expected = np.nan if n_folds < 3 else np.std(means, ddof=1) / np.sqrt(n_folds)
+    assert problem.standard_error(proba) == pytest.approx(expected, nan_ok=True)
 
 
 def test_intervals_of_new_persons_are_wider_and_cover_them(split, fitted):
@@ -432,7 +446,7 @@ def test_hidden_rows_are_those_of_a_missing_value(seed, with_text, with_products
         X["review"] = table_of(["text"], len(X), seed)
         y = y + 2 * X["review"].str.contains("good")
     problem = problem_of(TabularMLPRegressor(cv=2, random_state=seed), X, y)
-    problem = with_alike(problem, {"who": True}, X)
+    problem = with_alike(problem, ["who"], X)
     data = problem.data
     inputs, supervised = InputsPlan(seed, None, None, {}).fit(data)
     rows = HidingRows(inputs, data.X, supervised, seed)

@@ -276,6 +276,9 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         The same for rows of new entities, such as persons, from at most 10,000 rows. Exists if a
         column names entities that folds do not hold out as a whole. See
         :doc:`/what_can_mislead_you`.
+    oof_score_unseen_std_ : float
+        Its standard error, by a jackknife over folds; nan with two. Exists if some entities are new
+        to a fold.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float
@@ -402,6 +405,9 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         The same for rows of new entities, such as persons, from at most 10,000 rows. Exists if a
         column names entities that folds do not hold out as a whole. See
         :doc:`/what_can_mislead_you`.
+    oof_score_unseen_std_ : float
+        Its standard error, by a jackknife over folds; nan with two. Exists if some entities are new
+        to a fold.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float
