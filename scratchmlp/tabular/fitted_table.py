@@ -275,7 +275,6 @@ class Learned(property):
     def _read(self, estimator: Any) -> Any:
         value = getattr(fitted_table(estimator), self.field)
         if value is None:
-            raise AttributeError(
-                f"This {type(estimator).__name__} has no {self.name}. Its page says when it has."
-            )
+            name = type(estimator).__name__
+            raise AttributeError(f"This {name} has no {self.name}: see Attributes of help({name}).")
         return value

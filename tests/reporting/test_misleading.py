@@ -90,10 +90,8 @@ def test_the_summary_tells_the_score_of_new_persons(persons):
     model, table, y = persons
     page = Page(report(model, table, y))
     new, known = (number(score).text for score in (model.oof_score_unseen_, model.oof_score_))
-    assert (
-        f"For rows with a new value of person, expect R² {new}, where known values have {known}."
-        in page.text
-    )
+    expected = f"expect R² {new}, where known values have {known}."
+    assert f"For rows with a new value of person, {expected}" in page.text
     assert "of them have a new value" not in page.text
 
 
