@@ -51,8 +51,8 @@ print(f"{len(networks)} networks in {time.perf_counter() - start:.1f} s")
 # epochs are too few. Wide networks learn as much with smaller steps, so the valley runs from narrow
 # networks with high rates to wide networks with low rates. Beyond it, wide networks with high rates
 # fit the noise of the training points. Networks of one or two units cannot follow the two half
-# circles at any rate. All networks of a width begin with the same weights, so rows also show the
-# luck of these weights. With 8 units, it was bad.
+# circles at any rate. All networks of a width begin with the same weights, so luck with these shows
+# in whole rows, such as that of 8 units.
 
 losses = np.reshape(
     [log_loss(y_new, each.predict_proba(X_new)) for each in networks], (len(widths), len(rates))

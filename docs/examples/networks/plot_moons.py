@@ -47,8 +47,8 @@ print(pd.DataFrame.from_dict(rows, orient="index").rename_axis("units").round(3)
 # %%
 # The decision boundary
 # ---------------------
-# The colour shows the probability of the second class, the line shows where it is one half, and the
-# dots are the test rows. With one unit, the boundary is a straight line, as in logistic regression.
+# Color shows the probability of the second class, the line shows where it is one half, and the dots
+# are the test rows. With one unit, the boundary is a straight line, as in logistic regression.
 # With a few units, it follows the moons. Many more units change little, because the penalty keeps
 # the boundary smooth.
 
