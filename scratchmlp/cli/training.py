@@ -14,19 +14,21 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
-from scratchmlp.cli.columns import describe_columns, misleading, option_for
+from scratchmlp.cli.columns import describe_columns
 from scratchmlp.cli.comparison import compare, hide_entities, models_for, read_columns, to_train
+from scratchmlp.cli.decision import decide
 from scratchmlp.cli.evaluation import N_FOLDS, Evaluation, make_evaluation
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
 from scratchmlp.cli.messages import Clock, InputError, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
+from scratchmlp.cli.questions import misleading, option_for
 from scratchmlp.cli.reading import STDIN
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
 from scratchmlp.cli.scores import Scores, called, fit_notes
 from scratchmlp.cli.table import Table, labels_of, load_table
-from scratchmlp.cli.target import decide, describe_target
+from scratchmlp.cli.target import describe_target
 from scratchmlp.evaluation.evaluated import Evaluated, evaluate
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.reporting.importances import importances_of, what_matters
