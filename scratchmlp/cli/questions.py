@@ -4,39 +4,24 @@ import warnings
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from scratchmlp.cli.columns import sentences
 from scratchmlp.cli.evaluation import Folds
 from scratchmlp.cli.messages import quote, say
-from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.cli.table import Table
+from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.misleading.findings import find_misleading, not_looked_for
 from scratchmlp.tabular.notes import WORDINGS, Note, codes_in, describe, questions
 from scratchmlp.tabular.preparation import encoding_with, folds_decide, problem_of
 
 
-def misleading(
-    encoder: TabularEncoder,
-    X: pd.DataFrame,
-    y: NDArray[Any],
-    is_class: bool,
-    folds: Folds,
-    seed: int,
-) -> list[Note]:
+def misleading(table: Table, folds: Folds, seed: int) -> list[Note]:
     """Find what would mislead the user, and say it.
 
     Parameters
     ----------
-    encoder : TabularEncoder
-        The fitted encoder of the table.
-    X : DataFrame of shape (n_samples, n_features)
-        Raw table.
-    y : ndarray of shape (n_samples,)
-        Target.
-    is_class : bool
-        Whether the target holds classes.
+    table : Table
+        The table.
     folds : Folds
         The folds of the comparison.
     seed : int
@@ -47,16 +32,15 @@ def misleading(
     list of Note
         What is found.
     """
-    model: BaseTabular = (TabularMLPClassifier if is_class else TabularMLPRegressor)(
-        random_state=seed
-    )
-    model, arguments = folds.for_rows(model, np.arange(len(y)))
+    network = TabularMLPClassifier if table.is_class else TabularMLPRegressor
+    model, arguments = folds.for_rows(network(random_state=seed), np.arange(len(table.y)))
     if folds.times is not None:  # the fit itself holds out few rows, the latest
         model.set_params(cv=folds.splits)
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
-        problem = problem_of(model, X, y, **arguments, encode=encoding_with(encoder))
+        encode = encoding_with(table.encoder)
+        problem = problem_of(model, table.X, table.y, **arguments, encode=encode)
         may_be_alike = not folds_decide(model, arguments.get("groups"))
-        found = find_misleading(problem, X, which_are_alike=may_be_alike)
+        found = find_misleading(problem, table.X, which_are_alike=may_be_alike)
     say(*map(with_option, questions(found)), *sentences(describe(codes_in(found))))
     if missed := not_looked_for(problem, which_are_alike=may_be_alike):
         say(missed)

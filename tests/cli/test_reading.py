@@ -20,8 +20,8 @@ from openpyxl.chart import BarChart
 from pandas._libs.parsers import STR_NA_VALUES
 
 from scratchmlp.cli.columns import describe_columns
-from scratchmlp.cli.comparison import read_columns, typed_settings
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.models import read_columns, typed_settings
 from scratchmlp.cli.new_table import load_new_table, select_features
 from scratchmlp.cli.options import FileFormat, Roles
 from scratchmlp.cli.reading import read_file

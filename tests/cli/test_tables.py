@@ -10,8 +10,8 @@ from scratchmlp.cli.columns import (
     decide_columns,
     describe_columns,
 )
-from scratchmlp.cli.comparison import read_columns, typed_settings
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.models import read_columns, typed_settings
 from scratchmlp.cli.new_table import load_new_table, select_features, unlike_training
 from scratchmlp.cli.options import FileFormat, Roles
 from scratchmlp.cli.table import in_order, load_table
