@@ -15,7 +15,7 @@ from scratchmlp.tabular.columns.any_column import Column, Columns
 from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.encoder import fitted_columns
 from scratchmlp.tabular.notes import WORDINGS, NoteCase
-from scratchmlp.tabular.reading.codes import may_identify
+from scratchmlp.tabular.reading.left_out import may_identify
 from scratchmlp.tabular.reading.values import ColumnError
 from scratchmlp.tabular.vocabulary import Use
 from scratchmlp.utils.names import listed

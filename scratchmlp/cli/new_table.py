@@ -13,7 +13,7 @@ from scratchmlp.cli.table import read_table
 from scratchmlp.tabular.columns.any_column import Columns, read_new
 from scratchmlp.tabular.inspection.drift import compared_columns, find_drift
 from scratchmlp.tabular.notes import describe
-from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES
+from scratchmlp.tabular.reading.missing import MISSING_IN_FILES
 from scratchmlp.tabular.reading.values import ColumnError
 from scratchmlp.tabular.vocabulary import VALUES
 from scratchmlp.utils.names import listed, most_similar

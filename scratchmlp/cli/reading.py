@@ -24,7 +24,8 @@ from scratchmlp.cli.decimal_marks import find_decimal_marks
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
 from scratchmlp.cli.options import DEFAULT, FileFormat
 from scratchmlp.cli.text_files import SAMPLE, n_titles, no_header, note_titles, read_text
-from scratchmlp.tabular.reading.from_text import with_other_mark, words_for_missing
+from scratchmlp.tabular.reading.from_text import with_other_mark
+from scratchmlp.tabular.reading.missing import words_for_missing
 from scratchmlp.tabular.reading.values import different_values
 from scratchmlp.utils.extras import install_command
 

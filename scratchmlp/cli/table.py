@@ -26,9 +26,8 @@ from scratchmlp.cli.target import choose_target
 from scratchmlp.evaluation.evaluated import ROW_NUMBER
 from scratchmlp.tabular.columns.any_column import Column, Columns
 from scratchmlp.tabular.columns.encoder import TabularEncoder, fitted_columns
-from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES
 from scratchmlp.tabular.reading.kinds import find_kind
-from scratchmlp.tabular.reading.missing import mark_missing
+from scratchmlp.tabular.reading.missing import MAY_BE_VALUES, mark_missing
 from scratchmlp.tabular.reading.values import to_numbers
 from scratchmlp.tabular.vocabulary import VALUES, ValueKind
 from scratchmlp.utils.names import listed

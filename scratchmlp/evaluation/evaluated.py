@@ -28,7 +28,7 @@ from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.folds import check_no_missing, rows_in
 from scratchmlp.tabular.prediction import Blend
-from scratchmlp.tabular.reading.values import to_pandas
+from scratchmlp.tabular.reading.tables import to_pandas
 from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
 from scratchmlp.utils.names import listed
 

@@ -25,7 +25,7 @@ from scratchmlp.tabular.folds import Rows, Scored, rows_in
 from scratchmlp.tabular.notes import Note, warn_of
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.reading.codes import is_entity_name
+from scratchmlp.tabular.reading.names import is_entity_name
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
 

@@ -29,7 +29,7 @@ from scratchmlp.cli.table import load_table
 from scratchmlp.cli.text_files import _if_equal, _measure
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.encoder import fitted_columns
-from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES
+from scratchmlp.tabular.reading.missing import MISSING_IN_FILES
 from tests.helpers.cli_output import refused, run
 from tests.helpers.table_files import TABLE, csv_text, excel, parquet, without_emojis, zipped
 
