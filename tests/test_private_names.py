@@ -65,7 +65,7 @@ ATTRIBUTES = {
     "_set_params": "parts of ensembles as parameters",
     "_validate_names": "names of parts of ensembles",
     "_real_set_num_threads": "threads: a library of threadpoolctl that a limit wraps",
-    "_score_func": "early stopping: what a scorer computes",
+    "_score_func": "early stopping: what a scorer computes; --metric: for classes or numbers",
     "_baseline_prediction": "ONNX of boosted trees",
     "_predictors": "ONNX and model files of boosted trees",
     "_bin_mapper": "model files: categories of boosted trees",

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.cli.baselines import BASELINE_NAMES, CONSTANT, TREES
-from scratchmlp.cli.comparison import NETWORKS_ALONE, OWN_MODELS
 from scratchmlp.cli.evaluation import Evaluation
 from scratchmlp.cli.messages import WIDTH, count
+from scratchmlp.cli.models import NETWORKS_ALONE, OWN_MODELS
 from scratchmlp.evaluation.numbers import means_and_deviations, seconds, with_deviations
 from scratchmlp.reporting.page import Compared
 from scratchmlp.tabular.base import BaseTabular

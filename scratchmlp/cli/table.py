@@ -12,27 +12,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.cli.columns import decide_columns, note_words, without_infinite
-from scratchmlp.cli.messages import InputError, count, quote, quoted, say
+from scratchmlp.cli.columns import decide_columns
+from scratchmlp.cli.messages import InputError, count, quote, say
 from scratchmlp.cli.options import DEFAULT, NO_ROLES, FileFormat, Roles
-from scratchmlp.cli.reading import RawTable, read_file
+from scratchmlp.cli.reading import RawTable, as_text, read_file, without_infinite
 from scratchmlp.cli.roles import (
     check_column,
     check_roles,
     features_of,
-    hint_on_names,
     missing_values,
 )
-from scratchmlp.cli.target import as_text, choose_target
+from scratchmlp.cli.target import choose_target
 from scratchmlp.evaluation.evaluated import ROW_NUMBER
-from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.columns.any_column import Column, Columns
 from scratchmlp.tabular.columns.encoder import TabularEncoder, fitted_columns
-from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
-from scratchmlp.tabular.reading.missing import mark_missing
+from scratchmlp.tabular.reading.missing import MAY_BE_VALUES, mark_missing
 from scratchmlp.tabular.reading.values import to_numbers
 from scratchmlp.tabular.vocabulary import VALUES, ValueKind
-from scratchmlp.utils.names import listed, most_similar
+from scratchmlp.utils.names import listed
 
 #: Kinds of values that can order rows.
 ORDERED: tuple[ValueKind, ...] = ("number", "date", "duration")
@@ -107,7 +105,7 @@ def load_table(
         If the file cannot be read, or a column does not exist, or nothing can be learned from the
         table.
     """
-    raw = _read(path, file_format)
+    raw = read_table(path, file_format)
     check_roles(raw, path, target, roles)
     features = features_of(raw, target, roles)
     splitting = [name for name in (roles.groups, roles.time) if name is not None]
@@ -125,13 +123,25 @@ def load_table(
     X, infinite_notes = without_infinite(table[features])
     encoder, column_notes = decide_columns(X, roles)
     columns = fitted_columns(encoder)
-    notes += [*target_notes, *infinite_notes, *column_notes, *note_words(raw, columns)]
+    notes += [*target_notes, *infinite_notes, *column_notes, *_notes_on_words(raw, columns)]
     ids = None
     if roles.id is not None:
         ids = as_text(raw.frame[roles.id][table.index])
         notes += note_repeated(ids)
     marks = {name: mark for name, mark in raw.marks.items() if name in {target, *columns}}
     return Table(X, y[X.index].to_numpy(), is_class, notes, encoder, groups, times, ids, marks)
+
+
+def read_table(path: str, file_format: FileFormat, words: Sequence[str] = ()) -> RawTable:
+    """Read a table, and say how; words such as NA are values in the columns `words`, too."""
+    named = () if file_format.keep_na is True else file_format.keep_na
+    if file_format.keep_na is not True:
+        file_format = file_format._replace(keep_na=[*named, *words])
+    raw = read_file(path, file_format)
+    for name in named:
+        check_column(raw, path, "--keep-na", name)
+    say(*raw.notes)
+    return raw
 
 
 def _readable(raw: RawTable, roles: Roles) -> pd.DataFrame:
@@ -164,6 +174,27 @@ def _words_of(raw: RawTable, name: str) -> str:
     counts = "counts as a missing value" if is_one else "count as missing values"
     them = "it is a value" if is_one else "they are values"
     return f"{found} {counts}; if {them}, add --keep-na {shlex.quote(name)}"
+
+
+def _notes_on_words(raw: RawTable, columns: Columns) -> list[str]:
+    """Say which word is most of the missing values of a column of words, and how to keep it."""
+    found: dict[str, dict[str, str]] = {}  # by word and column: how often it occurs
+    for name, words in raw.words.items():
+        word, n, n_missing = str(words.index[0]), words.iloc[0], int(raw.frame[name].isna().sum())
+        may_be_value = word in MAY_BE_VALUES and 2 * n > n_missing
+        if may_be_value and name in columns and _are_words(columns[name]):
+            of_word = found.setdefault(word, {})
+            of_word[name] = f"{quote(name)} ({n:,} of {n_missing:,} missing values)"
+    return [
+        f"{quote(word)} counts as a missing value in {listed([*of_word.values()])}; if it is a "
+        f"value there, add --keep-na {shlex.join(of_word)}"
+        for word, of_word in found.items()
+    ]
+
+
+def _are_words(column: Column) -> bool:
+    """Return whether a column contains text or categories that are no numbers."""
+    return column.kind == "text" or column.expected in ("text", "mixed", "flag")
 
 
 def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.intp], list[str]]:
@@ -233,92 +264,3 @@ def note_repeated(ids: "pd.Series[Any]") -> Iterator[str]:
             f"{quote(ids.name)} does not identify the rows: {count(len(repeated), 'row')} have the "
             f"value of another row, such as {quote(repeated.iloc[0])}. Name another column in --id"
         )
-
-
-def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAULT) -> RawTable:
-    """Read a table to predict.
-
-    Parameters
-    ----------
-    path : str
-        Path of the file.
-    columns : dict of str to Column
-        The columns of the model's encoder.
-    file_format : FileFormat, optional
-        How to read the file.
-
-    Returns
-    -------
-    RawTable
-        All columns, as text unless the file keeps their types.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or has no rows.
-    """
-    words = [n for n, c in columns.items() if not MISSING_IN_FILES.isdisjoint(c.coded_levels)]
-    return _read(path, file_format, words)
-
-
-def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
-    """Select the columns that a model needs.
-
-    Parameters
-    ----------
-    raw : RawTable
-        Result of `load_new_table`.
-    path : str
-        Path of its file, for messages.
-    columns : dict of str to Column
-        The columns of the model's encoder.
-
-    Returns
-    -------
-    DataFrame of shape (n_samples, n_features)
-        The columns of training that the table has. Columns that the model left out may be missing.
-
-    Raises
-    ------
-    InputError
-        If a column is missing.
-    """
-    table = raw.frame
-    used = [name for name, column in columns.items() if column.n_outputs]
-    if missing := [name for name in used if name not in table]:
-        raise InputError(
-            f"{path} lacks columns that the model was trained on: {quoted(missing)}."
-            f"{_remedy(missing, {*table} - {*columns})}{hint_on_names(raw, missing == used)}"
-        )
-    features = {
-        name: raw.readable(name, column.reading.decimal or ".")
-        if column.expected == "number"
-        else table[name]
-        for name, column in columns.items()
-        if name in table
-    }
-    X, notes = without_infinite(pd.DataFrame(features))
-    say(*notes)
-    return X
-
-
-def _remedy(missing: list[str], unknown: set[str]) -> str:
-    """Say to add missing columns, or to rename those with similar names that no model knows."""
-    similar = {name: most_similar(name, sorted(unknown)) for name in missing}
-    pairs = [f"{quote(other)} to {quote(name)}" for name, other in similar.items() if other]
-    how = "Add them"
-    if pairs:
-        how = f"Rename {listed(pairs)} if they are the same, or add the missing columns"
-    return f" {how}; their cells may be empty."
-
-
-def _read(path: str, file_format: FileFormat, words: Sequence[str] = ()) -> RawTable:
-    """Read a table, and say how; words such as NA are values in the columns `words`, too."""
-    named = () if file_format.keep_na is True else file_format.keep_na
-    if file_format.keep_na is not True:
-        file_format = file_format._replace(keep_na=[*named, *words])
-    raw = read_file(path, file_format)
-    for name in named:
-        check_column(raw, path, "--keep-na", name)
-    say(*raw.notes)
-    return raw

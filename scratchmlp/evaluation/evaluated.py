@@ -1,11 +1,12 @@
 """The rows that a report is about, with predictions that are not from training on these rows."""
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.evaluation.metrics import CLASSES, NUMBERS, Metric
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
@@ -26,7 +28,7 @@ from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.folds import check_no_missing, rows_in
 from scratchmlp.tabular.prediction import Blend
-from scratchmlp.tabular.reading.values import to_pandas
+from scratchmlp.tabular.reading.tables import to_pandas
 from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
 from scratchmlp.utils.names import listed
 
@@ -43,11 +45,13 @@ def calmly() -> Iterator[None]:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluated:
+class Evaluated(ABC):
     """An estimator, and rows with predictions.
 
-    Parameters
+    Attributes
     ----------
+    measure : Metric
+        The metric of its `score`.
     estimator : TabularEnsemble* or TabularMLP*
         The fitted estimator.
     given : tuple of (X, y)
@@ -66,6 +70,8 @@ class Evaluated:
     decision : Decision
         How classes follow from probabilities.
     """
+
+    measure: ClassVar[Metric]
 
     estimator: Any
     given: tuple[Any, NDArray[Any]]
@@ -113,39 +119,9 @@ class Evaluated:
         return [name for name, column in fitted if not column.n_outputs]
 
     @property
-    def classes(self) -> NDArray[Any]:
-        """Class labels, sorted."""
-        return np.asarray(self.estimator.classes_)
-
-    @property
-    def codes(self) -> Rows:
-        """Number of each row's class in `classes`."""
-        return np.searchsorted(self.classes, self.y)
-
-    @property
-    def positive(self) -> int | None:
-        """Number of the positive class; None if there is none, or for regression."""
-        return None if self.proba is None else self.decision.positive_of(len(self.classes))
-
-    @property
-    def counts(self) -> NDArray[Any]:
-        """Number of rows of each class or, with weights, their sum."""
-        return np.bincount(self.codes, self.sample_weight, minlength=len(self.classes))
-
-    @property
     def blend(self) -> Blend:
         """What predicts in the estimator, and how wrong it is."""
         return self.fitted.blend
-
-    @property
-    def truth(self) -> NDArray[Any]:
-        """The targets as metrics take them: numbers of classes, or numbers."""
-        return self.y if self.proba is None else self.codes
-
-    @property
-    def proba(self) -> FloatArray | None:
-        """Probabilities of the classes; None for regression."""
-        return self.outputs if is_classifier(self.estimator) else None
 
     @property
     def entities(self) -> list[str]:
@@ -153,18 +129,19 @@ class Evaluated:
         return [*layout_of(self.fitted.columns).known_entities]
 
     @property
-    def prediction(self) -> NDArray[Any]:
-        """Predicted classes or numbers."""
-        if self.proba is None:
-            return self.outputs
-        return self.classes[self.decision.predicted(self.proba)]
+    @abstractmethod
+    def truth(self) -> NDArray[Any]:
+        """The targets as metrics take them: numbers of classes, or numbers."""
 
     @property
+    @abstractmethod
+    def prediction(self) -> NDArray[Any]:
+        """Predicted classes or numbers."""
+
+    @property
+    @abstractmethod
     def errors(self) -> FloatArray:
         """How wrong predictions are: 1 minus the probability of the true class, or the distance."""
-        if self.proba is None:
-            return np.abs(self.y - self.prediction)
-        return 1 - self.proba[np.arange(len(self.y)), self.codes]
 
     @property
     def columns(self) -> list[str]:
@@ -186,6 +163,63 @@ class Evaluated:
         """Encode some rows as what predicted them has seen them."""
         table = encode_with(self.fitted.encoder, self.some(rows))[0]
         return table.held_out() if self.is_of_fit else table
+
+
+class EvaluatedNumbers(Evaluated):
+    """A regressor, and rows with predicted numbers."""
+
+    measure = NUMBERS["R2"]
+
+    @property
+    def truth(self) -> NDArray[Any]:
+        """The targets."""
+        return self.y
+
+    @property
+    def prediction(self) -> NDArray[Any]:
+        """Predicted numbers."""
+        return self.outputs
+
+    @property
+    def errors(self) -> FloatArray:
+        """Distances of predictions from the targets."""
+        return np.abs(self.y - self.prediction)
+
+
+class EvaluatedClasses(Evaluated):
+    """A classifier, and rows with probabilities of the classes."""
+
+    measure = CLASSES["accuracy"]
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """Class labels, sorted."""
+        return np.asarray(self.estimator.classes_)
+
+    @property
+    def truth(self) -> Rows:
+        """Number of each row's class in `classes`."""
+        return np.searchsorted(self.classes, self.y)
+
+    @property
+    def positive(self) -> int | None:
+        """Number of the positive class; None if there is none."""
+        return self.decision.positive_of(len(self.classes))
+
+    @property
+    def counts(self) -> NDArray[Any]:
+        """Number of rows of each class or, with weights, their sum."""
+        return np.bincount(self.truth, self.sample_weight, minlength=len(self.classes))
+
+    @property
+    def prediction(self) -> NDArray[Any]:
+        """Predicted classes."""
+        return self.classes[self.decision.predicted(self.outputs)]
+
+    @property
+    def errors(self) -> FloatArray:
+        """1 minus the probability of the true class, for each row."""
+        return 1 - self.outputs[np.arange(len(self.y)), self.truth]
 
 
 def predict(estimator: Any, X: Any) -> FloatArray:
@@ -237,12 +271,13 @@ def evaluate(
     X, target, y, is_of_fit = _as_table(X), _name_of(y), _targets(estimator, y), rows == "fit"
     outputs = _out_of_fold(estimator, y) if is_of_fit else predict(estimator, X)
     outputs = np.asarray(outputs, dtype=np.float64)
+    kind: type[Evaluated] = EvaluatedClasses
     if not is_classifier(estimator):
-        outputs = column_or_1d(outputs)
+        kind, outputs = EvaluatedNumbers, column_or_1d(outputs)
     # With a cv for time series, the first rows have no out-of-fold prediction.
     seen = rows_in(estimator.held_out_) if is_of_fit else np.arange(len(y))
     predicted = seen, outputs[seen]
-    return Evaluated(estimator, (X, y), target, is_of_fit, *predicted, random_state, decision)
+    return kind(estimator, (X, y), target, is_of_fit, *predicted, random_state, decision)
 
 
 def _check_type(estimator: Any) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import (
     accuracy_score,
+    get_scorer,
     get_scorer_names,
     log_loss,
     mean_absolute_error,
@@ -20,6 +21,7 @@ from sklearn.metrics import (
 )
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.evaluation.numbers import Number, number, share
 from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision, negative_score
 from scratchmlp.utils.names import most_similar
 
@@ -57,6 +59,10 @@ class Metric(NamedTuple):
     is_loss: bool
     meaning: str
     is_share: bool = False
+
+    def cell(self, value: float) -> Number:
+        """Make a cell of a value of the metric."""
+        return share(value) if self.is_share else number(value)
 
 
 def _accuracy(
@@ -236,14 +242,8 @@ def _plain(name: str) -> str:
 
 
 def _is_for_numbers(name: str) -> bool:
-    """Return whether a scorer of scikit-learn takes fractions, unlike those of classes."""
-    y = np.array([0.5, 1.5])
-    try:
-        with warnings.catch_warnings(action="error", category=UserWarning):
-            negative_score(name, y, None, None)(y)
-    except (ValueError, AttributeError, UserWarning):
-        return False
-    return True
+    """Return whether a scorer of scikit-learn is about numbers, not classes."""
+    return str(get_scorer(name)._score_func.__module__) == r2_score.__module__
 
 
 def _unknown(name: str, is_class: bool) -> str:

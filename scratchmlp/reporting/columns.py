@@ -5,7 +5,7 @@ from typing import Any, assert_never
 import numpy as np
 import pandas as pd
 
-from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.evaluated import Evaluated, EvaluatedNumbers
 from scratchmlp.evaluation.numbers import Cell, cell, count, number, plain, share
 from scratchmlp.reporting.content import Folded, Section, Table
 from scratchmlp.tabular.columns.any_column import Column
@@ -46,7 +46,7 @@ def data_section(evaluated: Evaluated) -> Section:
 def _target(evaluated: Evaluated) -> Table:
     """Describe the target."""
     y, name = evaluated.y, plain(evaluated.target)
-    if evaluated.proba is None:
+    if isinstance(evaluated, EvaluatedNumbers):
         values = [float(value) for value in np.quantile(y, [0, 0.25, 0.5, 0.75, 1])]
         texts = ("lowest", "first quartile", "median", "third quartile", "highest")
         pairs = [*zip(texts, values, strict=True), ("mean", float(np.mean(y)))]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.evaluation.evaluated import Evaluated, predict
+from scratchmlp.evaluation.evaluated import Evaluated, EvaluatedClasses, predict
 from scratchmlp.evaluation.numbers import plain
 from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import OUTER, Folded, Picture, Section, are_near
@@ -139,12 +139,10 @@ def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted
     is_ordered = fitted.kind == "date" or (fitted.kind == "number" and len(values) > 2)
     predicted = predict(evaluated.estimator, _with_each(values, X, position))
     means = predicted.reshape(len(values), -1, *predicted.shape[1:]).mean(axis=1)
-    if means.size == len(values):  # numbers, with or without an axis of their own
-        shown = means.reshape(1, -1)
-    elif evaluated.positive is None:
+    if isinstance(evaluated, EvaluatedClasses):
         shown = means.T[frequent_classes(evaluated, MOST_CURVES)]
     else:
-        shown = means.T[[evaluated.positive]]
+        shown = means.reshape(1, -1)  # with or without an axis of their own
     return Curve(name, values, shown, is_ordered)
 
 
@@ -169,13 +167,14 @@ def _limits(curves: list[Curve]) -> tuple[float, float]:
 
 def _picture(evaluated: Evaluated, curve: Curve, limits: tuple[float, float]) -> Picture:
     """Draw the partial dependence on a column."""
-    name, n_curves, labels = plain(curve.name, 40), len(curve.means), [""]
-    if evaluated.proba is None:
-        what = f"predicted {plain(evaluated.target, 30)}"
-    else:
+    name, n_curves = plain(curve.name, 40), len(curve.means)
+    what, labels, classes = f"predicted {plain(evaluated.target, 30)}", [""], ""
+    if isinstance(evaluated, EvaluatedClasses):
         shown = evaluated.classes[frequent_classes(evaluated, MOST_CURVES)]
         what = "probability" if n_curves > 1 else f"probability of {plain(shown[0], 30)}"
         labels = [plain(label, 20) for label in shown]
+        if 1 < n_curves < len(evaluated.classes):
+            classes = f" for the {n_curves} most frequent classes"
 
     def plot(ax: Any) -> None:
         draw_curve = _draw_ordered if curve.is_ordered else _draw_levels
@@ -187,8 +186,6 @@ def _picture(evaluated: Evaluated, curve: Curve, limits: tuple[float, float]) ->
         if n_curves > 1:
             ax.legend(fontsize="small")
 
-    some = n_curves > 1 and n_curves < len(evaluated.classes)
-    classes = f" for the {n_curves} most frequent classes" if some else ""
     levels = f"the {len(curve.values)} most frequent values" if not curve.is_ordered else "values"
     return Picture(name, f"Mean {what}{classes} by {levels} of {name}.", plot, (4.2, 3.0))
 

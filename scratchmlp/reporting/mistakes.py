@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.evaluation.evaluated import ROW_NUMBER, Evaluated
+from scratchmlp.evaluation.evaluated import ROW_NUMBER, Evaluated, EvaluatedClasses
 from scratchmlp.evaluation.explained import explain
 from scratchmlp.evaluation.numbers import Cell, cells_of, number, plain, share, significant
 from scratchmlp.reporting.content import Section, Table
@@ -38,9 +38,9 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     worst = _worst(evaluated)
     if not len(worst):
         return Section("mistakes", TITLE, ["There is no wrong prediction."])
-    if evaluated.proba is None:
-        text = "The rows whose prediction is farthest from the true value."
-    else:
+    text, what = "The rows whose prediction is farthest from the true value.", "prediction"
+    if isinstance(evaluated, EvaluatedClasses):
+        what = "probability of the predicted class"
         text = (
             "The model was most sure of these wrong predictions. Check whether the class is "
             "recorded wrongly, or whether the table lacks what explains it."
@@ -50,7 +50,6 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     shown = list(important[:SHOWN_COLUMNS])
     if len(shown) < len(evaluated.columns):
         text += f" The table shows the {len(shown)} most important columns."
-    what = "prediction" if evaluated.proba is None else "probability of the predicted class"
     text += (
         f' "moved most by" tells which values raised (+) or lowered (-) the {what} most, compared '
         "with other rows."
@@ -81,9 +80,8 @@ def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str])
         )
         for k, i in enumerate(rows)
     ]
-    if evaluated.proba is None:
-        header = ["true value", "predicted", "true minus predicted"]
-    else:
+    header = ["true value", "predicted", "true minus predicted"]
+    if isinstance(evaluated, EvaluatedClasses):
         header = ["true class", "predicted class", "probability of the true class"]
     labels = _name_of_labels(evaluated.given[0])
     names = [labels, *header, "moved most by", *(plain(name) for name in columns)]
@@ -118,6 +116,6 @@ def _name_of_labels(X: Any) -> str:
 def _predicted(evaluated: Evaluated, i: int) -> tuple[Cell, ...]:
     """Return the cells of the true and the predicted value of a row."""
     y, predicted = evaluated.y[i], evaluated.prediction[i]
-    if evaluated.proba is None:
-        return number(y, 5), number(predicted, 5), number(y - predicted, 3)
-    return plain(y), plain(predicted), share(float(evaluated.proba[i, evaluated.codes[i]]))
+    if isinstance(evaluated, EvaluatedClasses):
+        return plain(y), plain(predicted), share(float(evaluated.outputs[i, evaluated.truth[i]]))
+    return number(y, 5), number(predicted, 5), number(y - predicted, 3)

@@ -13,7 +13,7 @@ from sklearn.metrics import (
     confusion_matrix,
 )
 
-from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.evaluated import Evaluated, EvaluatedClasses
 from scratchmlp.evaluation.numbers import Cell, count, number, plain, share
 from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import FAINT, Folded, Picture, Section, Table, are_near
@@ -62,14 +62,14 @@ def quality_section(evaluated: Evaluated, scores: Scores) -> Section:
     if evaluated.sample_weight is not None:
         details.append(_WEIGHTED)
     parts: list[str | Table | Picture] = [how_right(evaluated)]
-    if evaluated.proba is None:
-        parts.append(_errors(evaluated))
-    else:
+    if isinstance(evaluated, EvaluatedClasses):
         if len(evaluated.classes) > 1:
             few = len(evaluated.classes) <= MOST_CLASSES
             parts.append(_confusion(evaluated) if few else _confused_pairs(evaluated))
         parts = [*_positive(evaluated), *parts]
         details += _curves(evaluated)
+    else:
+        parts.append(_errors(evaluated))
     losses = [(text, scores[name]) for name, text in _LOSSES.items() if name in scores]
     said = [text.format(loss.cell, number(loss.constant)) for text, loss in losses]
     return Section("quality", "How good is it?", [*said, *parts, Folded("All scores", details)])
@@ -88,7 +88,7 @@ def how_right(evaluated: Evaluated) -> Picture:
     Picture
         The picture.
     """
-    if evaluated.proba is not None:
+    if isinstance(evaluated, EvaluatedClasses):
         return _calibration(evaluated)
     shown, which = _points(evaluated)
     return Picture(
@@ -102,19 +102,19 @@ def how_right(evaluated: Evaluated) -> Picture:
 # Curves.
 
 
-def frequent_classes(evaluated: Evaluated, most: int) -> NDArray[np.intp]:
+def frequent_classes(evaluated: EvaluatedClasses, most: int) -> NDArray[np.intp]:
     """Return the number of the positive class or, without one, those of the most frequent ones."""
     if evaluated.positive is not None:
         return np.array([evaluated.positive])
-    counts = np.bincount(evaluated.codes, minlength=len(evaluated.classes))
+    counts = np.bincount(evaluated.truth, minlength=len(evaluated.classes))
     return np.argsort(-counts, kind="stable")[: min(most, np.count_nonzero(counts))]
 
 
-def _positive(evaluated: Evaluated) -> list[str]:
+def _positive(evaluated: EvaluatedClasses) -> list[str]:
     """Say which class the pictures are about, and when it is predicted."""
     if (positive := evaluated.positive) is None:
         return []
-    name, is_positive = plain(evaluated.classes[positive]), evaluated.codes == positive
+    name, is_positive = plain(evaluated.classes[positive]), evaluated.truth == positive
     is_predicted = evaluated.prediction == evaluated.classes[positive]
     text = (
         f"The class that matters here (the positive class) is {name}, with "
@@ -127,9 +127,9 @@ def _positive(evaluated: Evaluated) -> list[str]:
     return [text]
 
 
-def _curves(evaluated: Evaluated) -> list[Picture]:
+def _curves(evaluated: EvaluatedClasses) -> list[Picture]:
     """Draw precision-recall curves of the most frequent classes."""
-    if len(np.unique(evaluated.codes)) < 2:
+    if len(np.unique(evaluated.truth)) < 2:
         return []
     shown = frequent_classes(evaluated, MOST_CURVES)
     names = [plain(evaluated.classes[k], 20) for k in shown]
@@ -147,12 +147,12 @@ def _curves(evaluated: Evaluated) -> list[Picture]:
     ]
 
 
-def _plot_curves(evaluated: Evaluated, shown: NDArray[np.intp], ax: Any) -> None:
+def _plot_curves(evaluated: EvaluatedClasses, shown: NDArray[np.intp], ax: Any) -> None:
     """Draw a curve for each of some classes, as a display of scikit-learn does."""
     for k, color in zip(shown, COLORS, strict=False):
         PrecisionRecallDisplay.from_predictions(
-            evaluated.codes == k,
-            evaluated.proba[:, k],  # type: ignore[index]
+            evaluated.truth == k,
+            evaluated.outputs[:, k],
             ax=ax,
             name=plain(evaluated.classes[k], 20),
             drop_intermediate=True,
@@ -166,13 +166,12 @@ def _plot_curves(evaluated: Evaluated, shown: NDArray[np.intp], ax: Any) -> None
     ax.set(**dict(zip(("xlabel", "ylabel"), map(str.lower, labels), strict=True)))
 
 
-def _calibration(evaluated: Evaluated) -> Picture:
+def _calibration(evaluated: EvaluatedClasses) -> Picture:
     """Draw how often the positive class occurs or, without one, the most probable one is right."""
-    assert evaluated.proba is not None
-    classes, P, positive = evaluated.classes, evaluated.proba, evaluated.positive
+    classes, P, positive = evaluated.classes, evaluated.outputs, evaluated.positive
     if positive is not None:
         name, probability = plain(classes[positive], 30), P[:, positive]
-        happened, what = evaluated.codes == positive, f"fraction of rows with {name}"
+        happened, what = evaluated.truth == positive, f"fraction of rows with {name}"
     else:
         name, what = "the predicted class", "fraction of rows predicted correctly"
         happened, probability = evaluated.prediction == evaluated.y, P.max(axis=1)
@@ -202,7 +201,7 @@ def _calibration(evaluated: Evaluated) -> Picture:
 # Confusion.
 
 
-def _confusion(evaluated: Evaluated) -> Table:
+def _confusion(evaluated: EvaluatedClasses) -> Table:
     """Count the rows by true and predicted class."""
     matrix = confusion_matrix(evaluated.y, evaluated.prediction, labels=evaluated.classes)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
@@ -219,7 +218,7 @@ def _confusion(evaluated: Evaluated) -> Table:
     )
 
 
-def _confused_pairs(evaluated: Evaluated) -> Table:
+def _confused_pairs(evaluated: EvaluatedClasses) -> Table:
     """Count the most frequent mistakes."""
     pairs = pd.DataFrame({"true": evaluated.y, "predicted": evaluated.prediction})
     wrong = pairs[pairs["true"] != pairs["predicted"]]

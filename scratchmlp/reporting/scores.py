@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scratchmlp.evaluation.evaluated import Evaluated
+from scratchmlp.evaluation.evaluated import Evaluated, EvaluatedClasses
 from scratchmlp.evaluation.metrics import NUMBERS, Metric, default_metrics, values_of
-from scratchmlp.evaluation.numbers import Number, number, share
+from scratchmlp.evaluation.numbers import Number
 from scratchmlp.reporting.content import Table
 
 
@@ -30,11 +30,7 @@ class Score(NamedTuple):
     @property
     def cell(self) -> Number:
         """The score as a cell."""
-        return self.written(self.value)
-
-    def written(self, value: float) -> Number:
-        """Write a value of the metric as a cell."""
-        return share(value) if self.metric.is_share else number(value)
+        return self.metric.cell(self.value)
 
 
 Scores = dict[str, Score]
@@ -54,15 +50,14 @@ def scores_of(evaluated: Evaluated) -> Scores:
         Scores, the most important first. Those that are undefined for the rows are left out.
     """
     y, predicted, weight = evaluated.truth, evaluated.outputs, evaluated.sample_weight
-    if evaluated.proba is None:
-        metrics = dict(NUMBERS)
-        constant = np.full(len(y), np.average(y, weights=weight))
-        if np.ptp(y) == 0:
-            del metrics["R2"]  # there is no variance to explain
-    else:
+    if isinstance(evaluated, EvaluatedClasses):
         counts = evaluated.counts
         constant = np.tile(counts / counts.sum(), (len(y), 1))
         metrics = {metric.name: metric for metric in default_metrics(counts)}
+    else:
+        constant, metrics = np.full(len(y), np.average(y, weights=weight)), dict(NUMBERS)
+        if np.ptp(y) == 0:
+            del metrics["R2"]  # there is no variance to explain
     values = values_of(metrics.values(), y, predicted, weight, evaluated.decision)
     constants = values_of(metrics.values(), y, constant, weight)
     return {
@@ -74,9 +69,10 @@ def scores_of(evaluated: Evaluated) -> Scores:
 
 def score_table(evaluated: Evaluated, scores: Scores) -> Table:
     """Return a table of the scores, beside those of a constant prediction."""
-    constant = "the mean" if evaluated.proba is None else "the shares of the classes"
+    is_class = isinstance(evaluated, EvaluatedClasses)
+    constant = "the shares of the classes" if is_class else "the mean"
     rows = [
-        (each.metric.name, each.cell, each.written(each.constant), each.metric.meaning)
+        (each.metric.name, each.cell, each.metric.cell(each.constant), each.metric.meaning)
         for each in scores.values()
     ]
     header = ("score", "this model", f"always predicting {constant}", "meaning")

@@ -4,14 +4,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scratchmlp.evaluation.evaluated import Evaluated
-from scratchmlp.evaluation.metrics import CLASSES, NUMBERS, values_of
+from scratchmlp.evaluation.evaluated import Evaluated, EvaluatedClasses
+from scratchmlp.evaluation.metrics import values_of
 from scratchmlp.evaluation.numbers import Number, number, plain, share
 from scratchmlp.reporting.columns import DESCRIBED_COLUMNS
 from scratchmlp.reporting.content import Folded, Section, Table
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
-from scratchmlp.tabular.notes import WORDINGS, Note, questions
+from scratchmlp.tabular.fitted_table import FittedTable
+from scratchmlp.tabular.folds import of_known_values
+from scratchmlp.tabular.notes import WORDINGS, Note, entities_in, questions
 from scratchmlp.utils.names import listed
 
 MOST_NAMED = 3  # columns
@@ -96,13 +98,15 @@ def summary_section(
     Section
         How good the model is, one score and one loss, and what to do next.
     """
-    quality = _numbers if evaluated.proba is None else _classes
-    shown = MAIN_NUMBERS if evaluated.proba is None else MAIN_CLASSES
+    if isinstance(evaluated, EvaluatedClasses):
+        quality, shown = _classes(evaluated, scores), MAIN_CLASSES
+    else:
+        quality, shown = _numbers(evaluated, scores), MAIN_NUMBERS
     numbers = {each.metric.name: each.cell for name in shown if (each := scores.get(name))}
     end = " ".join(filter(None, [compared, _important(importances), _next(evaluated)]))
     parts: list[str | dict[str, Number]] = [
         _task(evaluated),
-        " ".join(quality(evaluated, scores)),
+        " ".join(quality),
         numbers,
         end,
     ]
@@ -122,7 +126,9 @@ def _next(evaluated: Evaluated) -> str:
 def _task(evaluated: Evaluated) -> str:
     """Say what is predicted, and for which rows."""
     n, target, unused = len(evaluated.y), plain(evaluated.target), evaluated.unused
-    what = "a number" if evaluated.proba is None else f"one of {len(evaluated.classes)} classes"
+    what = "a number"
+    if isinstance(evaluated, EvaluatedClasses):
+        what = f"one of {len(evaluated.classes)} classes"
     n_columns = len(evaluated.columns) - len(unused)
     columns = "1 column" if n_columns == 1 else f"{n_columns:,} columns"
     if unused:
@@ -136,9 +142,8 @@ def _task(evaluated: Evaluated) -> str:
         which = f" by any part that knows their {names}," if names else ""
         sentence += f" {lost:,} other rows could not be tested this way{which} and are left out."
     if evaluated.is_of_fit:
-        like = evaluated.fitted.scores_hold_for.replace("random rows", "other rows like these")
-        sentence += f" Expect the same quality for {plain(like, 200)}."
-        if evaluated.fitted.scores_hold_for == "later rows":
+        sentence += f" Expect the same quality for {plain(_scored(evaluated.fitted), 200)}."
+        if evaluated.fitted.scored == "later rows":
             sentence += (
                 " These follow directly on the training rows: errors may grow further ahead."
             )
@@ -150,15 +155,21 @@ def _task(evaluated: Evaluated) -> str:
     return sentence
 
 
+def _scored(fitted: FittedTable) -> str:
+    """Say for which rows the scores of out-of-fold predictions hold."""
+    if fitted.scored != "random rows":
+        return fitted.scored
+    return of_known_values("other rows like these", entities_in(fitted.findings))
+
+
 def _of_new(evaluated: Evaluated) -> str:
     """Say how good predictions are for new entities, such as persons."""
     score = getattr(evaluated.estimator, "oof_score_unseen_", None)
     if score is None:
         return ""
-    measure = "R²" if evaluated.proba is None else "accuracy"
     names = listed([plain(name, 40) for name in evaluated.entities])
     return (
-        f" For rows with a new value of {names}, expect {measure} "
+        f" For rows with a new value of {names}, expect {evaluated.measure.name} "
         f"{number(score).text}{evaluated.fitted.how_sure_unseen}, "
         f"where known values have {number(evaluated.estimator.oof_score_).text}."
     )
@@ -172,7 +183,7 @@ def _of_known_and_new(evaluated: Evaluated) -> str:
     if is_new.all() or not is_new.any():
         which = "All" if is_new.any() else "None"
         return f" {which} of them have {of_new}." if table.layout.known_entities else ""
-    measure = NUMBERS["R2"] if evaluated.proba is None else CLASSES["accuracy"]
+    measure = evaluated.measure
     parts = (
         (evaluated.truth[rows], evaluated.outputs[rows], None, evaluated.decision)
         for rows in (is_new, ~is_new)
@@ -184,7 +195,7 @@ def _of_known_and_new(evaluated: Evaluated) -> str:
     )
 
 
-def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:
+def _classes(evaluated: EvaluatedClasses, scores: Scores) -> list[str]:
     """Say how good predicted classes are."""
     accuracy = scores["accuracy"]
     most = plain(evaluated.classes[evaluated.counts.argmax()])

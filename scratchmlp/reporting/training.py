@@ -3,7 +3,7 @@
 from typing import Any
 
 from scratchmlp.evaluation.evaluated import Evaluated
-from scratchmlp.evaluation.numbers import Cell, number, plain, share
+from scratchmlp.evaluation.numbers import Cell, number, plain
 from scratchmlp.plotting import TrainingCurveDisplay
 from scratchmlp.reporting.content import Picture, Section, Table
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble, networks_in
@@ -35,8 +35,8 @@ def training_section(evaluated: Evaluated) -> Section | None:
 def _weights(evaluated: Evaluated) -> Table:
     """List the estimators of an ensemble."""
     estimator = evaluated.estimator
-    write, score = (number, "R²") if evaluated.proba is None else (share, "accuracy")
-    scores: dict[str, Cell] = {name: write(value) for name, value in estimator.oof_scores_.items()}
+    measure, oof_scores = evaluated.measure, estimator.oof_scores_.items()
+    scores: dict[str, Cell] = {name: measure.cell(score) for name, score in oof_scores}
     weights = {"weight": estimator.weights_}
     if unseen := getattr(estimator, "weights_unseen_", None):
         names = " or ".join(plain(name, 40) for name in evaluated.entities)
@@ -50,7 +50,7 @@ def _weights(evaluated: Evaluated) -> Table:
         (f"{plain(name)} (left out)", plain(why, 200), *empty, scores.get(name, ""))
         for name, why in (estimator.dropped_ | estimator.errors_).items()
     ]
-    header = ("part", *weights, f"{score} alone, out of fold")
+    header = ("part", *weights, f"{measure.name} alone, out of fold")
     return Table("The parts of the ensemble, and their weights in its predictions", header, rows)
 
 

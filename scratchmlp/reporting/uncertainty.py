@@ -1,6 +1,6 @@
 """The section on how sure the predictions are: prediction sets and intervals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.evaluation.evaluated import Evaluated, Rows
+from scratchmlp.evaluation.evaluated import Evaluated, EvaluatedClasses, Rows
 from scratchmlp.evaluation.numbers import Cell, Number, count, number, plain, share
 from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Folded, Section, Table
@@ -16,20 +16,62 @@ from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.tabular.uncertainty import HeldOutScores, n_needed, out_of_fold_errors
 
 MOST_ROWS = 2000  # new ones, for which intervals or sets are predicted
-LEVELS_OF_CLASSES, LEVELS_OF_NUMBERS = (0.9, 0.95, 0.99), (0.5, 0.8, 0.9, 0.95)
 LEVEL = 0.9  # of groups
 MOST_GROUPS = 8
-MEAN_SIZE, MEDIAN_SIZE = "mean number of classes", "median width"
-_INTERVALS = (
+OTHERS, MISSING = "all other values", "missing value"
+
+
+class _About(NamedTuple):
+    """What is said about intervals or sets, and the coverages that are asked for.
+
+    Attributes
+    ----------
+    name : str
+        What they are.
+    meaning : str
+        The same for readers who do not know them.
+    method : str
+        The method of the estimator that predicts them.
+    levels : tuple of float
+        Coverages.
+    inside : str
+        That one contains the truth.
+    size : str
+        What `typical_size` is.
+    typical_size : callable
+        Mean or median of their sizes.
+    """
+
+    name: str
+    meaning: str
+    method: str
+    levels: tuple[float, ...]
+    inside: str
+    size: str
+    typical_size: Callable[[FloatArray], Any]
+
+
+_INTERVALS = _About(
+    "Prediction intervals",
     "Instead of one number, the model can predict an interval. It should contain the true value "
-    "for the share of the rows that you ask for, the coverage."
+    "for the share of the rows that you ask for, the coverage.",
+    "predict_interval",
+    (0.5, 0.8, 0.9, 0.95),
+    "true value in the interval",
+    "median width",
+    np.median,
 )
-_SETS = (
+_SETS = _About(
+    "Prediction sets",
     "Instead of one class, the model can predict a set of classes. The set should contain the true "
     "class for the share of the rows that you ask for, the coverage. It always contains the most "
-    "probable class, so the share may be higher. A set of one class means that the model is sure."
+    "probable class, so the share may be higher. A set of one class means that the model is sure.",
+    "predict_set",
+    (0.9, 0.95, 0.99),
+    "true class in the set",
+    "mean number of classes",
+    np.mean,
 )
-OTHERS, MISSING = "all other values", "missing value"
 
 
 class Regions(NamedTuple):
@@ -65,27 +107,25 @@ def uncertainty_section(evaluated: Evaluated, important: Sequence[str]) -> Secti
     Section or None
         Tables. None if there are too few rows.
     """
-    levels = LEVELS_OF_NUMBERS if evaluated.proba is None else LEVELS_OF_CLASSES
-    known = regions_of(evaluated, levels)
+    about = _SETS if isinstance(evaluated, EvaluatedClasses) else _INTERVALS
+    known = regions_of(evaluated, about.levels)
     if not known:
         return None
-    details: list[str | Table] = [*_measured(evaluated)]
+    details: list[str | Table] = [*_measured(evaluated, about)]
     if LEVEL in known:
-        details += _groups(evaluated, important, known[LEVEL])
-    meaning = _INTERVALS if evaluated.proba is None else _SETS
-    parts: list[Any] = [meaning, _levels(evaluated, known)]
+        details += _groups(evaluated, important, known[LEVEL], about)
+    parts: list[Any] = [about.meaning, _levels(len(evaluated.y), known, about)]
     if details:
         parts.append(Folded("How this was measured, and groups of rows", details))
     return Section("uncertainty", "How sure is it?", parts)
 
 
-def _measured(evaluated: Evaluated) -> Iterator[str]:
+def _measured(evaluated: Evaluated, about: _About) -> Iterator[str]:
     """Say how sets or intervals were measured."""
     if evaluated.is_of_fit:
-        method = "predict_interval" if evaluated.proba is None else "predict_set"
         yield (
             "They are made from the out-of-fold predictions: for the rows of each fold by the "
-            f"errors on the other folds. In Python, {method} makes those of other rows."
+            f"errors on the other folds. In Python, {about.method} makes those of other rows."
         )
     if evaluated.blend.uncertainty.scores.weight is not None:
         yield (
@@ -94,26 +134,25 @@ def _measured(evaluated: Evaluated) -> Iterator[str]:
         )
 
 
-def _levels(evaluated: Evaluated, known: dict[float, Regions]) -> Table:
+def _levels(n_all: int, known: dict[float, Regions], about: _About) -> Table:
     """Compare the coverage that was asked for with the measured one."""
-    n, n_all = len(next(iter(known.values())).rows), len(evaluated.y)
+    n = len(next(iter(known.values())).rows)
     which = f"{n:,} rows" if n == n_all else f"{n:,} random rows out of {n_all:,}"
     rows: list[list[Cell]] = [
-        [f"{level:.0%}", share(float(regions.covered.mean())), _size(evaluated, regions.size)]
+        [f"{level:.0%}", share(float(regions.covered.mean())), _size(regions.size, about)]
         for level, regions in known.items()
     ]
-    if evaluated.proba is None:
-        header = ["coverage asked for", "true value in the interval", MEDIAN_SIZE]
-        return Table(f"Prediction intervals of {which}", header, rows)
-    for row, regions in zip(rows, known.values(), strict=True):
-        row.append(share(float((regions.size == 1).mean())))
-    header = ["coverage asked for", "true class in the set", MEAN_SIZE, "sets of one class"]
-    return Table(f"Prediction sets of {which}", header, rows)
+    header = ["coverage asked for", about.inside, about.size]
+    if about is _SETS:
+        header.append("sets of one class")
+        for row, regions in zip(rows, known.values(), strict=True):
+            row.append(share(float((regions.size == 1).mean())))
+    return Table(f"{about.name} of {which}", header, rows)
 
 
-def _size(evaluated: Evaluated, sizes: FloatArray) -> Number:
+def _size(sizes: FloatArray, about: _About) -> Number:
     """Return how large sets or intervals are."""
-    return number(float(np.median(sizes) if evaluated.proba is None else np.mean(sizes)))
+    return number(float(about.typical_size(sizes)))
 
 
 def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, Regions]:
@@ -152,8 +191,8 @@ def _regions(evaluated: Evaluated, rows: Rows, reach: FloatArray) -> Regions:
     """Make sets or intervals of all targets whose error is at most `reach`."""
     targets = evaluated.blend.targets
     regions: NDArray[Any] = targets.prediction_sets(evaluated.outputs[rows], reach)
-    if evaluated.proba is not None:
-        covered = regions[np.arange(len(rows)), evaluated.codes[rows]]
+    if isinstance(evaluated, EvaluatedClasses):
+        covered = regions[np.arange(len(rows)), evaluated.truth[rows]]
         return Regions(rows, covered, regions.sum(axis=1).astype(float))
     y, (low, high) = evaluated.y[rows], regions.T
     return Regions(rows, (low <= y) & (y <= high), high - low)
@@ -181,7 +220,9 @@ def _held_out(evaluated: Evaluated) -> _Known:
 # Groups of rows.
 
 
-def _groups(evaluated: Evaluated, important: Sequence[str], regions: Regions) -> list[Table]:
+def _groups(
+    evaluated: Evaluated, important: Sequence[str], regions: Regions, about: _About
+) -> list[Table]:
     """Measure coverage and size in groups of rows, by the most important column that makes some."""
     columns = evaluated.fitted_columns
     for name in important:
@@ -195,13 +236,12 @@ def _groups(evaluated: Evaluated, important: Sequence[str], regions: Regions) ->
             label,
             count(int(inside.sum())),
             share(float(regions.covered[inside].mean())),
-            _size(evaluated, regions.size[inside]),
+            _size(regions.size[inside], about),
         )
         for label, inside in groups
     ]
-    size_name = MEDIAN_SIZE if evaluated.proba is None else MEAN_SIZE
     caption = f"Coverage in groups of rows, by {plain(name)}, if {LEVEL:.0%} are asked for"
-    return [Table(caption, (plain(name), "rows", "contain the truth", size_name), rows)]
+    return [Table(caption, (plain(name), "rows", "contain the truth", about.size), rows)]
 
 
 def _groups_by(

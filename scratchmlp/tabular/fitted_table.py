@@ -22,11 +22,11 @@ from scratchmlp.tabular.columns.encoder import (
     fitted_columns,
     notes_on_columns,
 )
-from scratchmlp.tabular.folds import Rows, Scored, of_known_values, rows_in
-from scratchmlp.tabular.notes import Note, entities_in, warn_of
+from scratchmlp.tabular.folds import Rows, Scored, rows_in
+from scratchmlp.tabular.notes import Note, warn_of
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.reading.codes import is_entity_name
+from scratchmlp.tabular.reading.names import is_entity_name
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
 
 
@@ -45,7 +45,7 @@ class FittedTable(ABC):
     row_weight : ndarray of shape (n_samples,) or None, default=None
         Weights of all rows, divided by their mean; None if all are equal.
     scored : str, default="random rows"
-        For which rows scores hold, but for columns whose values were known: see `scores_hold_for`.
+        For which rows scores hold. Random ones have known values of columns that name entities.
     findings : sequence of Note, default=()
         What was found besides the notes of the encoder.
     oof : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None, default=None
@@ -104,13 +104,6 @@ class FittedTable(ABC):
             if column.is_hidden
         ]
         return [*notes_on_columns(self.encoder), *self.findings, *hidden]
-
-    @property
-    def scores_hold_for(self) -> str:
-        """For which rows the scores of out-of-fold predictions hold."""
-        if self.scored != "random rows":
-            return self.scored
-        return of_known_values(self.scored, entities_in(self.findings))
 
     @property
     def how_sure_unseen(self) -> str:

@@ -34,7 +34,7 @@ from scratchmlp.tabular.folds import (
 )
 from scratchmlp.tabular.new_entities import with_held_out_columns
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.reading.values import check_collected
+from scratchmlp.tabular.reading.tables import check_collected
 from scratchmlp.tabular.targets import ClassTargets, NumericTargets, Targets
 
 

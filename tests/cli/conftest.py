@@ -9,8 +9,9 @@ import pytest
 from sklearn import ensemble
 from sklearn.base import is_classifier
 
-from scratchmlp.cli import training
-from scratchmlp.cli.comparison import compare, models_for
+from scratchmlp.cli import comparison
+from scratchmlp.cli.comparison import compare
+from scratchmlp.cli.models import models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from tests.helpers.all_parts import all_parts
 from tests.helpers.cli_output import BASELINE, TREES, run
@@ -60,7 +61,7 @@ def brief_models(*arguments, **settings):
 
 
 def train_briefly(monkeypatch):
-    monkeypatch.setattr(training, "models_for", brief_models)
+    monkeypatch.setattr(comparison, "models_for", brief_models)
     for name in ("importances.MEASURED", "dependence.AVERAGED", "uncertainty.MOST"):
         monkeypatch.setattr(f"scratchmlp.reporting.{name}_ROWS", 20)
 
@@ -120,4 +121,4 @@ def uncompared(monkeypatch):
         results = compare({BASELINE: models[BASELINE]}, X, y, evaluation)
         return {**results, "the same": results[BASELINE]}
 
-    monkeypatch.setattr(training, "compare", compare_baseline)
+    monkeypatch.setattr(comparison, "compare", compare_baseline)

@@ -14,14 +14,14 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
-from scratchmlp.cli import article, columns, comparison
-from scratchmlp.cli import training as training_module
+from scratchmlp.cli import article, comparison, questions
 from scratchmlp.cli.baselines import BASELINES, numbers_and_categories, numbers_and_text
-from scratchmlp.cli.columns import decide_columns, with_option
-from scratchmlp.cli.comparison import models_for
+from scratchmlp.cli.columns import decide_columns
 from scratchmlp.cli.evaluation import make_evaluation
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.models import models_for
 from scratchmlp.cli.options import Roles
+from scratchmlp.cli.questions import with_option
 from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import Table
 from scratchmlp.evaluation.metrics import values_of
@@ -191,7 +191,7 @@ def test_compared_ensembles_hide_persons_as_the_saved_one_does(csv, monkeypatch,
         compared.append(original(*given))
         return compared[-1]
 
-    monkeypatch.setattr(training_module, "compare", compare)
+    monkeypatch.setattr(comparison, "compare", compare)
     table = misleading_rows().rename(columns={"person": "who"})
     rng = np.random.default_rng(1)
     firms = rng.permutation(np.repeat(rng.choice(900, 96, replace=False), 5))
@@ -211,7 +211,7 @@ def test_all_compared_models_get_the_columns_of_the_ensemble(csv, monkeypatch, b
         compared.append(original(*given))
         return compared[-1]
 
-    monkeypatch.setattr(training_module, "compare", compare)
+    monkeypatch.setattr(comparison, "compare", compare)
     table = misleading_rows().rename(columns={"person": "lot"})
     table["lot"] = 7 * table["lot"].str[1:].astype(int)
     out, err = run(csv(table), "--target", "amount", "--ignore", "paid")
@@ -254,7 +254,7 @@ def test_columns_are_decided_and_inspected_once(options, csv, tmp_path, monkeypa
         monkeypatch.setattr(owner, name, counted)
 
     count(encoder, "learn_columns")
-    for module in (columns, findings):
+    for module in (questions, findings):
         count(module, "find_misleading")
     run(csv(table), "--target", "amount", "--save", tmp_path / "y.model", *options)
     of_all_rows = [name for name, n_rows in calls if n_rows == len(table)]
@@ -262,8 +262,8 @@ def test_columns_are_decided_and_inspected_once(options, csv, tmp_path, monkeypa
 
 
 def test_the_seed_reaches_the_folds(trained, monkeypatch, uncompared):
-    calls, compare = [], training_module.compare
-    monkeypatch.setattr(training_module, "compare", lambda *a: calls.append(a) or compare(*a))
+    calls, compare = [], comparison.compare
+    monkeypatch.setattr(comparison, "compare", lambda *a: calls.append(a) or compare(*a))
     for seed in (0, 7):
         run(trained["class"].path, "--target", "class", "--seed", seed)
     (*_, first), (*_, second) = calls
@@ -436,13 +436,13 @@ def test_models_of_other_packages_are_compared_on_the_same_folds(target, trainin
 @pytest.mark.usefixtures("brief", "uncompared", "stand_ins")
 @pytest.mark.parametrize("keep", ["model", "best"])
 def test_models_of_other_packages_are_not_kept(keep, training, csv, tmp_path, monkeypatch):
-    names, compare = ["TabularMLPClassifier", "CatBoost", TREES], training_module.compare
+    names, compare = ["TabularMLPClassifier", "CatBoost", TREES], comparison.compare
     second = TREES if keep == "model" else names[0]
 
     def compare_names(*arguments):
         return dict.fromkeys(names, compare(*arguments)[BASELINE])
 
-    monkeypatch.setattr(training_module, "compare", compare_names)
+    monkeypatch.setattr(comparison, "compare", compare_names)
     best = {True: "CatBoost", False: second}
     monkeypatch.setattr(Scores, "best", lambda scores: best["CatBoost" in scores.results])
     monkeypatch.setattr(Scores, "verdict", lambda scores: "")

@@ -20,15 +20,16 @@ from openpyxl.chart import BarChart
 from pandas._libs.parsers import STR_NA_VALUES
 
 from scratchmlp.cli.columns import describe_columns
-from scratchmlp.cli.comparison import read_columns, typed_settings
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.models import read_columns, typed_settings
+from scratchmlp.cli.new_table import load_new_table, select_features
 from scratchmlp.cli.options import FileFormat, Roles
 from scratchmlp.cli.reading import read_file
-from scratchmlp.cli.table import load_new_table, load_table, select_features
+from scratchmlp.cli.table import load_table
 from scratchmlp.cli.text_files import _if_equal, _measure
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.encoder import fitted_columns
-from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES
+from scratchmlp.tabular.reading.missing import MISSING_IN_FILES
 from tests.helpers.cli_output import refused, run
 from tests.helpers.table_files import TABLE, csv_text, excel, parquet, without_emojis, zipped
 

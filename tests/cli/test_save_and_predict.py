@@ -16,9 +16,9 @@ from sklearn.base import clone
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli import reading, saved_model, training
-from scratchmlp.cli.comparison import NETWORKS_ALONE
 from scratchmlp.cli.files import check_files, check_form, write
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.models import NETWORKS_ALONE
 from scratchmlp.cli.options import Roles, parse
 from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
 from scratchmlp.cli.saved_model import SavedModel, load_model

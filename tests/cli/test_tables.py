@@ -9,12 +9,12 @@ import pytest
 from scratchmlp.cli.columns import (
     decide_columns,
     describe_columns,
-    unlike_training,
 )
-from scratchmlp.cli.comparison import read_columns, typed_settings
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.models import read_columns, typed_settings
+from scratchmlp.cli.new_table import load_new_table, select_features, unlike_training
 from scratchmlp.cli.options import FileFormat, Roles
-from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
+from scratchmlp.cli.table import in_order, load_table
 from scratchmlp.cli.target import choose_target, describe_classes
 from scratchmlp.io import load
 from scratchmlp.tabular.columns.categories import ManyCodes

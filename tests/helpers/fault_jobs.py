@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from scratchmlp.cli import comparison, training
+from scratchmlp.cli import comparison, models
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.saved_model import SavedModel, save_model
 from scratchmlp.io import load
@@ -66,7 +66,7 @@ def run(arguments, out, err, unbuffered=False, ready=None):
     sys.stderr = io.TextIOWrapper(
         io.BufferedWriter(io.FileIO(2, "w", closefd=False)), line_buffering=True
     )
-    models_for = comparison.models_for
+    models_for = models.models_for
 
     def brief_models(*arguments, **settings):
         (name, ensemble), *_, baseline = models_for(*arguments, **settings).items()
@@ -74,7 +74,7 @@ def run(arguments, out, err, unbuffered=False, ready=None):
         ensemble.set_params(cv=2, n_jobs=1, estimators=networks)
         return dict([(name, ensemble), baseline])
 
-    training.models_for = brief_models
+    comparison.models_for = brief_models
     sys.argv = ["scratchmlp", *map(str, arguments)]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     main = command_line.main

@@ -44,7 +44,11 @@ def test_curves_of_two_classes(classes):
     evaluated = of_fit(classes)
     picture, positive = quality_of(evaluated)["Precision and recall"], 1
     assert f"for class {plain(evaluated.classes[positive], 20)}, at each" in picture.text
-    ax, happened, proba = drawn(picture), evaluated.codes == positive, evaluated.proba[:, positive]
+    ax, happened, proba = (
+        drawn(picture),
+        evaluated.truth == positive,
+        evaluated.outputs[:, positive],
+    )
     precision, recall, _ = metrics.precision_recall_curve(happened, proba, drop_intermediate=True)
     np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.c_[recall, precision])
     assert labels_of(ax) == ("recall", "precision")

@@ -37,7 +37,7 @@ from scratchmlp.tabular.reading.missing import (
 )
 from scratchmlp.tabular.reading.numbers_as_codes import as_codes
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS, column_roles
-from scratchmlp.tabular.reading.values import check_collected, check_is_no_series, to_pandas
+from scratchmlp.tabular.reading.tables import check_collected, check_is_no_series, to_pandas
 from scratchmlp.utils.atomic_fit import all_at_once
 
 #: Parameters that say how columns are read, and which values they take.

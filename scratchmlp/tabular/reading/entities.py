@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.reading.codes import is_entity_name, names_identifier, names_time, words
+from scratchmlp.tabular.reading.names import is_entity_name, names_identifier, names_time, words
 
 FEWEST_VALUES = 11  # of an entity; the levels of a column of fewer are few (`FEW_LEVELS`)
 FEWEST_ROWS_OF_VALUE = 2  # of a value, on average: values of one row say nothing of other rows

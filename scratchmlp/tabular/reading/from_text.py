@@ -16,7 +16,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.notes import Note
-from scratchmlp.tabular.reading.codes import names_time
 from scratchmlp.tabular.reading.dates import (
     FORMATS,
     ISO,
@@ -31,6 +30,8 @@ from scratchmlp.tabular.reading.dates import (
     read_times,
 )
 from scratchmlp.tabular.reading.found import Found, Reading
+from scratchmlp.tabular.reading.missing import MISSING
+from scratchmlp.tabular.reading.names import names_time
 from scratchmlp.tabular.reading.numbers import (
     PADDED,
     are_plain,
@@ -44,42 +45,12 @@ from scratchmlp.tabular.reading.numbers import (
 from scratchmlp.tabular.reading.values import Different, different_values, to_text
 from scratchmlp.tabular.vocabulary import MOST_CHARACTERS, VALUES, ValueKind, Why
 
-#: Words for missing values in any column of a file: those of pandas.read_csv, "?" of the classic
-#: data sets, and "\\N" of dumps of databases.
-# fmt: off
-MISSING_IN_FILES = frozenset([
-    "", "?", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
-    "<NA>", r"\N", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
-])
-# fmt: on
-#: Those that people write as values too, such as "None" for a house without a garage. Programs
-#: write the others.
-MAY_BE_VALUES = frozenset(["None", "NA", "N/A", "n/a"])
-#: Words for missing values in columns of numbers and dates, in lower case. In other columns, words
-#: such as "unknown" may be categories.
-MISSING = {word.lower() for word in MISSING_IN_FILES} | {
-    *("-", "--", ".", "n.a.", "n.a", "nat", "nil", "missing", "unknown", "not available"),
-    *("not applicable", "#value!", "inf", "+inf", "-inf", "infinity", "-infinity"),
-}
-MIN_CODES = 3  # different codes of capital letters, beside NA
 MANY = 10  # different values; with fewer, a value that cannot be read may be a category
 FEW = 0.05  # share of the values that may be unreadable, or that make codes if they begin with 0
 PROBED = 500  # different values that decide whether reading a column as numbers is hopeless
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
-_CODE = re.compile("[A-Z]{2,5}")
 _MARK_NAMES = {".": "point", ",": "comma"}
-
-
-def words_for_missing(values: set[str]) -> frozenset[str]:
-    """Return the words that are no values in a column of a file, given its different values.
-
-    These are `MISSING_IN_FILES`, without "NA" among codes of two to five capital letters, such as
-    those of countries.
-    """
-    others = values - MISSING_IN_FILES
-    are_codes = all(_CODE.fullmatch(value) for value in others)
-    return MISSING_IN_FILES - {"NA"} if len(others) >= MIN_CODES and are_codes else MISSING_IN_FILES
 
 
 def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found | None:

@@ -4,7 +4,6 @@
 same column of another table in the same way.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import compress
 from numbers import Real
@@ -14,16 +13,9 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.tabular.notes import Note, NoteCase
-from scratchmlp.tabular.reading.codes import (
-    SMALL,
-    is_identifier,
-    is_index,
-    names_identifier,
-)
 from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
 from scratchmlp.tabular.reading.found import Found, Reading
 from scratchmlp.tabular.reading.from_text import (
-    MISSING,
     note_long,
     note_numbers_among_text,
     note_unreadable,
@@ -31,11 +23,13 @@ from scratchmlp.tabular.reading.from_text import (
     read_text,
     read_text_as,
 )
+from scratchmlp.tabular.reading.left_out import PARTS, are_numbered, find_left_out
+from scratchmlp.tabular.reading.missing import MISSING
 from scratchmlp.tabular.reading.numbers_as_codes import (
+    SMALL,
     find_code,
     find_entities,
     find_long_code,
-    whole_numbers,
 )
 from scratchmlp.tabular.reading.roles import Role
 from scratchmlp.tabular.reading.values import (
@@ -51,10 +45,7 @@ from scratchmlp.utils.names import shortened
 FIRST_DATE, LAST_DATE = 19_000_101, 20_991_231  # written without hyphens
 MANY_TEXTS = 64  # different values; text has more
 TEXT_SHARE = 0.3  # of the values; at least this share of text is different
-LONG_WORD = 10  # letters of a word in a script that may have no blanks
 TEXT_WORDS = 1.5  # mean number of words of text; categories have fewer
-_PARTS = re.compile(r"[\s@/\\]+")  # what separates the parts of text
-_DIGITS = re.compile(r"\d+")
 
 
 def find_kind(
@@ -97,7 +88,7 @@ def find_kind(
     if not guess:
         return found
     found = find_long_code(name, found) or found
-    return _left_out(name, column, found, different) or find_code(name, found) or found
+    return find_left_out(name, column, found, different) or find_code(name, found) or found
 
 
 def read_column(
@@ -211,79 +202,17 @@ def _without_note(found: Found, case: NoteCase) -> Found:
     return found._replace(notes=[note for note in found.notes if note.case != case])
 
 
-def _left_out(
-    name: str, column: "pd.Series[Any]", found: Found, different: Different | None
-) -> Found | None:
-    """Return why a column is left out, or None if it is not."""
-    known = found.values.dropna()
-    if len(known) == len(found.values) and _is_constant(known, different):
-        reason = f"every value is {shortened(column.iloc[0])!r}"
-        notes = [Note("constant", name)]
-        return found._replace(kind="constant", reason=reason, notes=notes, why="one value")
-    case: NoteCase | None = None
-    if found.kind == "number":
-        numbers = whole_numbers(found)
-        if numbers is not None and is_index(name, numbers):
-            case = "index"
-        elif numbers is not None and is_identifier(name, numbers):
-            # Identifiers are hardly ever missing: where they may be, the name must tell.
-            all_known = len(known) == len(found.values)
-            case = "identifier" if all_known or names_identifier(name) else None
-    elif found.kind in ("category", "text") and _are_identifiers(name, known, different):
-        case = "identifier"
-    if case is None:
-        return None
-    left_out = found._replace(kind="identifier", notes=[Note(case, name)])
-    if case == "index":
-        return left_out._replace(reason="row numbers", why="row numbers")
-    return left_out._replace(reason="every value is different", why="all different")
-
-
 def _text_or_category(name: str, column: "pd.Series[Any]", values: Different) -> Found:
     """Decide whether text is free text or categories."""
     n_different, n_known = len(values.unique), int(values.counts.sum())
-    n_words = float(np.mean([len(_PARTS.split(text)) for text in values.text]))
+    n_words = float(np.mean([len(PARTS.split(text)) for text in values.text]))
     all_different = n_different == n_known > SMALL  # no category would say anything of other rows
     many = n_different > max(MANY_TEXTS, TEXT_SHARE * n_known)
-    words = many and n_words >= TEXT_WORDS and not _are_numbered(values.text)
+    words = many and n_words >= TEXT_WORDS and not are_numbered(values.text)
     if all_different or words:
         reason = f"{n_different:,} different texts of {n_words:.0f} words"
         return Found("text", reason, column, notes=note_long(name, column), why="words")
     return Found("category", "text", column, notes=note_numbers_among_text(name, values))
-
-
-def _are_identifiers(name: str, known: "pd.Series[Any]", values: Different | None) -> bool:
-    """Return whether text is different in each row, without anything in it that could inform.
-
-    This holds for numbered text, and for single words in which nothing repeats but digits. Codes
-    such as "AB-17" are no identifiers if their letters repeat, and neither are e-mail addresses and
-    paths. Text without blanks between its words, as in Chinese, is no single word.
-    """
-    if len(known) <= SMALL:
-        return False
-    values = different_values(known) if values is None else values
-    if len(values.unique) < len(known):
-        return False
-    texts = values.text
-    if names_identifier(name) or _are_numbered(texts):
-        return True
-    if any(_PARTS.search(text) or not (text.isascii() or len(text) <= LONG_WORD) for text in texts):
-        return False
-    return len({_DIGITS.sub("", text) for text in texts}) > len(texts) / 2
-
-
-def _are_numbered(texts: list[str]) -> bool:
-    """Return whether all texts are the same except for a number, as in "row 17"."""
-    pattern, *others = {_DIGITS.sub("9", text) for text in texts}
-    return not others and pattern.count("9") == 1
-
-
-def _is_constant(known: "pd.Series[Any]", values: Different | None) -> bool:
-    """Return whether there is a single value. Infinity is none: the encoder rejects it."""
-    if known.dtype.kind in "iufb":
-        return bool(known.min() == known.max()) and bool(np.isfinite(known.iloc[0]))
-    values = different_values(known) if values is None else values
-    return len(values.unique) == 1
 
 
 def _is_readable(column: "pd.Series[Any]") -> bool:

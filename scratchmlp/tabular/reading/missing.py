@@ -1,4 +1,4 @@
-"""Values that mean missing, such as 999, as the user names them."""
+"""What counts as missing: words such as NA, and values such as 999 that the user names."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -28,6 +28,25 @@ from scratchmlp.tabular.reading.values import (
 )
 from scratchmlp.utils.names import listed
 
+#: Words for missing values in any column of a file: those of pandas.read_csv, "?" of the classic
+#: data sets, and "\\N" of dumps of databases.
+# fmt: off
+MISSING_IN_FILES = frozenset([
+    "", "?", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+    "<NA>", r"\N", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+])
+# fmt: on
+#: Those that people write as values too, such as "None" for a house without a garage. Programs
+#: write the others.
+MAY_BE_VALUES = frozenset(["None", "NA", "N/A", "n/a"])
+#: Words for missing values in columns of numbers and dates, in lower case. In other columns, words
+#: such as "unknown" may be categories.
+MISSING = {word.lower() for word in MISSING_IN_FILES} | {
+    *("-", "--", ".", "n.a.", "n.a", "nat", "nil", "missing", "unknown", "not available"),
+    *("not applicable", "#value!", "inf", "+inf", "-inf", "infinity", "-infinity"),
+}
+MIN_CODES = 3  # different codes of capital letters, beside NA
+_CODE = re.compile("[A-Z]{2,5}")
 #: The parameter of the encoder, and what it takes.
 MISSING_VALUES_CONSTRAINTS: dict[str, list[Any]] = {
     "missing_values": ["array-like", dict, Real, str, None]
@@ -37,6 +56,17 @@ MissingValues = Mapping[str, Sequence[float | str]]
 
 #: The time of dates without one, as text.
 _MIDNIGHT = re.compile(r"[ T]00:00:00(?:Z|[+-]\d\d:\d\d(?::\d\d)?)?$", re.ASCII)
+
+
+def words_for_missing(values: set[str]) -> frozenset[str]:
+    """Return the words that are no values in a column of a file, given its different values.
+
+    These are `MISSING_IN_FILES`, without "NA" among codes of two to five capital letters, such as
+    those of countries.
+    """
+    others = values - MISSING_IN_FILES
+    are_codes = all(_CODE.fullmatch(value) for value in others)
+    return MISSING_IN_FILES - {"NA"} if len(others) >= MIN_CODES and are_codes else MISSING_IN_FILES
 
 
 def missing_values_of(names: Sequence[str], missing_values: Any) -> MissingValues:

@@ -23,10 +23,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from scratchmlp.tabular.notes import Note
-from scratchmlp.tabular.reading.codes import SMALL, is_code, names_code, names_identifier
 from scratchmlp.tabular.reading.entities import entity
 from scratchmlp.tabular.reading.found import Found
 from scratchmlp.tabular.reading.from_text import are_codes
+from scratchmlp.tabular.reading.names import names_code, names_identifier
 from scratchmlp.tabular.reading.values import (
     EXACT,
     Floats,
@@ -35,6 +35,10 @@ from scratchmlp.tabular.reading.values import (
     to_numbers,
 )
 from scratchmlp.tabular.vocabulary import Why
+
+SMALL = 10  # rows; in smaller tables, nothing is concluded from differences between numbers
+SPARSE = 0.1  # largest share of the range that codes take
+SHORTEST_CODE = 5  # digits of codes whose name does not tell that they are codes
 
 
 def find_long_code(name: str, found: Found) -> Found | None:
@@ -119,3 +123,38 @@ def whole_numbers(found: Found) -> Floats | None:
     # Larger ones have no integer type.
     are_whole = (known == np.floor(known)) & (abs(known) < 2**63)
     return known if are_whole.all() else None
+
+
+def is_code(name: str, numbers: Floats) -> bool:
+    """Return whether whole numbers are codes, such as zip codes.
+
+    The name may tell. Otherwise, codes have the same number of digits, at least five, and repeat
+    although they take only a small part of their range. Rounded numbers do so too, but have few
+    different last digits.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    numbers : ndarray of shape (n_known,)
+        Whole numbers without missing values.
+
+    Returns
+    -------
+    bool
+        Whether the numbers are codes.
+    """
+    if names_code(name):
+        return True
+    different = np.unique(numbers)
+    if len(different) <= SMALL or different[0] < 0 or n_digits(different) < SHORTEST_CODE:
+        return False
+    repeat = len(numbers) >= 2 * len(different)
+    is_sparse = bool(len(different) < SPARSE * np.ptp(different))
+    return repeat and is_sparse and len(np.unique(different % 10)) > 5
+
+
+def n_digits(numbers: Floats) -> int:
+    """Return the number of digits if it is the same for all numbers, else 0."""
+    shortest, longest = len(f"{abs(numbers).min():.0f}"), len(f"{abs(numbers).max():.0f}")
+    return shortest if shortest == longest else 0
