@@ -66,6 +66,16 @@ def train_briefly(monkeypatch):
         monkeypatch.setattr(f"scratchmlp.reporting.{name}_ROWS", 20)
 
 
+def draw_no_pages(monkeypatch):
+    monkeypatch.setattr("scratchmlp.reporting.page.image", lambda _: "data:image/svg+xml;base64,")
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Draw no pictures of a page, which takes most of its time."""
+    draw_no_pages(monkeypatch)
+
+
 @pytest.fixture
 def brief(monkeypatch):
     """Compare on three folds. Train ensembles on two, for 20 epochs and with few small trees."""
@@ -110,6 +120,7 @@ def trained(tmp_path_factory):
 
     with Patches.context() as monkeypatch, all_parts():
         train_briefly(monkeypatch)
+        draw_no_pages(monkeypatch)
         return {"class": train("class", "number"), "number": train("number", "class")}
 
 

@@ -30,13 +30,6 @@ def page_in(path):
     return Page(path.read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Draw no pictures of a page, which takes most of its time."""
-    picture = "data:image/svg+xml;base64,"
-    monkeypatch.setattr("scratchmlp.reporting.page.image", lambda _: picture)
-
-
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_page_on_the_ensemble(target, trained):
     out, err, path = trained[target].out, trained[target].err, trained[target].folder

@@ -16,6 +16,7 @@ from sklearn.base import clone
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli import reading, saved_model, training
+from scratchmlp.cli.comparison import compare
 from scratchmlp.cli.files import check_files, check_form, write
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.models import NETWORKS_ALONE
@@ -33,7 +34,7 @@ from scratchmlp.reporting.scores import scores_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.scoring import Decision
 from scratchmlp.utils import atomic_write
-from tests.cli.conftest import OUTPUTS, train_briefly
+from tests.cli.conftest import OUTPUTS, draw_no_pages, train_briefly
 from tests.helpers.cli_output import (
     BASELINE,
     ENSEMBLES,
@@ -311,7 +312,7 @@ def test_scores_are_those_of_the_classes_that_are_written(flags, monkeypatch):
     assert scores_of(page)["accuracy"].value == model.score(X, y) == 0.5
 
 
-@pytest.mark.usefixtures("brief")
+@pytest.mark.usefixtures("brief", "undrawn")
 @pytest.mark.parametrize(("positive", "other"), [("no", "yes"), ("yes", "no")])
 def test_a_threshold_decides_all_predictions_scores_and_pages(positive, other, csv, tmp_path):
     """Those of the comparison, of the report, and of the saved model, which remembers it."""
@@ -509,15 +510,23 @@ def test_a_row_of_training_is_explained_by_what_did_not_learn_from_it(order, num
 @pytest.fixture(scope="module")
 def keep(trained, tmp_path_factory):
     """Keep a model as if it were the best of the comparison; return its folder and the output."""
+    compared = {}
 
     @cache
     def run_once(target, best):
+        def compare_once(*arguments):
+            if target not in compared:
+                compared[target] = compare(*arguments)
+            return compared[target]
+
         folder, outputs = tmp_path_factory.mktemp("kept"), []
         for option, (name, package) in OUTPUTS.items():
             outputs += [option, folder / name] if find_spec(package) else []
         options = ["--target", target, "--id", "key", "--keep", "best", "--explain", "011"]
         with Patches.context() as patch:
             train_briefly(patch)
+            draw_no_pages(patch)
+            patch.setattr(training, "compare", compare_once)
             names = {best, IN_WORDS.get(best)}  # the report has words for models
             patch.setattr(Scores, "best", lambda scores: (names & {*scores.results}).pop())
             return folder, *run(trained[target].path, *options, *outputs)

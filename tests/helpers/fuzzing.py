@@ -31,7 +31,7 @@ SCIKIT_LEARN = str(Path(sklearn.__file__).parent)
 
 def examples(n):
     """Return settings for `n` examples, or for as many times more as the profile has."""
-    return settings(max_examples=n * settings().max_examples // 100)
+    return settings(max_examples=n * settings().max_examples // 50)
 
 
 @st.composite

@@ -4,14 +4,14 @@ import os
 import re
 from contextlib import redirect_stdout
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, Example, OutputChecker
-from functools import cache
 from importlib.util import find_spec
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 from tempfile import TemporaryDirectory
 
+import pytest
 from sybil import Region, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
@@ -28,16 +28,35 @@ class PrintingEvaluator(PythonEvaluator):
 
     def __call__(self, example):
         """Run the block. Pages after the tutorial begin with the file that it has saved."""
+        saved, shared = Path("income.model"), example.namespace["tutorial_file"]
         if 'model = load("income.model")' in example.parsed:
-            Path("income.model").write_bytes(tutorial_model())
+            if not shared.exists():
+                train_tutorial_model()
+                share(saved, shared)
+            copy(shared, saved)
         with redirect_stdout(StringIO()) as printed:
             super().__call__(example)
         example.document.printed = printed.getvalue()
+        if Path(example.path) == TUTORIAL and saved.exists():
+            share(saved, shared)
 
 
-@cache
-def tutorial_model():
-    """Return the file of the model of the tutorial, whose first blocks fit it."""
+@pytest.fixture(scope="session")
+def tutorial_file(tmp_path_factory):
+    """Return where the processes of a run share the file that the tutorial has saved."""
+    folder = tmp_path_factory.getbasetemp()
+    return (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "income.model"
+
+
+def share(saved, shared):
+    """Put a copy of a file into its place at once: other processes may read there."""
+    part = shared.with_name(f"{shared.name}.{os.getpid()}")
+    copy(saved, part)
+    part.replace(shared)
+
+
+def train_tutorial_model():
+    """Save the model of the tutorial, whose first blocks fit it."""
     from scratchmlp.io import save  # not before the coverage of the package is measured
 
     page = {}
@@ -46,7 +65,6 @@ def tutorial_model():
         while "model" not in page:
             exec(next(blocks), page)
     save(page["model"], "income.model")
-    return Path("income.model").read_bytes()
 
 
 def find_outputs(document):
@@ -95,5 +113,6 @@ pytest_collect_file = Sybil(
     parsers=[python_blocks, find_outputs, find_tables, SkipParser()],
     setup=enter_folder,
     teardown=leave_folder,
+    fixtures=["tutorial_file"],
     patterns=["README.md", "CONTRIBUTING.md", "docs/*.md", "docs/backpropagation/*.md"],
 ).pytest()
