@@ -15,7 +15,7 @@ import pytest
 from sklearn.base import clone
 
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli import reading, saved_model, training
+from scratchmlp.cli import comparison, reading, saved_model, training
 from scratchmlp.cli.comparison import compare
 from scratchmlp.cli.files import check_files, check_form, write
 from scratchmlp.cli.messages import InputError
@@ -526,7 +526,7 @@ def keep(trained, tmp_path_factory):
         with Patches.context() as patch:
             train_briefly(patch)
             draw_no_pages(patch)
-            patch.setattr(training, "compare", compare_once)
+            patch.setattr(comparison, "compare", compare_once)
             names = {best, IN_WORDS.get(best)}  # the report has words for models
             patch.setattr(Scores, "best", lambda scores: (names & {*scores.results}).pop())
             return folder, *run(trained[target].path, *options, *outputs)
