@@ -286,8 +286,9 @@ def test_an_option_acts_as_in_memory_unless_it_is_declared_otherwise(client, nam
 
     def there(network):
         validation = (X_VAL, VAL_TARGETS["classes"])
-        X_val, y_val = (on_cluster(each, VAL_CHUNKS) for each in validation)
-        return fit(network, on_cluster(X), on_cluster(Y), X_val=X_val, y_val=y_val)
+        X_val, y_val = (on_cluster(each, (50,)) for each in validation)
+        rows = (on_cluster(each, (71, 169)) for each in (X, Y))
+        return fit(network, *rows, X_val=X_val, y_val=y_val)
 
     if name == "validation_fraction":
         pytest.skip("a cluster holds out other rows")

@@ -26,10 +26,11 @@ def option(name):
 
 
 def values(Estimator, name):
-    """Return the values that the fuzz tests and `same_numbers.py` draw, except for the default."""
+    """Return each value that the fuzz tests and `same_numbers.py` draw, except for the default."""
     default = Estimator().get_params()[name]
     drawn = options(kind_of(Estimator)).get(name, [])
-    return [each for each in copy.deepcopy(drawn) if repr(each) != repr(default)]
+    by_name = {repr(each): each for each in copy.deepcopy(drawn)}  # some are there many times
+    return [each for text, each in by_name.items() if text != repr(default)]
 
 
 def settings(name):

@@ -111,7 +111,7 @@ def test_changes_are_told_from_200_rows_on(column, change, why, n):
 def test_random_halves_are_alike():
     """Persons and cities may occur once, and the shares of unseen ones are as expected."""
     told = n_columns = 0
-    for seed in range(20):
+    for seed in range(10):
         both = table(1000, seed)
         drift = compared(both[:500], both[500:])
         told, n_columns = told + drift["changed"].sum(), n_columns + len(drift)

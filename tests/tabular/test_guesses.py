@@ -19,7 +19,11 @@ def ensemble(**readings):
     return TabularEnsembleRegressor(parts, cv=2, random_state=0, **readings)
 
 
-@pytest.mark.parametrize("names", [QUANTITIES, CODES])
+SOME = ["design, named case", "firms", "zip codes"]
+NIGHTLY = [pytest.param(names, marks=pytest.mark.nightly) for names in (QUANTITIES, CODES)]
+
+
+@pytest.mark.parametrize("names", [SOME, *NIGHTLY])
 def test_a_guess_costs_a_few_percent_at_most(names):
     """Single columns vary more, by what ridge regression makes of 200 rows."""
     ratios = np.array([costs(errors(COLUMNS[n], 0, ensemble, 320))["ratio"] for n in names])
