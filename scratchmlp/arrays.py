@@ -18,6 +18,14 @@ def memory_order(n_units: int) -> Literal["C", "F"]:
     return "F" if n_units < 64 else "C"
 
 
+def blocks(n: int, size: int) -> list[slice]:
+    """Divide n entries into blocks of `size` entries; the last may have fewer.
+
+    `sklearn.utils.gen_batches` validates its arguments in the time of a step of a small network.
+    """
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+
+
 def fewer_rows(array: FloatArray, n_rows: int) -> FloatArray:
     """Return a contiguous array with `n_rows` rows that uses the memory of a larger array."""
     if array.flags.c_contiguous:
