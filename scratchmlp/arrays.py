@@ -22,6 +22,12 @@ def blocks(n: int, size: int) -> list[slice]:
     """Divide n entries into blocks of `size` entries; the last may have fewer.
 
     `sklearn.utils.gen_batches` validates its arguments in the time of a step of a small network.
+
+    Examples
+    --------
+    >>> from scratchmlp.arrays import blocks
+    >>> blocks(5, 2)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
