@@ -18,6 +18,20 @@ def memory_order(n_units: int) -> Literal["C", "F"]:
     return "F" if n_units < 64 else "C"
 
 
+def blocks(n: int, size: int) -> list[slice]:
+    """Divide n entries into blocks of `size` entries; the last may have fewer.
+
+    `sklearn.utils.gen_batches` validates its arguments in the time of a step of a small network.
+
+    Examples
+    --------
+    >>> from scratchmlp.arrays import blocks
+    >>> blocks(5, 2)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+
+
 def fewer_rows(array: FloatArray, n_rows: int) -> FloatArray:
     """Return a contiguous array with `n_rows` rows that uses the memory of a larger array."""
     if array.flags.c_contiguous:

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import blas, norm
-from sklearn.utils import gen_batches
 
-from scratchmlp.arrays import FloatArray
+from scratchmlp.arrays import FloatArray, blocks
 
 _AXPY: dict[Any, Any] = {np.dtype(np.float32): blas.saxpy, np.dtype(np.float64): blas.daxpy}
 _GER: dict[Any, Any] = {np.dtype(np.float32): blas.sger, np.dtype(np.float64): blas.dger}
@@ -145,7 +144,7 @@ def by_blocks(update: Callable[..., None]) -> Callable[..., None]:
         if theta.nbytes <= _BLOCK:
             update(self, theta, grad, state, learning_rate)
             return
-        for block in gen_batches(len(theta), _BLOCK // theta.itemsize):
+        for block in blocks(len(theta), _BLOCK // theta.itemsize):
             part = {k: v[block] if isinstance(v, np.ndarray) else v for k, v in state.items()}
             update(self, theta[block], grad[block], part, learning_rate)
         state |= {k: v for k, v in part.items() if not isinstance(v, np.ndarray)}

@@ -3,11 +3,18 @@
 import numpy as np
 import pytest
 import scipy.sparse
+from sklearn.utils import gen_batches
 
+from scratchmlp.arrays import blocks
 from scratchmlp.batches import Batches, Data
 from scratchmlp.kernels import add_row, add_scaled
 
 # Batches.
+
+
+@pytest.mark.parametrize("n", [1, 3, 4, 9])
+def test_blocks_are_the_batches_of_scikit_learn(n):
+    assert blocks(n, 4) == [*gen_batches(n, 4)]
 
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])

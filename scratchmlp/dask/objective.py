@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 from dask.delayed import delayed
-from sklearn.utils import gen_batches
 
-from scratchmlp.arrays import FloatArray
+from scratchmlp.arrays import FloatArray, blocks
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.pieces import Piece
 from scratchmlp.dask.rounds import added, reduced, task
@@ -94,7 +93,7 @@ def sums(
     data = piece.take(rows)
     evaluate, loss, grad = objective.at(aligned(theta)), 0.0, np.zeros_like(theta)
     with threads(0):
-        for chunk in gen_batches(data.n_rows, chunk_rows(objective.network, theta)):
+        for chunk in blocks(data.n_rows, chunk_rows(objective.network, theta)):
             X, Y, weight = data.rows(chunk).as_batch(theta.dtype)
             part = evaluate.sums(aligned(X), aligned(Y), weight, scale)
             loss += float(part[0])

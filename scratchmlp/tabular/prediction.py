@@ -173,5 +173,8 @@ class Blend(NamedTuple):
 
 def _chunks(table: EncodedTable) -> Iterator[EncodedTable]:
     """Yield the rows of a table, a few at a time."""
-    for rows in gen_batches(max(1, len(table)), _ROWS, min_batch_size=_FEWEST_ROWS):
+    if len(table) <= _ROWS:  # without the validation of `gen_batches`
+        yield SharedTable.of(table)
+        return
+    for rows in gen_batches(len(table), _ROWS, min_batch_size=_FEWEST_ROWS):
         yield SharedTable.of(table[rows])

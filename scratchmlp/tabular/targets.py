@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score
-from sklearn.utils import check_array, gen_batches
+from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
-from scratchmlp.arrays import FloatArray
+from scratchmlp.arrays import FloatArray, blocks
 from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_not_mixed, class_weights
@@ -120,7 +120,7 @@ class ClassTargets:
 
     def out_of_fold(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
         """Return the same in the memory of the raw scores, because there may be many classes."""
-        for rows in gen_batches(len(raw), _ROWS):
+        for rows in blocks(len(raw), _ROWS):
             raw[rows] = self.predictions(raw[rows], calibration)
         return raw
 

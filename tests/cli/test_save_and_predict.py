@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from scratchmlp.cli import main as command_line
 from scratchmlp.cli import comparison, reading, saved_model, training
+from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import compare
 from scratchmlp.cli.files import check_files, check_form, write
 from scratchmlp.cli.messages import InputError

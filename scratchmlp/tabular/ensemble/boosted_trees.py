@@ -17,9 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.utils import gen_batches
 
-from scratchmlp.arrays import FloatArray
+from scratchmlp.arrays import FloatArray, blocks
 
 #: Gradient boosting of scikit-learn.
 BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
@@ -109,7 +108,7 @@ class BoostedTrees(NamedTuple):
             for feature, (thresholds, bits) in self.tables.items()
         ]
         scores = np.empty((len(X), len(self.base)))
-        for rows in gen_batches(len(X), max(1, _AT_ONCE // len(self.first_leaves))):
+        for rows in blocks(len(X), max(1, _AT_ONCE // len(self.first_leaves))):
             left = reduce(np.bitwise_and, (bits.take(at[rows], axis=0) for at, bits in looked_up))
             leaf = np.bitwise_count((left & (~left + 1)) - 1)  # zeros below the lowest bit
             values = self.values.take(leaf + self.first_leaves)

@@ -20,11 +20,11 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
-from sklearn.utils import gen_batches, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
-from scratchmlp.arrays import FloatArray
+from scratchmlp.arrays import FloatArray, blocks
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.tabular.calibration import Calibration
@@ -82,7 +82,7 @@ class FoldModel(NamedTuple):
         """
         if len(table) <= _ROWS:
             return self._scores(table)
-        chunks = gen_batches(len(table), _ROWS)
+        chunks = blocks(len(table), _ROWS)
         return np.concatenate([self._scores(table[rows]) for rows in chunks])
 
     def _scores(self, table: EncodedTable) -> FloatArray:

@@ -16,6 +16,7 @@ The factors are part of the first weights of theta, so the trained network is a 
 gradient with respect to phi follows from the chain rule, for every optimizer.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -120,10 +121,10 @@ class TangentParametrization:
         ndarray of shape (n_parameters,)
             theta.
         """
-        inner, scales = self._split(phi)
-        theta = np.multiply(inner, self.factors, out=out)
-        first = self._first(theta)
-        first *= scales
+        n, n_first = self.network.n_parameters, math.prod(self.network.shapes[0])
+        theta = np.empty(n, phi.dtype) if out is None else out
+        np.multiply(self._first(phi), self._scales(phi), out=self._first(theta))
+        np.multiply(phi[n_first:n], self.factors[n_first:], out=theta[n_first:])
         return theta
 
     def gradient(
@@ -146,19 +147,22 @@ class TangentParametrization:
             Gradient with respect to phi.
         """
         out = np.empty_like(phi) if out is None else out
-        inner, scales = self._split(phi)
-        n = len(inner)
-        np.multiply(grad, self.factors, out=out[:n])
-        first = self._first(out)
-        np.einsum("ij,ij->i", first, self._first(inner), out=out[n:])
-        out[n:] *= self.INPUT_FACTOR
-        first *= scales
+        n, n_first = self.network.n_parameters, math.prod(self.network.shapes[0])
+        first = self._first(grad)
+        np.einsum("ij,ij->i", first, self._first(phi), out=out[n:])
+        out[n:] *= self._first_factor
+        np.multiply(first, self._scales(phi), out=self._first(out))
+        np.multiply(grad[n_first:], self.factors[n_first:], out=out[n_first:n])
         return out
 
-    def _split(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the part of phi with the layout of theta, and the input scales 6 s as a column."""
-        n = self.network.n_parameters
-        return phi[:n], (self.INPUT_FACTOR * phi[n:])[:, np.newaxis]
+    @property
+    def _first_factor(self) -> float:
+        """The factor 6 / sqrt(n_in) of s phi_W in the first layer."""
+        return self.INPUT_FACTOR * float(self.network.sizes[0] ** -0.5)
+
+    def _scales(self, phi: FloatArray) -> FloatArray:
+        """Return, as a column, the factor by which theta differs from phi for each input."""
+        return (self._first_factor * phi[self.network.n_parameters :])[:, np.newaxis]
 
     def _first(self, theta: FloatArray) -> FloatArray:
         n_in, n_out = self.network.shapes[0]

@@ -18,8 +18,9 @@ def to_pandas(X: Any) -> pd.DataFrame:
         If two columns have the same name.
     """
     if isinstance(X, pd.DataFrame):
-        if repeated := X.columns[X.columns.duplicated()].tolist():
-            raise ValueError(f"X has two columns named {repeated[0]!r}. Rename one of them.")
+        if not X.columns.is_unique:
+            repeated = X.columns[X.columns.duplicated()][0]
+            raise ValueError(f"X has two columns named {repeated!r}. Rename one of them.")
         return _without_nullable_floats(X)
     frame = nw.from_native(X, eager_only=True)
     columns = {name: frame[name].to_numpy() for name in frame.columns}
