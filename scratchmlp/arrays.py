@@ -21,7 +21,7 @@ def memory_order(n_units: int) -> Literal["C", "F"]:
 def blocks(n: int, size: int) -> list[slice]:
     """Divide n entries into blocks of `size` entries; the last may have fewer.
 
-    `sklearn.utils.gen_batches` validates its arguments in the time of a step of a small network.
+    scikit-learn's ``gen_batches`` validates its arguments in the time of a step of a small network.
 
     Examples
     --------

@@ -24,8 +24,8 @@ _NAMES = {
     "scratchmlp.schedules": "Constant CosLog4 Cosine FlatCosine InverseScaling OneCycle",
     "scratchmlp.tabular": (
         "Bins Calibration ClassTargets CrossFitted Difficulty FoldModel HeldOutScores Inputs "
-        "Levels LinearPart Logarithms Member NumericTargets PiecewiseLinearEncoder TabularEncoder "
-        "TabularEnsembleClassifier TabularEnsembleRegressor TabularMLPClassifier "
+        "Levels LinearPart LogRidge Logarithms Member NumericTargets PiecewiseLinearEncoder "
+        "TabularEncoder TabularEnsembleClassifier TabularEnsembleRegressor TabularMLPClassifier "
         "TabularMLPRegressor TargetEncoding TermSelection TextEncoder Uncertainty"
     ),
     "numpy": "dtype",

@@ -40,6 +40,9 @@ from scratchmlp.utils.public import stacklevel
 
 #: Limits of the largest absolute value of targets, whose square is finite and does not vanish.
 _LEAST, _LARGEST = 1e-150, 1e150
+#: Least ratio of the largest target to the smallest one with which logarithms are tried: below it,
+#: they are nearly linear in the targets.
+_LEAST_RATIO = 2.0
 _ROWS = 4096  # whose out-of-fold probabilities are computed at the same time
 
 
@@ -55,6 +58,7 @@ class ClassTargets:
 
     classes: NDArray[Any]
 
+    may_be_logarithms: ClassVar[bool] = False
     oof_name: ClassVar[str] = "oof_proba_"  # the attribute with the out-of-fold predictions
     uncalibrated = NOT_CALIBRATED  # of one estimator, whose predictions are calibrated already
     output = "softmax"
@@ -243,6 +247,23 @@ class NumericTargets:
         """Return these targets as a loss needs them that takes no negative ones."""
         mean = np.average(self._in_range(y), axis=0, weights=weight)
         return replace(self, mean=np.zeros(len(mean)), deviation=np.where(mean > 0, mean, 1.0))
+
+    @property
+    def may_be_logarithms(self) -> bool:
+        """Whether a model may learn logarithms, which differ from numbers that are not close."""
+        return self.one_column and 0 < _LEAST_RATIO * self.low[0] < self.high[0]
+
+    def exponential(self, y: FloatArray, raw: FloatArray, weight: FloatArray) -> Self:
+        """Return these targets for raw scores that are logarithms.
+
+        The exponential of a mean logarithm is less than the mean. So a factor makes the means of
+        `y` and of the predictions equal (N. Duan, "Smearing estimate", Journal of the American
+        Statistical Association 78, 1983).
+        """
+        targets = replace(self, output="exp")
+        predicted = targets.predictions(raw, None)
+        factor = np.average(y, weights=weight) / np.average(predicted, weights=weight)
+        return replace(targets, deviation=factor * self.deviation)
 
     def encode(self, y: NDArray[np.float64]) -> FloatArray:
         """Return standardized targets, of shape (n_samples, n_outputs)."""

@@ -6,6 +6,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from scratchmlp.batches import Data
+from scratchmlp.io import load, save
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble import fit as ensembles
@@ -126,6 +127,27 @@ def test_how_often_known_levels_occur_says_nothing_of_unknown_ones(alone, as_tex
     errors = model.predict(X[~known]) - y[~known]
     assert abs(errors.mean()) < 0.5 * y.std()
     check_exported(model, X[~known])
+
+
+def test_effects_that_multiply_are_linear_in_logarithms(alone, tmp_path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=400), "color": rng.choice([*"rgby"], 400)})
+    factor = X["color"].map({"r": 1.0, "g": 2.0, "b": 5.0, "y": 9.0})
+    y = (1e3 * factor * np.exp(X["a"] + rng.normal(0, 0.3, 400))).to_numpy()
+    model, new = alone(X[:300], y[:300]), X[300:]
+    of_numbers = alone(X[:300], y[:300] - 1e4)  # the same rows, but some targets are below 0
+    assert model.oof_score_ > 0.8 > of_numbers.oof_score_
+    assert model.oof_prediction_.mean() == pytest.approx(y[:300].mean(), rel=0.01)
+    save(model, tmp_path / "model")
+    np.testing.assert_array_equal(load(tmp_path / "model").predict(new), model.predict(new))
+    check_exported(model, new)
+
+
+@pytest.mark.parametrize("ends", [(10, 19), (0, 10), (-1, 10)])
+def test_no_logarithms_of_targets_that_are_close_or_not_above_0(alone, ends):
+    y = np.linspace(*ends, 60)
+    models = alone(pd.DataFrame({"x": np.arange(60.0)}), y).named_estimators_.linear
+    assert {type(model) for model in models} == {Ridge}
 
 
 def test_the_penalties_of_a_fold_share_its_inputs(alone, monkeypatch):

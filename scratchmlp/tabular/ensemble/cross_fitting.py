@@ -209,7 +209,7 @@ class CrossFitted(PartEstimator):
     def fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
         """See `PartEstimator`."""
         problem = self._for_loss(problem)
-        tasks, estimators = problem.tasks, self._candidates()
+        tasks, estimators = problem.tasks, self._candidates(problem)
         results: list[FoldResult] = []
         folds = [
             Fold(*rows, self._plan(seed, terms), seed, tasks and tasks.subtask(0))
@@ -222,7 +222,7 @@ class CrossFitted(PartEstimator):
             results += found[best]
             yield self._keep(problem, results)
 
-    def _candidates(self) -> list[Any]:
+    def _candidates(self, problem: TrainingProblem) -> list[Any]:
         """Return the estimators to fit in the first folds: the others get the best one."""
         return [self.estimator]
 
