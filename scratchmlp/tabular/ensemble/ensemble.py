@@ -353,10 +353,11 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         Networks take the parameters that they share with the ensemble. Estimators that accept
         missing values get numbers and codes of categories, others the output of
         :class:`TabularEncoder`; their parameters refer to these columns. "linear" gets numbers that
-        are not limited, and a column for each level of each category. Targets are standardized, or
-        divided by their mean for a loss that takes no negative ones, such as "poisson". An
-        estimator that stops early gets the fold as `X_val`, if its `fit` takes it. With
-        `sample_weight`, estimators that take no weights are left out.
+        are not limited, and a column for each level of each category; it learns logarithms of
+        targets above 0 if that is better for held-out rows. Targets are standardized, or divided by
+        their mean for a loss that takes no negative ones, such as "poisson". An estimator that
+        stops early gets the fold as `X_val`, if its `fit` takes it. With `sample_weight`,
+        estimators that take no weights are left out.
     cv : int, splitter or iterable, default=8
         Splits into training rows and a held-out fold; see :class:`TabularMLPRegressor`.
     n_repeats : int, default=1
