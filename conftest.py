@@ -34,15 +34,11 @@ if not find_spec("distributed"):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Collect tests without searching for garbage, which would take as long as the rest.
-
-    What is collected stays, so the tests do not search it again and again.
-    """
+    """Collect tests without searching for garbage, which would take as long as the rest."""
     gc.disable()
     try:
         return (yield)
     finally:
-        gc.freeze()
         gc.enable()
 
 
