@@ -19,7 +19,7 @@ def to_pandas(X: Any) -> pd.DataFrame:
     """
     if isinstance(X, pd.DataFrame):
         if not X.columns.is_unique:
-            repeated = X.columns[X.columns.duplicated()][0]
+            repeated, *_ = X.columns[X.columns.duplicated()].tolist()
             raise ValueError(f"X has two columns named {repeated!r}. Rename one of them.")
         return _without_nullable_floats(X)
     frame = nw.from_native(X, eager_only=True)
