@@ -88,15 +88,16 @@ class TrainingProblem(NamedTuple):
         return self._score_of(self.rows_in(n_folds), oof)
 
     def standard_error(self, oof: FloatArray) -> float:
-        """Return the standard error of the score, by a jackknife over folds; nan of two.
+        """Return the standard error of the score, by a jackknife over folds.
 
-        It holds for persons, say, if no fold holds out rows of those of another one.
+        It is nan with fewer than three folds. It holds for persons, say, if no two folds hold out
+        rows of the same one.
         """
         folds = [rows for rows in self.held_out if len(rows)]
         if len(folds) < LEAST_FOLDS:
             return np.nan
-        others = [np.setdiff1d(self.rows_in(), rows) for rows in folds]
-        scores = [self._score_of(rows, oof) for rows in others]
+        every = self.rows_in()
+        scores = [self._score_of(np.setdiff1d(every, rows), oof) for rows in folds]
         return float(np.sqrt((len(folds) - 1) * np.var(scores)))
 
     def _score_of(self, rows: Rows, oof: FloatArray) -> float:

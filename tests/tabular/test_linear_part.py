@@ -10,6 +10,7 @@ from scratchmlp.io import load, save
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble import fit as ensembles
+from scratchmlp.tabular.ensemble.linear import LogRidge
 from scratchmlp.tabular.inputs.levels import Levels, LevelsPlan
 from scratchmlp.tabular.targets import NumericTargets
 from tests.helpers.onnx_runs import check_exported
@@ -141,6 +142,13 @@ def test_effects_that_multiply_are_linear_in_logarithms(alone, tmp_path):
     save(model, tmp_path / "model")
     np.testing.assert_array_equal(load(tmp_path / "model").predict(new), model.predict(new))
     check_exported(model, new)
+
+
+def test_a_model_of_logarithms_predicts_numbers():
+    x = np.linspace(0, 5, 50)[:, np.newaxis]
+    model = LogRidge(alpha=1e-6).fit(x, np.exp(2 * x[:, 0]))
+    assert model.coef_ == pytest.approx([2.0])
+    np.testing.assert_allclose(model.predict(x), np.exp(2 * x[:, 0]), rtol=1e-5)
 
 
 @pytest.mark.parametrize("ends", [(10, 19), (0, 10), (-1, 10)])

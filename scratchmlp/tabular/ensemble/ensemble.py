@@ -277,8 +277,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         column names entities that folds do not hold out as a whole. See
         :doc:`/what_can_mislead_you`.
     oof_score_unseen_std_ : float
-        Its standard error, by a jackknife over folds; nan with two. Exists if some entities are new
-        to a fold.
+        Its standard error, by a jackknife over folds; nan with fewer than three. Exists if some
+        entities are new to a fold.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float
@@ -407,8 +407,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         column names entities that folds do not hold out as a whole. See
         :doc:`/what_can_mislead_you`.
     oof_score_unseen_std_ : float
-        Its standard error, by a jackknife over folds; nan with two. Exists if some entities are new
-        to a fold.
+        Its standard error, by a jackknife over folds; nan with fewer than three. Exists if some
+        entities are new to a fold.
     oof_scores_ : dict of str to float
         Score of each estimator alone, also of those in `dropped_`; see :meth:`leaderboard`.
     oof_loss_ : float

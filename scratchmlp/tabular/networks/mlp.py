@@ -113,8 +113,8 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
         column names entities that folds do not hold out as a whole. See
         :doc:`/what_can_mislead_you`.
     oof_score_unseen_std_ : float
-        Its standard error, by a jackknife over folds; nan with two. Exists if some entities are new
-        to a fold.
+        Its standard error, by a jackknife over folds; nan with fewer than three. Exists if some
+        entities are new to a fold.
     temperature_ : float
         Raw scores are divided by it before the softmax, to calibrate probabilities.
     floor_ : float
@@ -238,8 +238,8 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
         column names entities that folds do not hold out as a whole. See
         :doc:`/what_can_mislead_you`.
     oof_score_unseen_std_ : float
-        Its standard error, by a jackknife over folds; nan with two. Exists if some entities are new
-        to a fold.
+        Its standard error, by a jackknife over folds; nan with fewer than three. Exists if some
+        entities are new to a fold.
     held_out_ : list of ndarray of int
         Row numbers that each member held out.
     encoder_ : TabularEncoder
