@@ -257,10 +257,10 @@ def test_missing_stored_runs_are_an_error_with_the_remedy(benchmark, tmp_path, m
     assert "none.jsonl is missing: restore it with git checkout" in capsys.readouterr().err
 
 
-def catboost_at_night(names):
-    """Mark candidates of CatBoost, whose fits take seconds, as tests of the night."""
+def at_night(slow, names):
+    """Mark candidates with such a name, whose fits take a second or more, as tests of the night."""
     nightly = pytest.mark.nightly
-    return [pytest.param(n, marks=nightly) if "CatBoost" in n else n for n in names]
+    return [pytest.param(n, marks=nightly) if re.search(slow, n) else n for n in names]
 
 
 STOPPED = [name for name in CANDIDATES if name.endswith((" early stopping", " 8 folds"))]
@@ -287,7 +287,7 @@ def test_a_blend_weights_predictions_for_rows_that_a_fold_has_not_seen():
 
 
 @pytest.mark.parametrize(
-    "name", catboost_at_night(name for name in STOPPED if not re.search("MLP|blend", name))
+    "name", at_night("CatBoost", (name for name in STOPPED if not re.search("MLP|blend", name)))
 )
 def test_boosting_stops_at_the_best_of_its_trees(name):
     candidate = CANDIDATES[name]
@@ -333,7 +333,7 @@ def test_real_tables_have_one_stratified_split_without_rare_and_unknown_classes(
         tables.load("stroke", tmp_path)
 
 
-@pytest.mark.parametrize("name", catboost_at_night(n for n in CANDIDATES if not SLOW.search(n)))
+@pytest.mark.parametrize("name", at_night("CatBoost|folds|careful", (n for n in CANDIDATES if not SLOW.search(n))))
 def test_candidates_take_tables_with_text_and_many_categories(name):
     candidate, rng = CANDIDATES[name], np.random.default_rng(0)
     if not candidate.find():

@@ -95,6 +95,7 @@ def wait_for_a_write(path, before, *processes):
         time.sleep(0.001)
 
 
+@pytest.mark.nightly  # starts processes
 def test_a_write_removes_what_killed_ones_have_left(writer, tmp_path):
     path, _, once = writer
     for _ in range(2):

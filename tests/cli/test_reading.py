@@ -110,7 +110,7 @@ WRITERS = [excel, parquet, *(as_text(*form) for form in FORMS)]
 
 
 @pytest.mark.random
-@settings(FUZZ, max_examples=settings.default.max_examples // 2)
+@settings(FUZZ, max_examples=settings.default.max_examples // 5)
 @given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=6), st.sampled_from(WRITERS))
 def test_any_table_in_any_format_is_the_same_frame(csv, rows, write):
     rows = [tuple(f"{i}{cell}x" if cell else "" for cell in row) for i, row in enumerate(rows)]

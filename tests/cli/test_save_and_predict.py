@@ -534,7 +534,7 @@ def keep(trained, tmp_path_factory):
     return run_once
 
 
-KEPT = [(target, best) for k, target in enumerate(TARGETS) for best in (TREES, LINEAR[k], BASELINE)]
+KEPT = [("class", TREES), ("class", LINEAR[0]), ("number", LINEAR[1]), ("number", BASELINE)]
 
 
 @pytest.mark.parametrize(("target", "best"), KEPT)

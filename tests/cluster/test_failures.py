@@ -196,6 +196,7 @@ def test_a_fit_warns_while_no_worker_takes_tasks(expected, tmp_path, monkeypatch
     assert "because the cluster has no worker that takes tasks, of 1 in all. A worker" in message
 
 
+@pytest.mark.nightly  # waits
 def test_a_fit_waits_for_a_worker_that_has_paused_until_its_timeout(tmp_path):
     def pause():
         client.run(lambda dask_worker: setattr(dask_worker, "status", Status.paused))

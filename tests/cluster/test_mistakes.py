@@ -236,6 +236,7 @@ def test_features_are_those_of_the_last_fit_and_of_the_scaler(client):
 # Clients.
 
 
+@pytest.mark.nightly  # starts a process
 def test_a_client_is_asked_for():
     """A new process has none. In this one, a worker may have made a default client."""
     pool = ProcessPoolExecutor(1, PROCESSES)

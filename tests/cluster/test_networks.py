@@ -263,9 +263,12 @@ def test_callbacks_and_warnings_are_those_of_other_fits(client, tmp_path):
 
 
 def numbers_of(estimator, training):
-    """Return numbers of two fits that an option may change, and the length of what they print."""
+    """Return what an option may change: numbers, and the length of what is printed.
+
+    A warm start acts in a second fit.
+    """
     with redirect_stdout(io.StringIO()) as printed:
-        losses = [training(estimator).history_["loss"] for _ in range(2)]
+        losses = [training(estimator).history_["loss"] for _ in range(1 + estimator.warm_start)]
     scores = estimator.history_["score"]
     return np.concatenate([estimator.theta_, *losses, scores, [len(printed.getvalue())]])
 

@@ -13,8 +13,8 @@ NEEDS = {
     "power_t": {"solver": "sgd", "learning_rate": "invscaling"},
     "momentum": {"solver": "sgd"},
     "nesterovs_momentum": {"solver": "sgd"},
-    "early_stopping": {"max_iter": 40},
-    "n_iter_no_change": {"early_stopping": True, "max_iter": 40},
+    "early_stopping": {"max_iter": 12, "n_iter_no_change": 2},
+    "n_iter_no_change": {"early_stopping": True, "max_iter": 12},
     "validation_fraction": {"early_stopping": True},
     "scoring": {"early_stopping": True},
 }
@@ -35,7 +35,7 @@ def values(Estimator, name):
 
 def settings(name):
     """Return settings with which an option acts."""
-    small = {"hidden_layer_sizes": (3,), "max_iter": 3, "batch_size": 30, "random_state": 0}
+    small = {"hidden_layer_sizes": (3,), "max_iter": 2, "batch_size": 30, "random_state": 0}
     return small | NEEDS.get(name, {})
 
 
