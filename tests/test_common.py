@@ -11,11 +11,13 @@ SHORT = {"max_iter": 50, "hidden_layer_sizes": (20,), "learning_rate_init": 0.02
 # these loops alone see, each estimator has a share.
 ESTIMATORS = (
     ScratchMLPClassifier(),
-    ScratchMLPClassifier(solver="lbfgs", hidden_layer_sizes=()),
     ScratchMLPClassifier(early_stopping=True, **SHORT),
-    ScratchMLPClassifier(loss="focal", output_activation="logistic", solver="nadam", **SHORT),
     ScratchMLPRegressor(),
     ScratchMLPRegressor(solver="lbfgs", loss="poisson", **SHORT),
+)
+AT_NIGHT = (
+    ScratchMLPClassifier(solver="lbfgs", hidden_layer_sizes=()),
+    ScratchMLPClassifier(loss="focal", output_activation="logistic", solver="nadam", **SHORT),
     ScratchMLPRegressor(early_stopping=True, **SHORT),
     ScratchMLPRegressor(solver="rmsprop", learning_rate="cosine", loss="huber", **SHORT),
 )
@@ -41,4 +43,11 @@ def expected_failures(estimator):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.nightly
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(AT_NIGHT, expected_failed_checks=expected_failures)
+def test_scikit_learn_check_at_night(estimator, check):
     check(estimator)

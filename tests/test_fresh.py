@@ -333,7 +333,9 @@ def test_real_tables_have_one_stratified_split_without_rare_and_unknown_classes(
         tables.load("stroke", tmp_path)
 
 
-@pytest.mark.parametrize("name", at_night("CatBoost|folds|careful", (n for n in CANDIDATES if not SLOW.search(n))))
+@pytest.mark.parametrize(
+    "name", at_night("CatBoost|folds|careful", (n for n in CANDIDATES if not SLOW.search(n)))
+)
 def test_candidates_take_tables_with_text_and_many_categories(name):
     candidate, rng = CANDIDATES[name], np.random.default_rng(0)
     if not candidate.find():

@@ -372,8 +372,8 @@ def _model() -> HistGradientBoostingRegressor:
     return HistGradientBoostingRegressor(
         loss="quantile",
         quantile=0.8,
-        learning_rate=0.1,
-        max_iter=20,
+        learning_rate=0.3,
+        max_iter=7,
         max_leaf_nodes=8,
         min_samples_leaf=40,
         early_stopping=False,

@@ -106,7 +106,7 @@ def test_a_write_removes_what_killed_ones_have_left(writer, tmp_path):
     assert jobs.is_whole(path)
 
 
-@pytest.mark.random
+@pytest.mark.nightly
 def test_a_kill_at_any_moment_leaves_a_whole_file(writer, rounds, tmp_path):
     path, forever, once = writer
     assert end_of(*once) == 0

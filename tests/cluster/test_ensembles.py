@@ -115,7 +115,13 @@ def trained(client):
     return train
 
 
-@pytest.mark.parametrize("name", CASES)
+#: Of what the others already show in part.
+AT_NIGHT = {"repeats", "splitter", "held-out years", "targets", "values that mean missing"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.nightly) if n in AT_NIGHT else n for n in CASES]
+)
 def test_an_ensemble_is_that_of_a_table_in_memory(trained, name):
     compare_ensembles(*trained(name))
 

@@ -73,23 +73,33 @@ def fit(estimator, X=X, numbers=NUMBERS, **arguments):
 NETWORKS = {"cv": 2, "hidden_layer_sizes": 16, "inspect_table": False}
 
 
-@pytest.mark.filterwarnings(
-    "ignore:y has one class",
-    "ignore:the column:UserWarning",
-    r"ignore:\d columns tell:UserWarning",
-)
-@parametrize_with_checks(
-    [
-        TabularMLPClassifier(**NETWORKS, max_iter=16),
-        TabularMLPRegressor(**NETWORKS, max_iter=16),
-        TabularEnsembleClassifier([("tree", DecisionTreeClassifier(min_samples_leaf=5))], cv=2),
-        TabularEnsembleRegressor([("tree", DecisionTreeRegressor(min_samples_leaf=5))], cv=2),
-    ],
-    expected_failed_checks=lambda estimator: {
-        "check_sample_weight_equivalence_on_dense_data": ROWS
-    },
+def checks(*estimators):
+    """Parametrize a test with scikit-learn's checks of estimators, and ignore what data deserve."""
+    warnings = "ignore:y has one class", "ignore:the column:UserWarning"
+    every = parametrize_with_checks(
+        [*estimators],
+        expected_failed_checks=lambda estimator: {
+            "check_sample_weight_equivalence_on_dense_data": ROWS
+        },
+    )
+    few = pytest.mark.filterwarnings(*warnings, r"ignore:\d columns tell:UserWarning")
+    return lambda test: few(every(test))
+
+
+@checks(
+    TabularMLPClassifier(**NETWORKS, max_iter=16),
+    TabularEnsembleRegressor([("tree", DecisionTreeRegressor(min_samples_leaf=5))], cv=2),
 )
 def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.nightly
+@checks(
+    TabularMLPRegressor(**NETWORKS, max_iter=16),
+    TabularEnsembleClassifier([("tree", DecisionTreeClassifier(min_samples_leaf=5))], cv=2),
+)
+def test_scikit_learn_check_at_night(estimator, check):
     check(estimator)
 
 

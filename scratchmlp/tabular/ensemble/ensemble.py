@@ -289,7 +289,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     temperature_, floor_ : float
         Calibration of the weighted probabilities; see :class:`TabularMLPClassifier`.
     held_out_ : list of ndarray of int
-        Row numbers that each fold holds out.
+        Row numbers that each fold holds out. Rows of persons, say, who are new to their fold are
+        predicted too, but are not among them.
     encoder_ : TabularEncoder
         The fitted encoder of all estimators.
     findings_ : list of Note
@@ -417,7 +418,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Weighted out-of-fold predictions; nan for rows in no fold.
     held_out_ : list of ndarray of int
-        Row numbers that each fold holds out.
+        Row numbers that each fold holds out. Rows of persons, say, who are new to their fold are
+        predicted too, but are not among them.
     encoder_ : TabularEncoder
         The fitted encoder of all estimators.
     findings_ : list of Note

@@ -120,7 +120,8 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     floor_ : float
         Then p becomes proportional to p³ / (p² + `floor_` ²), which undoes label smoothing.
     held_out_ : list of ndarray of int
-        Row numbers that each member held out.
+        Row numbers that each member held out. Rows of persons, say, who are new to it are predicted
+        too, but are not among them.
     encoder_ : TabularEncoder
         The fitted encoder; see its `columns_`.
     members_ : list of Member
@@ -241,7 +242,8 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
         Its standard error, by a jackknife over folds; nan with fewer than three. Exists if some
         entities are new to a fold.
     held_out_ : list of ndarray of int
-        Row numbers that each member held out.
+        Row numbers that each member held out. Rows of persons, say, who are new to it are predicted
+        too, but are not among them.
     encoder_ : TabularEncoder
         The fitted encoder; see its `columns_`.
     members_ : list of Member
