@@ -109,7 +109,7 @@ def intervals(X: pd.DataFrame, y: np.ndarray, X_test: pd.DataFrame) -> dict[str,
     networks = TabularMLPRegressor(random_state=0).fit(X, y)
     rows = np.concatenate(ensemble.held_out_)  # all but those that are predicted as of new persons
     folds = np.repeat(np.arange(len(ensemble.held_out_)), [*map(len, ensemble.held_out_)])
-    errors = np.abs(np.asarray(y) - ensemble.oof_prediction_)[rows]
+    errors = np.abs(y - ensemble.oof_prediction_)[rows]
     members = ensemble.member_predictions(X_test)
     return {
         "ensemble": ensemble.predict_interval(X_test, COVERAGE),
@@ -162,6 +162,7 @@ def measure_intervals(names: Iterable[str], n_splits: int, data: Path) -> pd.Dat
     rows = []
     for name in names:
         X, y, *_ = DRAWN[name]() if name in DRAWN else tables.load(name, data)
+        y = np.asarray(y)
         is_small = name in DRAWN or len(y) <= 750
         for seed in range(n_splits * (OFTEN if is_small else 1)):
             train, test = split(y, name, seed)
