@@ -42,7 +42,7 @@ def changed(choose, X, kinds):
     new = table(choose, choose(ROWS), kinds, X.columns)
     if choose([False, False, True]):
         place = choose(range(len(kinds)))
-        with suppress(UnicodeEncodeError):  # pandas' own text holds no lone surrogates
+        with suppress(Exception):  # pandas cannot convert all values, such as lone surrogates
             new.isetitem(place, choose(CHANGES)(new.iloc[:, place]))
     return new
 
