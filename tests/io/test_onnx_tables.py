@@ -314,7 +314,7 @@ def test_default_estimators_are_saved_loaded_and_exported(estimator, tmp_path):
 def test_the_linear_part_is_saved_loaded_and_exported(target, monkeypatch, tmp_path):
     """It is the default estimator that has inputs of its own."""
     is_class = target == "multiclass"
-    linear = [("linear", LogisticRegression() if is_class else Ridge(solver="lsqr"))]
+    linear = [("linear", LogisticRegression() if is_class else Ridge())]
     monkeypatch.setattr(fit, "default_estimators", lambda *arguments: linear)
     Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
     rows = new_rows(FEW, 3, n=20)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import issparse
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from scratchmlp.batches import Data
@@ -40,7 +41,7 @@ def alone(monkeypatch):
 
     def fit(X, y, **settings):
         is_class = y.dtype.kind in "OUb"
-        linear = [("linear", LogisticRegression() if is_class else Ridge(solver="lsqr", tol=1e-6))]
+        linear = [("linear", LogisticRegression() if is_class else Ridge(tol=1e-6))]
         monkeypatch.setattr(ensembles, "default_estimators", lambda *arguments: linear)
         Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
         return Ensemble(**{"cv": 4, "inspect_table": False, "random_state": 0} | settings).fit(X, y)
@@ -48,18 +49,21 @@ def alone(monkeypatch):
     return fit
 
 
-def test_inputs_are_numbers_as_they_are_and_each_level():
-    X = table()
-    encoder = TabularEncoder(text_features=["text"]).fit(X)
+@pytest.mark.parametrize("text", [["text"], []])
+def test_inputs_are_numbers_as_they_are_and_each_level(text):
+    X = table()[["size", "gap", "color", "shop", *text]]
+    encoder = TabularEncoder(text_features=text or None).fit(X)
     encoded, _ = encode_with(encoder, X)
     inputs, supervised = LevelsPlan(None).fit(Data(encoded, rng.normal(size=(N, 1)), None))
-    A = inputs.array(encoded).toarray()
+    A = inputs.array(encoded)
+    assert issparse(A) == (not text)  # which has many numbers
+    A = A.toarray() if issparse(A) else A
     assert supervised == ()
     size = encoded.layout.columns["size"].numbers[""]
     expected = (X["size"] - X["size"].mean()) / X["size"].std(ddof=0)
     np.testing.assert_allclose(A[:, size], expected, rtol=1e-3, atol=1e-5)
     starts = inputs.starts(encoded.layout)
-    levels = A[:, starts[0] : starts[2]]
+    levels = A[:, starts[0] : starts[2] if text else None]
     assert set(np.unique(levels)) == {0, 1}
     np.testing.assert_array_equal(levels.sum(axis=1), 2)  # one of each column
     unknown = A[:, starts[1] - 1]  # the last level of colors

@@ -87,7 +87,7 @@ def _linear(data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int, classi
     n_inputs = data.X.layout.n_outputs + sum(terms.shape[1] for terms in data.X.terms)
     if n_rows > _MOST_LINEAR_ROWS or n_rows * n_inputs * data.n_targets > _MOST_PRODUCTS:
         return None
-    return LogisticRegression(max_iter=500) if classifier else Ridge(solver="lsqr", tol=1e-6)
+    return LogisticRegression(max_iter=500) if classifier else Ridge(tol=1e-6)
 
 
 def _boosting(data: Data, n_rows: int, settings: dict[str, Any], classifier: bool) -> Any:

@@ -16,6 +16,8 @@ from scratchmlp.tabular.inputs.term_selection import TermSelection
 
 #: Least deviation of numbers that differ: that of equal ones may be above 0 by rounding.
 _LEAST_DEVIATION = 1e-9
+#: Least share of inputs other than 0, without terms, of an array that is not sparse.
+_LEAST_SHARE = 1 / 3
 
 
 class Levels(NamedTuple):
@@ -45,10 +47,13 @@ class Levels(NamedTuple):
     deviations: FloatArray
     terms: TermSelection | None
 
-    def array(self, table: EncodedTable, supervised: Sequence[FloatArray] = ()) -> csr_array:
+    def array(
+        self, table: EncodedTable, supervised: Sequence[FloatArray] = ()
+    ) -> FloatArray | csr_array:
         """Return the inputs of rows: numbers, levels of one column after the other, and terms.
 
-        The last level of each column stands for missing and unknown values.
+        The last level of each column stands for missing and unknown values. The array is sparse
+        where most inputs are 0: linear models take longer for it where few are.
 
         Parameters
         ----------
@@ -59,7 +64,7 @@ class Levels(NamedTuple):
 
         Returns
         -------
-        csr_array of shape (n_samples, n_inputs), float64
+        ndarray or csr_array of shape (n_samples, n_inputs), float64
             The inputs.
         """
         widths = _widths(table.layout)
@@ -68,7 +73,9 @@ class Levels(NamedTuple):
         shown = np.ones(positions.size), positions.ravel(), np.arange(len(table) + 1) * len(widths)
         levels = csr_array(shown, shape=(len(table), sum(widths)))
         parts = [csr_array(self._numbers(table)), levels, *self._terms(table)]
-        return csr_array(hstack(parts, format="csr"))
+        X = csr_array(hstack(parts, format="csr"))
+        is_dense = _LEAST_SHARE * X.shape[1] <= len(self.means) + len(widths)
+        return X.toarray() if is_dense else X
 
     def hiding_some(
         self, table: EncodedTable, supervised: Sequence[FloatArray], seed: int
