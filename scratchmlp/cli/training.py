@@ -206,7 +206,9 @@ def _show(comparison: Comparison, model: BaseTabular, what: str) -> None:
         title = f"How well {plain(options.target)} can be predicted from {file}"
         page = page_of(evaluated, importances, made_by, title, compared, option_for)
         write(options.report, page.encode())
-        print(f"Wrote a report on {what}: {options.report}", flush=True)
+        print(
+            f"Wrote a report on {what}, which shows rows of the table: {options.report}", flush=True
+        )
 
 
 def _out_of_fold(comparison: Comparison, model: BaseTabular) -> Evaluated:

@@ -135,14 +135,14 @@ def _task(evaluated: Evaluated) -> str:
         columns += f" (left out: {listed([plain(name, 40) for name in unused])})"
     rows = f"{n:,} rows that it was not trained on."
     if evaluated.is_of_fit:
-        rows = f"{n:,} rows, each predicted by a part of the model that has not learned from it."
+        rows = f"{n:,} rows, each predicted by models that were trained without it."
     sentence = f"The model predicts {target}, {what}, from {columns}. It was tested on {rows}"
     if (lost := len(evaluated.given[1]) - n) > 0:
         names = listed([plain(name, 40) for name in evaluated.entities])
         which = f" by any part that knows their {names}," if names else ""
         sentence += f" {lost:,} other rows could not be tested this way{which} and are left out."
     if evaluated.is_of_fit:
-        sentence += f" Expect the same quality for {plain(_scored(evaluated.fitted), 200)}."
+        sentence += f" Expect this quality, or slightly less, for {plain(_scored(evaluated.fitted), 200)}."
         if evaluated.fitted.scored == "later rows":
             sentence += (
                 " These follow directly on the training rows: errors may grow further ahead."

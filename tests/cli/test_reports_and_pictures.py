@@ -34,7 +34,7 @@ def page_in(path):
 def test_a_page_on_the_ensemble(target, trained):
     out, err, path = trained[target].out, trained[target].err, trained[target].folder
     path /= "a report.html"
-    assert out.endswith(f"Wrote a report on the ensemble: {path}\n")
+    assert out.endswith(f"Wrote a report on the ensemble, which shows rows of the table: {path}\n")
     assert re.search(rf"writing {re.escape(str(path))}\nscratchmlp: wall time: .*\n$", err)
     page = page_in(path)
     assert f"How well {target} can be predicted" in page.text

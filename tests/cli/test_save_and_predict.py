@@ -554,7 +554,7 @@ def test_a_kept_model_is_an_ensemble_of_one_part(target, best, keep, trained, cs
         assert list(predicted) == ["key", "prediction", "low", "high"]
         assert (predicted["low"] < predicted["high"]).all()
     if (page := folder / "a report.html").exists():
-        assert out.endswith(f"Wrote a report on {called}: {page}\n")
+        assert out.endswith(f"Wrote a report on {called}, which shows rows of the table: {page}\n")
         text = page.read_text(encoding="utf-8")
         in_words = IN_WORDS.get(best, called)
         assert f"The other sections are about {in_words} trained on all rows" in text
