@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
+from scratchmlp.tabular.calibration import NOT_CALIBRATED
 from scratchmlp.tabular.ensemble.blending import (
     NEGLIGIBLE,
     prior_shares,
@@ -37,20 +37,7 @@ Scoring = str | Callable[..., float] | None
 
 
 def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
-    """Fit the estimators in the folds, and weight them.
-
-    Parameters
-    ----------
-    ensemble : TabularEnsembleClassifier or TabularEnsembleRegressor
-        The parameters.
-    problem : TrainingProblem
-        What to fit to.
-
-    Returns
-    -------
-    FittedEnsemble
-        What is learned.
-    """
+    """Fit the estimators in the folds, and weight them, by the parameters of an ensemble."""
     estimators, scoring = part_estimators(ensemble, problem), ensemble.scoring
     problem = problem.with_terms()
     _check_scoring(problem, scoring)
@@ -64,7 +51,9 @@ def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
     models = {name: part.fitted_part for name, part in parts.items()}
     targets = problem.targets.spanning(each.targets for each in models.values())
     mean: Any = sum(weight * fits.oof[name] for name, weight in chosen.weights.items())
-    calibration = _calibration(problem, targets, mean) if len(parts) > 1 else targets.uncalibrated
+    calibration = targets.uncalibrated
+    if len(parts) > 1:
+        calibration = targets.calibrate(problem.data, targets.link(mean), problem.rows_in())
     oof = targets.blended(mean, calibration)
     uncertainty_of = problem.uncertainty_of(oof)
     learned = targets, calibration, uncertainty_of(oof)
@@ -94,10 +83,10 @@ def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
 def part_estimators(ensemble: Any, problem: TrainingProblem) -> dict[str, PartEstimator]:
     """Return the parts to fit, by name, with the parameters of the ensemble where both have one."""
     if ensemble.estimators is None:
-        rows = problem.splits, problem.n_rows
-        named = default_estimators(problem.data, *rows, is_classifier(ensemble), ensemble.effort)
+        data, splits, n_rows = problem.data, problem.splits, problem.n_rows
+        named = default_estimators(data, splits, n_rows, ensemble.effort)
     else:
-        named = check_estimators(ensemble)
+        named = _named_estimators(ensemble)
     given, parts = ensemble.get_params(deep=False), {}
     for name, estimator in named:
         part = _part_of(estimator, is_default=ensemble.estimators is None)
@@ -115,25 +104,8 @@ def _part_of(estimator: Any, *, is_default: bool) -> PartEstimator:
     return (LinearPart if is_default and isinstance(estimator, LINEAR) else CrossFitted)(estimator)
 
 
-def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:
-    """Check the named estimators of an ensemble.
-
-    Parameters
-    ----------
-    ensemble : TabularEnsembleClassifier or TabularEnsembleRegressor
-        The ensemble.
-
-    Returns
-    -------
-    list of tuple of str and estimator
-        The estimators, without those that are "drop".
-
-    Raises
-    ------
-    ValueError
-        If they are no pairs of names and estimators, a name is not possible, none is left, or one
-        is not of the ensemble's kind.
-    """
+def _named_estimators(ensemble: Any) -> list[tuple[str, Any]]:
+    """Check the named estimators of an ensemble, and return those that are not "drop"."""
     pairs = ensemble.estimators
     if not pairs or not all(
         isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
@@ -228,13 +200,6 @@ def _reason_to_drop(weight: float) -> str:
         return "Its weight is 0: it does not lower the loss of the others."
     share = f"{100 * NEGLIGIBLE:g} %"
     return f"Its weight was {weight:.2g}: without it, the loss is at most {share} higher."
-
-
-def _calibration(
-    problem: TrainingProblem, targets: Targets, mean: FloatArray
-) -> Calibration | None:
-    """Calibrate weighted predictions."""
-    return targets.calibrate(problem.data, targets.link(mean), problem.rows_in())
 
 
 # How good each is.
