@@ -15,7 +15,7 @@ from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns, with
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.reading.entities import FEWEST_ROWS_OF_VALUE
+from scratchmlp.tabular.reading.codes import FEWEST_ROWS_OF_VALUE
 from scratchmlp.tabular.uncertainty import scored_rows
 
 #: Fewest rows of a table of which folds leave out whole entities, such as persons.

@@ -19,7 +19,7 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
 from scratchmlp.tabular.misleading.quick_models import constant_prediction, targets_of
-from scratchmlp.tabular.reading.entities import FEWEST_VALUES, Entity, entity
+from scratchmlp.tabular.reading.codes import FEWEST_VALUES, Entity, entity
 from scratchmlp.tabular.reading.names import are_times, names_birth
 from scratchmlp.tabular.reading.values import EXACT
 

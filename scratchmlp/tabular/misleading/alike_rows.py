@@ -27,7 +27,7 @@ from scratchmlp.tabular.misleading.quick_models import (
     weights_of,
 )
 from scratchmlp.tabular.notes import Note
-from scratchmlp.tabular.reading.entities import Entity
+from scratchmlp.tabular.reading.codes import Entity
 
 _MOST_CANDIDATES = 3
 _MOST_ROWS = 2000

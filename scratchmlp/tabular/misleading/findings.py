@@ -31,7 +31,7 @@ from scratchmlp.tabular.misleading.quick_models import weights_of
 from scratchmlp.tabular.misleading.sentinels import BELOW_ZERO, find_sentinel, may_have_sentinel
 from scratchmlp.tabular.notes import Note, codes_in, describe, questions, warn_of
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.reading.entities import Entity
+from scratchmlp.tabular.reading.codes import Entity
 from scratchmlp.utils.public import public, stacklevel
 
 _MOST_TOLD = 5  # findings in a warning

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.tabular.notes import Note, NoteCase
+from scratchmlp.tabular.reading.codes import SMALL, n_digits, whole_numbers
 from scratchmlp.tabular.reading.found import Found
 from scratchmlp.tabular.reading.names import (
     NUMBER_WORDS,
@@ -20,7 +21,6 @@ from scratchmlp.tabular.reading.names import (
     names_identifier,
     words,
 )
-from scratchmlp.tabular.reading.numbers_as_codes import SMALL, n_digits, whole_numbers
 from scratchmlp.tabular.reading.values import Different, Floats, different_values
 from scratchmlp.utils.names import shortened
 
