@@ -5,7 +5,7 @@ tell nothing of a school: only its own rows do. So whole numbers of schools are 
 word in the name of the column.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,10 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
-from scratchmlp.tabular.misleading.quick_models import constant_prediction, targets_of
+from scratchmlp.tabular.misleading.quick_models import ValuesOf, constant_prediction, targets_of
 from scratchmlp.tabular.reading.codes import FEWEST_VALUES, Entity, entity
 from scratchmlp.tabular.reading.names import are_times, names_birth
 from scratchmlp.tabular.reading.values import EXACT
-
-ValuesOf = Callable[[str], "pd.Series[Any]"]
 
 #: Fewest different times that folds of earlier and later rows can be made of.
 FEWEST_TIMES = 9
@@ -48,7 +46,7 @@ def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list
     columns : dict of str to Column
         The fitted columns.
     values_of : callable
-        Returns the values of a column, by its name.
+        See `ValuesOf`.
 
     Returns
     -------

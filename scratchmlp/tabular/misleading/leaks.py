@@ -1,6 +1,7 @@
 """Columns that tell the target alone, and may not be known when a row is predicted."""
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,12 @@ from sklearn.tree import DecisionTreeRegressor
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
-from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.folds import Rows, present_rows
 from scratchmlp.tabular.inputs.target_encoding import target_columns
 from scratchmlp.tabular.misleading.quick_models import (
     constant_prediction,
     losses_of,
     targets_of,
-    three_folds,
     weights_of,
 )
 from scratchmlp.tabular.notes import Note
@@ -34,6 +34,7 @@ _MAY_LEAVE = 0.5
 _N_BINS = 32  # and leaves of a tree
 _MOST_TREES = 8  # columns
 _MOST_ROWS = 5000  # that trees look at
+_N_FOLDS = 3
 #: Values that bins look at, and the fewest and most rows.
 _BINNED, _BINNED_ROWS = 2**20, (500, 2000)
 #: Fewest rows that are held out: with fewer, nothing is concluded.
@@ -68,7 +69,7 @@ def find_leaks(
     list of Note
         Notes of the case "leak".
     """
-    folds = three_folds(splits, _MOST_ROWS, random)
+    folds = _three_folds(splits, random)
     if sum(len(held_out) for _, held_out in folds) < FEWEST_HELD_OUT:
         return []
     places = data.X.layout.places
@@ -77,6 +78,30 @@ def find_leaks(
     candidates = [list(places.items())[i] for i in order if left[i] <= _MAY_LEAVE]
     notes = (Note("leak", name, _measured(data, place, folds)) for name, place in candidates)
     return [note for note in notes if note.values["left"] <= MOST_LEFT or "copy" in note.values]
+
+
+def _three_folds(
+    splits: Sequence[tuple[Rows, Rows]], random: np.random.RandomState
+) -> list[tuple[Rows, Rows]]:
+    """Join the folds of a fit to three, or fewer, and draw some of the rows.
+
+    A fold holds out what each third of `splits` held out, and trains on what all of these have
+    trained on. Only splits of the first repetition count.
+    """
+    present = present_rows(splits)
+    drawn = np.sort(random.permutation(present)[:_MOST_ROWS])
+    n_held_out = np.cumsum([len(held_out) for _, held_out in splits])
+    first = splits[: max(1, int((n_held_out <= len(present)).sum()))]
+    thirds = (first[i::_N_FOLDS] for i in range(_N_FOLDS))
+    folds = [
+        (
+            reduce(np.intersect1d, [training for training, _ in third], drawn),
+            np.intersect1d(drawn, np.concatenate([held_out for _, held_out in third])),
+        )
+        for third in thirds
+        if third
+    ]
+    return [fold for fold in folds if len(fold[0]) and len(fold[1])]
 
 
 def _binned_rows(data: Data, folds: list[tuple[Rows, Rows]], random: Any) -> Data:

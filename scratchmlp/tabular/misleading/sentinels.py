@@ -1,9 +1,17 @@
 """Numbers unlike all others that repeat: they may stand for missing values."""
 
+from collections.abc import Iterator
+
 import numpy as np
+import pandas as pd
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.numeric import undo_clip
+from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.numeric import NumberColumn, undo_clip
+from scratchmlp.tabular.misleading.quick_models import ValuesOf
+from scratchmlp.tabular.notes import Note
+from scratchmlp.tabular.reading.values import to_python
 
 #: Smallest distance of a sentinel from the other numbers, in units of their span.
 _SPANS = 2.0
@@ -17,6 +25,23 @@ _CODES = (-1.0, -9.0, -99.0, -999.0, -9999.0)
 _FEWEST_QUANTITIES = 6
 #: Separates the codes from numbers of at least 0.
 BELOW_ZERO = -0.5
+
+
+def find_sentinels(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> Iterator[Note]:
+    """Yield notes, of the case "sentinel", on columns of numbers with such a number."""
+    for name, column in columns.items():
+        if not (isinstance(column, NumberColumn) and column.scale > 0):
+            continue
+        encoded = table.numbers[:, table.layout.columns[name].numbers[""]]
+        below_zero = column.encode(pd.Series([BELOW_ZERO])).numbers[""].astype(encoded.dtype)
+        if not may_have_sentinel(encoded, below_zero[0]):
+            continue
+        numbers = values_of(name).to_numpy()
+        if (value := find_sentinel(numbers)) is not None:
+            others = numbers[(numbers != value) & ~np.isnan(numbers)]
+            ends = {"low": float(others.min()), "high": float(others.max())}
+            n_rows = int((numbers == value).sum())
+            yield Note("sentinel", name, {"value": to_python(value), "n_rows": n_rows, **ends})
 
 
 def may_have_sentinel(encoded: FloatArray, below_zero: float) -> bool:

@@ -111,6 +111,14 @@ def to_text(value: object) -> str:
     return str(value)[:MOST_CHARACTERS]
 
 
+def to_python(value: Any) -> Any:
+    """Return a value as a number or text of Python, and a whole number as an int if it is exact."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        return int(value)
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
+
+
 def kind_of(column: "pd.Series[Any] | pd.Index[Any]") -> ValueKind:
     """Return the kind of values of a column, from its dtype or, for objects, from the values."""
     dtype = column.dtype
