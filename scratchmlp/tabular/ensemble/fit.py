@@ -46,7 +46,7 @@ def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
     fits.fit()
     new = without_entities(problem)
     of_new = fits.predict_held_out(new) if new else {}
-    chosen = _weigh(fits, scoring, new, of_new)
+    chosen = _weigh_parts(fits, scoring, new, of_new)
     parts = {name: fits.estimators[name] for name in chosen.weights}
     models = {name: part.fitted_part for name, part in parts.items()}
     targets = problem.targets.spanning(each.targets for each in models.values())
@@ -66,7 +66,7 @@ def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
         out_of_time=[n for n, each in fits.errors.items() if isinstance(each, TimeoutError)],
         dropped=chosen.dropped,
         **known_before(problem),
-        **_measure(fits, targets, scoring, oof),
+        **_compare_parts(fits, targets, scoring, oof),
     )
     own = {name: uncertainty_of(fits.oof[name]) for name in parts}
     if new:
@@ -151,7 +151,7 @@ class _Weighted(NamedTuple):
     dropped: dict[str, str]
 
 
-def _weigh(
+def _weigh_parts(
     fits: PartFits, scoring: Scoring, new: TrainingProblem | None, of_new: dict[str, FloatArray]
 ) -> _Weighted:
     """Weight the estimators that are fitted in all folds, and choose those that matter.
@@ -160,8 +160,8 @@ def _weigh(
     estimator predicts for them: such rows have weights of their own.
     """
     names, oof = fits.complete, {name: fits.oof[name] for name in fits.complete}
-    selected, weights = _select(fits, fits.problem, oof, scoring)
-    unseen = _select(fits, new, of_new, scoring)[1] if new else weights
+    selected, weights = _weights_by_loss(fits, fits.problem, oof, scoring)
+    unseen = _weights_by_loss(fits, new, of_new, scoring)[1] if new else weights
     matter = (weights > 0) | (unseen > 0)
     kept = [*compress(names, matter)]
     left = (
@@ -176,7 +176,7 @@ def _weigh(
     )
 
 
-def _select(
+def _weights_by_loss(
     fits: PartFits, problem: TrainingProblem, oof: dict[str, FloatArray], scoring: Scoring
 ) -> tuple[FloatArray, FloatArray]:
     """Return the weights of estimators by their out-of-fold predictions.
@@ -186,7 +186,7 @@ def _select(
     rows, targets = problem.rows_in(), fits.problem.targets
     loss = targets.blend_loss(problem.data.rows(rows), scoring)
     predictions = [each[rows] for each in oof.values()]
-    by_fold = [_by_fold(problem, targets, each) for each in oof.values()]
+    by_fold = [_loss_by_fold(problem, targets, each) for each in oof.values()]
     best = min(by_fold, key=pd.Series.mean)
     differences = [Difference.of(each - best, fits.problem.splits) for each in by_fold]
     prior = prior_shares(differences, np.isin([*oof], fits.preferred))
@@ -205,7 +205,7 @@ def _reason_to_drop(weight: float) -> str:
 # How good each is.
 
 
-def _measure(
+def _compare_parts(
     fits: PartFits, targets: Targets, scoring: Scoring, whole: FloatArray
 ) -> dict[str, Any]:
     """Measure how good each estimator is, also of those that are dropped.
@@ -214,7 +214,7 @@ def _measure(
     """
     readable = targets.readable_loss if scoring is None else float
     problem = fits.problem
-    by_fold = partial(_by_fold, problem, targets)
+    by_fold = partial(_loss_by_fold, problem, targets)
 
     def loss(oof: Any, n_folds: int | None = None) -> float:
         rows = problem.rows_in(n_folds)
@@ -237,7 +237,7 @@ def _measure(
     return {"oof_scores": scores, "oof_loss": loss(whole), "measured": measured}
 
 
-def _by_fold(
+def _loss_by_fold(
     problem: TrainingProblem, targets: Targets, oof: FloatArray, n_folds: int | None = None
 ) -> "pd.Series[float]":
     """Return the loss of out-of-fold predictions in each fold, or in the first ones.

@@ -18,19 +18,23 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
-from scratchmlp.tabular.misleading.quick_models import ValuesOf, constant_prediction, targets_of
+from scratchmlp.tabular.misleading.quick_models import (
+    N_FOLDS,
+    ValuesOf,
+    constant_prediction,
+    targets_of,
+)
 from scratchmlp.tabular.reading.codes import FEWEST_VALUES, Entity, entity
 from scratchmlp.tabular.reading.names import are_times, names_birth
 from scratchmlp.tabular.reading.values import EXACT
 
 #: Fewest different times that folds of earlier and later rows can be made of.
 FEWEST_TIMES = 9
-_N_FOLDS = 3
 #: By how much of the variance own rows must be nearer. Where a curve bends, they are a little.
 _LEAST_SHARE = 0.08
 #: By how many standard errors. Of 130 columns that are made, quantities with a larger share have at
 #: most 1.6, and codes 2.3 to 4.4.
-_CLEAR = 2.0
+_CLEARLY_NEARER = 2.0
 
 
 def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list[Entity]:
@@ -53,11 +57,11 @@ def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list
     list of Entity
         Columns whose values repeat: those whose name says so first, then those of many values.
     """
-    found = (_entity(table, name, column, values_of) for name, column in columns.items())
+    found = (_entity_in(table, name, column, values_of) for name, column in columns.items())
     return sorted(filter(None, found), key=lambda each: (not each.is_named, -each.n_values))
 
 
-def _entity(table: EncodedTable, name: str, column: Any, values_of: ValuesOf) -> Entity | None:
+def _entity_in(table: EncodedTable, name: str, column: Any, values_of: ValuesOf) -> Entity | None:
     """Return a column of categories, or of whole numbers that may be those of an entity."""
     where = table.layout.columns[name]
     if where.coded_as:
@@ -111,7 +115,7 @@ def beyond_a_line(data: Data) -> FloatArray:
     targets = targets_of(data) - constant_prediction(data)
     if not data.X.numbers.shape[1]:
         return targets
-    folds = KFold(_N_FOLDS, shuffle=True, random_state=0)
+    folds = KFold(N_FOLDS, shuffle=True, random_state=0)
     X = np.nan_to_num(data.X.numbers)  # the median of a column is 0
     predicted: FloatArray = cross_val_predict(Ridge(), X, targets, cv=folds)
     return targets - predicted.reshape(targets.shape)
@@ -158,7 +162,7 @@ def own_rows_tell_more(targets: FloatArray, weight: FloatArray, entity: Entity) 
     variance = (weight * targets**2).sum()
     tiny = np.finfo(np.float64).tiny
     share, deviations = nearer.sum() / max(variance, tiny), nearer.sum() / max(error, tiny)
-    return bool(share > _LEAST_SHARE and deviations > _CLEAR)
+    return bool(share > _LEAST_SHARE and deviations > _CLEARLY_NEARER)
 
 
 def _running(numbers: FloatArray) -> FloatArray:

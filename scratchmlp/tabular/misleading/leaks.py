@@ -19,6 +19,7 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
 from scratchmlp.tabular.folds import Rows, present_rows
 from scratchmlp.tabular.inputs.target_encoding import target_columns
 from scratchmlp.tabular.misleading.quick_models import (
+    N_FOLDS,
     constant_prediction,
     losses_of,
     targets_of,
@@ -32,9 +33,7 @@ MOST_LEFT = 1 / 8
 #: Largest share of the variance that bins of a column leave if a tree looks at it.
 _MAY_LEAVE = 0.5
 _N_BINS = 32  # and leaves of a tree
-_MOST_TREES = 8  # columns
-_MOST_ROWS = 5000  # that trees look at
-_N_FOLDS = 3
+_MOST_COLUMNS, _MOST_TREE_ROWS = 8, 5000  # that trees look at
 #: Values that bins look at, and the fewest and most rows.
 _BINNED, _BINNED_ROWS = 2**20, (500, 2000)
 #: Fewest rows that are held out: with fewer, nothing is concluded.
@@ -74,9 +73,9 @@ def find_leaks(
         return []
     places = data.X.layout.places
     left = _left_in_bins(_binned_rows(data, folds, random), places.values(), random)
-    order = np.argsort(left, kind="stable")[:_MOST_TREES]
+    order = np.argsort(left, kind="stable")[:_MOST_COLUMNS]
     candidates = [list(places.items())[i] for i in order if left[i] <= _MAY_LEAVE]
-    notes = (Note("leak", name, _measured(data, place, folds)) for name, place in candidates)
+    notes = (Note("leak", name, _how_well_alone(data, place, folds)) for name, place in candidates)
     return [note for note in notes if note.values["left"] <= MOST_LEFT or "copy" in note.values]
 
 
@@ -89,10 +88,10 @@ def _three_folds(
     trained on. Only splits of the first repetition count.
     """
     present = present_rows(splits)
-    drawn = np.sort(random.permutation(present)[:_MOST_ROWS])
+    drawn = np.sort(random.permutation(present)[:_MOST_TREE_ROWS])
     n_held_out = np.cumsum([len(held_out) for _, held_out in splits])
     first = splits[: max(1, int((n_held_out <= len(present)).sum()))]
-    thirds = (first[i::_N_FOLDS] for i in range(_N_FOLDS))
+    thirds = (first[i::N_FOLDS] for i in range(N_FOLDS))
     folds = [
         (
             reduce(np.intersect1d, [training for training, _ in third], drawn),
@@ -166,7 +165,7 @@ def _within(between: Any, targets: FloatArray, n_bins: int) -> Any:
     return (1 - between / (n_rows * n_targets)) * (n_rows - 1) / (n_rows - n_bins)
 
 
-def _measured(
+def _how_well_alone(
     data: Data, place: Place, folds: Sequence[tuple[Rows, Rows]]
 ) -> dict[str, float | bool]:
     """Measure how well a column predicts alone: see `find_leaks`.
@@ -175,7 +174,8 @@ def _measured(
     right, and "usual" the same for the most frequent class. "copy" says that numbers have the order
     of the targets.
     """
-    loss, constant, right, usual = np.mean([_losses(data, place, *each) for each in folds], axis=0)
+    of_folds = [_losses_in_fold(data, place, *each) for each in folds]
+    loss, constant, right, usual = np.mean(of_folds, axis=0)
     left = {"left": float(loss / constant) if constant > 0 else 1.0}
     if data.class_targets is not None:
         return left | {"right": float(right), "usual": float(usual)}
@@ -199,7 +199,7 @@ def _have_order(numbers: FloatArray, target: FloatArray) -> bool:
         return bool(abs(np.corrcoef(ranks)[0, 1]) >= _COPY)
 
 
-def _losses(data: Data, place: Place, training: Rows, held_out: Rows) -> FloatArray:
+def _losses_in_fold(data: Data, place: Place, training: Rows, held_out: Rows) -> FloatArray:
     """Return the losses of a column and of a constant, and the shares of rows that are right."""
     known, new = data.rows(training), data.rows(held_out)
     truth, weight = targets_of(new).argmax(axis=1), weights_of(new)

@@ -10,6 +10,8 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.scoring import log_probabilities
 
+#: Folds in which quick models predict.
+N_FOLDS = 3
 #: Returns the values of a column as they are read, by its name.
 ValuesOf: TypeAlias = Callable[[str], "pd.Series[Any]"]
 

@@ -17,7 +17,7 @@ from scratchmlp.tabular.reading.values import to_python
 _SPANS = 2.0
 #: The same for encoded numbers, which are rounded.
 _NEARLY = 0.9 * _SPANS
-_FEWEST_ROWS = 2
+_FEWEST_REPEATS = 2
 _FEWEST_OTHERS = 3  # different numbers
 #: Negative numbers that stand for missing values, also near to others, if no other is negative.
 _CODES = (-1.0, -9.0, -99.0, -999.0, -9999.0)
@@ -96,7 +96,7 @@ def find_sentinel(numbers: FloatArray) -> float | None:
         return None
     for at, others in ((0, values[1:]), (-1, values[:-1])):
         distance = np.abs(values[at] - others).min()
-        if counts[at] >= _FEWEST_ROWS and distance >= _SPANS * np.ptp(others):
+        if counts[at] >= _FEWEST_REPEATS and distance >= _SPANS * np.ptp(others):
             return float(values[at])
-    is_lone = values[0] in _CODES and counts[0] >= _FEWEST_ROWS and values[1] >= 0
+    is_lone = values[0] in _CODES and counts[0] >= _FEWEST_REPEATS and values[1] >= 0
     return float(values[0]) if is_lone and len(values) > _FEWEST_QUANTITIES else None

@@ -123,12 +123,12 @@ def _read_as(
     """Read a column as values of one kind, which all but a few values must be."""
     form = form or _date_format(kind, values)
     reading = _how_written(kind, values, form)
-    read = _read(values, kind, reading)
+    read = _read_different(values, kind, reading)
     unread = pd.isna(read)
     if unread.all() or not (many_may_fail or _are_few(values, unread)):
         return None
     can_read = [text for text, bad in zip(values.text, unread, strict=True) if not bad]
-    converted = _rows(read, values, column, kind)
+    converted = _in_rows(read, values, column, kind)
     notes = [*_notes_on_numbers(name, can_read, reading)] if kind == "number" else []
     if form and form.ambiguous:
         notes.append(Note("order", name, {"example": can_read[0], "order": form.order}))
@@ -166,7 +166,7 @@ def _is_hopeless(kind: ValueKind, values: Different) -> bool:
         return False
     some = Different(values.codes[:0], values.unique[:PROBED], values.counts[:PROBED])
     reading = _how_written(kind, some, _date_format(kind, some))
-    return bool(pd.isna(_read(some, kind, reading)).mean() > 0.5)
+    return bool(pd.isna(_read_different(some, kind, reading)).mean() > 0.5)
 
 
 def is_readable(column: "pd.Series[Any]") -> bool:
@@ -289,11 +289,11 @@ def read_column(
     if not is_readable(text):
         return column, []
     values = different_values(text)
-    read, notes = _read(values, kind, reading), []
+    read, notes = _read_different(values, kind, reading), []
     if kind == "number":
         notes = _note_other_units(name, values, read, reading)
         read = _with_long_codes(read, values)
-    converted = _rows(read, values, text, kind)
+    converted = _in_rows(read, values, text, kind)
     known = {*reading.unreadable, *MISSING}
     unread = _note_unreadable(name, text, converted, kind, reading, known)
     if unread and not converted.notna().any():
@@ -319,7 +319,7 @@ def _with_long_codes(numbers: NDArray[Any], values: Different) -> NDArray[Any]:
     return np.array([int(text) if is_long else each for each, text, is_long in texts], object)
 
 
-def _read(values: Different, kind: ValueKind, reading: Reading) -> NDArray[Any]:
+def _read_different(values: Different, kind: ValueKind, reading: Reading) -> NDArray[Any]:
     """Read each different value of a column; those that cannot be read are NaN, NaT or None.
 
     What a value becomes depends on `reading` alone, not on the other values: a row of a table must
@@ -346,7 +346,7 @@ def _read(values: Different, kind: ValueKind, reading: Reading) -> NDArray[Any]:
     return numbers
 
 
-def _rows(
+def _in_rows(
     read: NDArray[Any], values: Different, column: "pd.Series[Any]", kind: ValueKind
 ) -> "pd.Series[Any]":
     """Put what was read for the different values into the rows of the column."""
@@ -376,7 +376,7 @@ def with_other_mark(column: "pd.Series[Any]", decimal: str) -> "pd.Series[Any]":
     marks = str.maketrans({decimal: other, other: ""})
     values = different_values(column)
     reading = replace(_how_written("number", values), decimal=decimal)
-    are_numbers = ~pd.isna(_read(values, "number", reading))
+    are_numbers = ~pd.isna(_read_different(values, "number", reading))
     swapped = {
         text: text.translate(marks) if is_number else text
         for text, is_number in zip(values.unique, are_numbers, strict=True)
@@ -411,7 +411,7 @@ def note_numbers_among_text(name: str, values: Different) -> list[Note]:
     list of Note
         A note, or none.
     """
-    numbers = ~pd.isna(_read(values, "number", _how_written("number", values)))
+    numbers = ~pd.isna(_read_different(values, "number", _how_written("number", values)))
     n_known, n_numbers = int(values.counts.sum()), int(values.counts[numbers].sum())
     are_long = any(map(is_rounded, values.text))
     if are_long and numbers.all():

@@ -39,7 +39,7 @@ def find_left_out(
 ) -> Found | None:
     """Return why a column is left out, or None if it is not."""
     known = found.values.dropna()
-    if len(known) == len(found.values) and _is_constant(known, different):
+    if len(known) == len(found.values) and _has_one_value(known, different):
         reason = f"every value is {shortened(column.iloc[0])!r}"
         notes = [Note("constant", name)]
         return found._replace(kind="constant", reason=reason, notes=notes, why="one value")
@@ -144,7 +144,7 @@ def are_numbered(texts: list[str]) -> bool:
     return not others and pattern.count("9") == 1
 
 
-def _is_constant(known: "pd.Series[Any]", values: Different | None) -> bool:
+def _has_one_value(known: "pd.Series[Any]", values: Different | None) -> bool:
     """Return whether there is a single value. Infinity is none: the encoder rejects it."""
     if known.dtype.kind in "iufb":
         return bool(known.min() == known.max()) and bool(np.isfinite(known.iloc[0]))

@@ -173,7 +173,7 @@ def to_numbers(column: "pd.Series[Any]", kind: str) -> Floats:
     return np.clip(values, -LARGEST, LARGEST)
 
 
-def _values(column: "pd.Series[Any]") -> "pd.Series[Any]":
+def _without_categories(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return categories as periods or objects, Arrow's dates and times too, others unchanged."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         kind = column.dtype.categories.dtype
@@ -184,7 +184,7 @@ def _values(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def to_dates(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Convert periods to the dates of their beginning, and objects to dates in UTC."""
-    column = _values(column)
+    column = _without_categories(column)
     if isinstance(column.dtype, pd.PeriodDtype):
         return column.dt.to_timestamp()
     if column.dtype.kind == "M":
@@ -198,7 +198,7 @@ def to_dates(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def _to_durations(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Convert objects to durations; times of the day are those since midnight."""
-    column = _values(column)
+    column = _without_categories(column)
     if column.dtype.kind == "O":
         column = column.map(_without_day)
     try:
