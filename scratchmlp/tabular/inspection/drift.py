@@ -82,15 +82,8 @@ def _share(count: float, n: float) -> float:
 def psi(fit: FloatArray, now: FloatArray) -> float:
     """Compute the population stability index, the sum of (q - p) log(q / p) over bins.
 
-    Parameters
-    ----------
-    fit, now : ndarray of shape (n_bins,)
-        Rows in each bin. Half a row is added to each, so that all shares p and q are positive.
-
-    Returns
-    -------
-    float
-        The index; nan without rows.
+    Half a row is added to the rows of each bin, in `fit` and now, so that all shares p and q are
+    positive. The index is nan without rows.
     """
     if not (fit.sum() and now.sum()):
         return np.nan
@@ -157,19 +150,10 @@ class _Compared(NamedTuple):
 
 
 def find_drift(columns: Columns, values: "Mapping[str, pd.Series[Any]]") -> dict[str, ColumnDrift]:
-    """Compare new values with those of `fit`, column by column.
+    """Compare new values with those of `fit`, column by column, and return how they differ.
 
-    Parameters
-    ----------
-    columns : dict of str to Column
-        The fitted columns.
-    values : mapping of str to Series of shape (n_samples,)
-        The new values of columns that inform predictions, as `read_new` returns them.
-
-    Returns
-    -------
-    dict of str to ColumnDrift
-        How they differ. The probability that chance changes any column is at most 0.001.
+    The values are those of columns that inform predictions, as `read_new` returns them. The
+    probability that chance changes any column is at most 0.001.
     """
     compared = {}
     for name, new in values.items():

@@ -38,24 +38,11 @@ _CLEARLY_NEARER = 2.0
 
 
 def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list[Entity]:
-    """Return the columns that may say to whom the rows belong.
+    """Return the columns that may say to whom the rows belong, and whose values repeat.
 
     These are whole numbers and categories whose name says so, or of which few values do not have
-    most rows. Where they have, as in education, new rows are hardly of other values.
-
-    Parameters
-    ----------
-    table : EncodedTable
-        The rows.
-    columns : dict of str to Column
-        The fitted columns.
-    values_of : callable
-        See `ValuesOf`.
-
-    Returns
-    -------
-    list of Entity
-        Columns whose values repeat: those whose name says so first, then those of many values.
+    most rows. Where they have, as in education, new rows are hardly of other values. Columns whose
+    name says so come first, then those of many values.
     """
     found = (_entity_in(table, name, column, values_of) for name, column in columns.items())
     return sorted(filter(None, found), key=lambda each: (not each.is_named, -each.n_values))
@@ -100,17 +87,8 @@ def times(
 def beyond_a_line(data: Data) -> FloatArray:
     """Return the part of the targets that no straight line of the numbers tells.
 
-    Rows of an animal that grows are alike only beyond time, which tells most of its weight.
-
-    Parameters
-    ----------
-    data : Data
-        The rows; X is an `EncodedTable`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_targets)
-        Errors of ridge regression, which has not learned from the row.
+    These are the errors of ridge regression, which has not learned from the row. Rows of an animal
+    that grows are alike only beyond time, which tells most of its weight.
     """
     targets = targets_of(data) - constant_prediction(data)
     if not data.X.numbers.shape[1]:

@@ -73,20 +73,7 @@ def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) 
 
 
 def not_looked_for(problem: TrainingProblem, *, which_are_alike: bool) -> str | None:
-    """Say what `find_misleading` has too few rows to look for, if there is something.
-
-    Parameters
-    ----------
-    problem : TrainingProblem
-        What there is to train.
-    which_are_alike : bool
-        Whether to look for columns that tell which rows are alike.
-
-    Returns
-    -------
-    str or None
-        A sentence.
-    """
+    """Say what `find_misleading` has too few rows to look for; None if there is nothing."""
     n_held_out, n_rows, missed = len(problem.rows_in()), problem.n_rows, []
     if n_held_out < FEWEST_HELD_OUT:
         needed = f"{n_held_out} rows are held out, {FEWEST_HELD_OUT} are needed"

@@ -32,20 +32,7 @@ def constant_prediction(data: Data) -> FloatArray:
 
 
 def losses_of(data: Data, predicted: FloatArray) -> FloatArray:
-    """Return the log-loss or the squared error of each row.
-
-    Parameters
-    ----------
-    data : Data
-        The rows.
-    predicted : ndarray of shape (n_samples, n_targets)
-        Probabilities, or standardized numbers.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The losses.
-    """
+    """Return the log-loss of probabilities, or the squared error of numbers, of each row."""
     if data.class_targets is None:
         return ((predicted - data.Y) ** 2).mean(axis=1)
     return -log_probabilities(predicted[np.arange(len(predicted)), data.Y])

@@ -47,18 +47,9 @@ def find_sentinels(table: EncodedTable, columns: Columns, values_of: ValuesOf) -
 def may_have_sentinel(encoded: FloatArray, below_zero: float) -> bool:
     """Return whether the smallest or the largest of several numbers may be unlike the others.
 
-    Parameters
-    ----------
-    encoded : ndarray of shape (n_samples,)
-        Numbers as `TabularEncoder` encodes them, which may be nan. Clipped numbers are rounded, so
-        that `find_sentinel` must look at those of the table.
-    below_zero : float
-        `BELOW_ZERO`, encoded in the same way.
-
-    Returns
-    -------
-    bool
-        False if `find_sentinel` would find none.
+    The numbers, which may be nan, and `BELOW_ZERO` are encoded by `TabularEncoder`. Clipped numbers
+    are rounded, so that `find_sentinel` must look at those of the table. If the result is False,
+    there is none.
     """
     low, high = np.fmin.reduce(encoded), np.fmax.reduce(encoded)
     others = encoded[(encoded > low) & (encoded < high)]

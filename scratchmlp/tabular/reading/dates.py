@@ -135,17 +135,7 @@ def find_date_format(values: Sequence[str]) -> DateFormat | None:
 def read_dates(values: Sequence[str], pattern: str) -> pd.DatetimeIndex:
     """Read dates, with or without a time of the day and a time zone.
 
-    Parameters
-    ----------
-    values : sequence of str
-        Values of a column.
-    pattern : str
-        Pattern of a `DateFormat`.
-
-    Returns
-    -------
-    DatetimeIndex of length n_values
-        Dates in UTC. Values that are not dates are NaT.
+    `pattern` is that of a `DateFormat`. Dates are in UTC. Values that are not dates are NaT.
     """
     if pattern == ISO:
         text = pd.Index([v if _ISO_DATE.match(v) else None for v in values], dtype=object)
@@ -175,17 +165,9 @@ def read_times(values: Sequence[str]) -> NDArray[np.float64]:
 
 
 def zone_of(column: "pd.Series[Any]") -> str | None:
-    """Return the time zone of dates, however they are written.
+    """Return the time zone of a column of dates, however they are written; None if no date has one.
 
-    Parameters
-    ----------
-    column : Series of shape (n_samples,)
-        Dates of any dtype, or text.
-
-    Returns
-    -------
-    str or None
-        One of the zones, "UTC" only if there is no other. None if no date has a zone.
+    Of several zones, "UTC" is returned only if there is no other.
     """
     if column.dtype.kind == "M" and column.dtype.type is not date:  # days of Arrow have no zone
         zone = column.dt.tz
@@ -210,17 +192,7 @@ def _utc_or(zone: str) -> str:
 def marks_of(values: Sequence[str], pattern: str) -> tuple[str, ...]:
     """Return what stands between the numbers of dates, if these could be day-first or month-first.
 
-    Parameters
-    ----------
-    values : sequence of str
-        Values of a column.
-    pattern : str
-        Pattern of their `DateFormat`.
-
-    Returns
-    -------
-    tuple of str
-        The marks, such as "/", in sorted order; "" stands for blanks. Empty for other patterns.
+    The marks, such as "/", are in sorted order; "" stands for blanks. Other patterns have none.
     """
     if pattern not in {*_SWAPPED, *_SWAPPED.values()}:
         return ()
@@ -228,19 +200,10 @@ def marks_of(values: Sequence[str], pattern: str) -> tuple[str, ...]:
 
 
 def are_written_alike(values: Sequence[str], marks: Collection[str]) -> NDArray[np.bool_]:
-    """Return which dates the order of day and month of a column holds for.
+    """Return which dates the order of day and month of a column holds for, by its `marks_of`.
 
-    Parameters
-    ----------
-    values : sequence of str
-        Values of another table.
-    marks : collection of str
-        Result of `marks_of` for the column. If it is empty, the order holds for all.
-
-    Returns
-    -------
-    ndarray of shape (n_values,), bool
-        False for dates with another mark whose day and month could be swapped.
+    It does not hold for dates with another mark whose day and month could be swapped. Without
+    marks, it holds for all.
     """
     others = [value for value in values if _mark_of(value) not in (None, *marks)] if marks else []
     unclear = {*dates_without_order(others)} if others else ()

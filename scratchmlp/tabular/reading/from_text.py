@@ -90,23 +90,9 @@ def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found |
 def read_text_as(
     kind: ValueKind, name: str, column: "pd.Series[Any]", form: DateFormat | None = None
 ) -> Found | None:
-    """Read a column of text as values of one kind, because the user says that it is of this kind.
+    """Read a column of text as numbers or dates, because the user says that it holds these.
 
-    Parameters
-    ----------
-    kind : {'number', 'date'}
-        Kind of values.
-    name : str
-        Name of the column, for notes.
-    column : Series of shape (n_samples,)
-        Text, or text and numbers.
-    form : DateFormat or None, default=None
-        How dates are written. None lets the values decide.
-
-    Returns
-    -------
-    Found or None
-        What the column is. Other values are missing. None if all values are missing.
+    Other values are missing. None if all are. Without a form of dates, the values decide.
     """
     return _read_as(kind, name, column, different_values(column), form, many_may_fail=True)
 
@@ -219,19 +205,7 @@ def _has_units(number: str, reading: Reading) -> bool:
 def expected_writing(kind: ValueKind, values: Sequence[str], reading: Reading) -> str:
     """Say how the numbers or dates of a column are written, if values are written in another way.
 
-    Parameters
-    ----------
-    kind : str
-        What the column is: a key of `VALUES`.
-    values : sequence of str
-        Values that could not be read.
-    reading : Reading
-        How the values of the column are written.
-
-    Returns
-    -------
-    str
-        Words such as "with a decimal point"; "" if the values are no numbers or dates anyway.
+    These are words such as "with a decimal point"; "" if the values are no numbers or dates anyway.
     """
     if kind == "number" and reading.decimal:
         other = find_decimal(values) not in (None, reading.decimal)
@@ -357,20 +331,9 @@ def _in_rows(
 
 
 def with_other_mark(column: "pd.Series[Any]", decimal: str) -> "pd.Series[Any]":
-    """Write the numbers of a column of text with the other decimal mark.
+    """Write the numbers of a column of text with the other decimal mark than `decimal`.
 
-    Parameters
-    ----------
-    column : Series of shape (n_samples,)
-        Text.
-    decimal : {'.', ','}
-        Its decimal mark.
-
-    Returns
-    -------
-    Series of shape (n_samples,)
-        The column, with "1234.5 kg" for "1.234,5 kg" if the mark is a comma. Values that are no
-        numbers stay.
+    "1.234,5 kg" becomes "1234.5 kg" if the mark is a comma. Values that are no numbers stay.
     """
     other = {".": ",", ",": "."}[decimal]
     marks = str.maketrans({decimal: other, other: ""})
@@ -397,20 +360,7 @@ def _notes_on_numbers(name: str, values: Sequence[str], reading: Reading) -> Ite
 
 
 def note_numbers_among_text(name: str, values: Different) -> list[Note]:
-    """Note that all values of a column of categories are long numbers, or that half are numbers.
-
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    values : Different
-        Its different values: text, or text and numbers.
-
-    Returns
-    -------
-    list of Note
-        A note, or none.
-    """
+    """Note that all values of a column of categories are long numbers, or that half are numbers."""
     numbers = ~pd.isna(_read_different(values, "number", _how_written("number", values)))
     n_known, n_numbers = int(values.counts.sum()), int(values.counts[numbers].sum())
     are_long = any(map(is_rounded, values.text))

@@ -72,21 +72,10 @@ def _are_row_numbers(name: str, numbers: Floats) -> bool:
 
 
 def _identify(name: str, numbers: Floats) -> bool:
-    """Return whether whole numbers identify rows.
+    """Return whether whole numbers, of which none is missing, identify rows.
 
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    numbers : ndarray of shape (n_known,)
-        Whole numbers without missing values.
-
-    Returns
-    -------
-    bool
-        Whether each number occurs once, and either the name or the numbers are those of
-        identifiers. Numbers at equal distances, such as 1, 2, 3 or years, may be times or ranks:
-        only the name tells then.
+    Each occurs once, and either the name or the numbers are those of identifiers. Numbers at equal
+    distances, such as 1, 2, 3 or years, may be times or ranks: only the name tells then.
     """
     n = len(numbers)
     if n <= SMALL or not _all_different(numbers):
