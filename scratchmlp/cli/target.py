@@ -11,8 +11,8 @@ from scratchmlp.cli.decision import describe_decision
 from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.cli.reading import as_text
 from scratchmlp.tabular.notes import Note, describe
+from scratchmlp.tabular.reading.codes import is_code
 from scratchmlp.tabular.reading.kinds import find_kind
-from scratchmlp.tabular.reading.numbers_as_codes import is_code
 from scratchmlp.tabular.reading.values import different_values
 from scratchmlp.tabular.scoring import Decision
 from scratchmlp.tabular.targets import NumericTargets

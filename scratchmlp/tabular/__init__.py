@@ -25,8 +25,9 @@ page: `prediction`.
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.text import TextEncoder
-from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted, FoldModel
+from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
 from scratchmlp.tabular.ensemble.ensemble import TabularEnsembleClassifier, TabularEnsembleRegressor
+from scratchmlp.tabular.ensemble.fold_model import FoldModel
 from scratchmlp.tabular.ensemble.linear import LinearPart, LogRidge
 from scratchmlp.tabular.inputs.inputs import Bins, Inputs
 from scratchmlp.tabular.inputs.levels import Levels

@@ -277,6 +277,11 @@ def rows_in(held_out: Sequence[Rows]) -> Rows:
     return np.unique(np.concatenate(held_out))
 
 
+def present_rows(splits: Sequence[tuple[Rows, Rows]]) -> Rows:
+    """Return the numbers of the rows that some folds train on or hold out, in order."""
+    return np.unique(np.concatenate([*map(np.concatenate, splits)]))
+
+
 def relative_weights(weight: FloatArray) -> FloatArray:
     """Divide weights by the mean of those above 0.
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns, with_codes, with_marks
-from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.folds import Rows, present_rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.reading.entities import FEWEST_ROWS_OF_VALUE
+from scratchmlp.tabular.reading.codes import FEWEST_ROWS_OF_VALUE
 from scratchmlp.tabular.uncertainty import scored_rows
 
 #: Fewest rows of a table of which folds leave out whole entities, such as persons.
@@ -90,7 +90,7 @@ def with_new_entities(problem: TrainingProblem) -> TrainingProblem:
     Nothing changes if no column names entities, or there are too few rows, entities or classes.
     """
     columns = problem.data.X.codes_of([*problem.data.X.layout.known_entities.values()]).T
-    present = np.unique(np.concatenate([*map(np.concatenate, problem.splits)]))
+    present = present_rows(problem.splits)
     if not len(columns) or len(present) < _FEWEST_ROWS_OF_TABLE:
         return problem
     codes = max(columns[:, present], key=lambda each: len(np.unique(each)))

@@ -67,7 +67,7 @@ def defaults(n_rows, n_targets, *, classifier, effort="thorough"):
     one_hot = np.broadcast_to(0.0, (n_targets, n_targets))  # only its shape is asked for
     data = Data(X, Y, None, one_hot if classifier else None)
     splits = [*KFold(3).split(Y)]
-    return dict(default_estimators(data, splits, n_rows, classifier, effort))
+    return dict(default_estimators(data, splits, n_rows, effort))
 
 
 class Counter:

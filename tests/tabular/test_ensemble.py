@@ -47,9 +47,9 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_co
 from scratchmlp.tabular.columns.encoder import encode_with
 from scratchmlp.tabular.ensemble import (
     blending,
-    cross_fitting,
     default_estimators,
     fit,
+    fold_model,
 )
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.fitted_table import fitted_table
@@ -165,14 +165,14 @@ def test_forests_predict_few_rows_as_they_predict_many(Ensemble, Forest, monkeyp
     many = predictions(model, X)
     np.testing.assert_array_equal(many[:63], predictions(model, X[:63]))
     np.testing.assert_array_equal(many[:1], predictions(model, X[:1]))
-    monkeypatch.setattr(cross_fitting, "_ROWS", 70)  # so the table is predicted in parts
+    monkeypatch.setattr(fold_model, "_ROWS", 70)  # so the table is predicted in parts
     np.testing.assert_array_equal(many, predictions(model, X))
 
 
 def test_the_first_of_two_columns_is_a_class_that_is_alone():
     """Gradient boosting has a second column for a class that does not exist."""
     alone = HistGradientBoostingClassifier(max_iter=1).fit(np.zeros((30, 1)), np.ones(30, int))
-    model = cross_fitting.FoldModel(alone, inputs=None, n_outputs=3, least=1e-3)
+    model = fold_model.FoldModel(alone, inputs=None, n_outputs=3, least=1e-3)
     scores = model.scores_of(alone.predict_proba(np.zeros((2, 1))))
     np.testing.assert_allclose(np.exp(scores) * 1.002, [[1e-3, 1, 1e-3]] * 2)
 

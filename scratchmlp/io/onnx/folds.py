@@ -18,7 +18,7 @@ from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
 from scratchmlp.io.onnx.trees import AVERAGED, add_trees
 from scratchmlp.tabular.columns.numeric import undo_clip
 from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING
-from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
+from scratchmlp.tabular.ensemble.fold_model import FoldModel
 from scratchmlp.tabular.inputs.levels import Levels, frequency_places
 from scratchmlp.utils.extras import check_installed
 

@@ -17,7 +17,7 @@ from scratchmlp.io.onnx.graph import ML, Value
 from scratchmlp.io.onnx.inputs import Positions
 from scratchmlp.io.onnx.layers import softmax
 from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING
-from scratchmlp.tabular.ensemble.cross_fitting import FORESTS, FoldModel
+from scratchmlp.tabular.ensemble.fold_model import FORESTS, FoldModel
 
 AVERAGED = (DecisionTreeClassifier, DecisionTreeRegressor, *FORESTS)
 #: Score of classes that a fold has no rows of: its exponential is 0.

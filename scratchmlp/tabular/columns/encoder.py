@@ -27,6 +27,7 @@ from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
 from scratchmlp.tabular.notes import Note, NoteCase, describe, warn_of
+from scratchmlp.tabular.reading.codes import as_codes
 from scratchmlp.tabular.reading.found import Found
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.missing import (
@@ -35,7 +36,6 @@ from scratchmlp.tabular.reading.missing import (
     mark_missing,
     missing_values_of,
 )
-from scratchmlp.tabular.reading.numbers_as_codes import as_codes
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.reading.tables import check_collected, check_is_no_series, to_pandas
 from scratchmlp.utils.atomic_fit import all_at_once

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from scratchmlp.tabular.notes import Note, NoteCase
 from scratchmlp.tabular.reading.found import Reading
-from scratchmlp.tabular.reading.kinds import read_column
+from scratchmlp.tabular.reading.from_text import read_column
 from scratchmlp.tabular.vocabulary import VALUES, ColumnKind, Use, ValueKind, Why
 
 #: How the codes of levels are encoded: as an output of 0 and 1 for each level, as a single output

@@ -170,10 +170,10 @@ def _in_tables(scores: list[_Score]) -> Iterator[BoostedTrees | None]:
     if 0 < n_rows * len(trees) * np.dtype(bits).itemsize <= _MOST_BYTES:
         leaves = [nodes["value"][nodes["is_leaf"] != 0] for nodes in trees]
         yield BoostedTrees(
-            {feature: _table(each, len(trees), bits) for feature, each in of_inputs.items()},
+            {feature: _input_table(each, len(trees), bits) for feature, each in of_inputs.items()},
             np.concatenate(leaves),
-            _starts([len(each) for each in leaves]),
-            _starts([len(each.trees) for each in scores]),
+            _where_begin([len(each) for each in leaves]),
+            _where_begin([len(each.trees) for each in scores]),
             np.array([each.base for each in scores]),
         )
     elif n_rows and len(scores) > 1:
@@ -199,7 +199,7 @@ def _splits_of(number: int, nodes: NDArray[Any], inputs: NDArray[np.intp]) -> _S
     )
 
 
-def _table(splits: _Splits, n_trees: int, dtype: Any) -> tuple[FloatArray, NDArray[Any]]:
+def _input_table(splits: _Splits, n_trees: int, dtype: Any) -> tuple[FloatArray, NDArray[Any]]:
     """Return the thresholds of an input, and the bits that are left: see `BoostedTrees`."""
     thresholds, position = np.unique(splits.threshold, return_inverse=True)
     bits = np.full((len(thresholds) + 2, n_trees), np.iinfo(dtype).max, dtype)
@@ -210,6 +210,6 @@ def _table(splits: _Splits, n_trees: int, dtype: Any) -> tuple[FloatArray, NDArr
     return thresholds, bits
 
 
-def _starts(lengths: list[int]) -> NDArray[np.intp]:
+def _where_begin(lengths: list[int]) -> NDArray[np.intp]:
     """Return where sequences of these lengths begin that follow one another."""
     return np.cumsum([0, *lengths[:-1]])

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
@@ -10,26 +10,24 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, clone
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
-from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
-from scratchmlp.arrays import FloatArray, blocks
+from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
-from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING, BoostedTrees, boosted_trees
+from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
+from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING
+from scratchmlp.tabular.ensemble.fold_model import (
+    BoostedFolds,
+    FoldModel,
+    inputs_for,
+    takes_missing,
+)
 from scratchmlp.tabular.folds import Rows, by_row
 from scratchmlp.tabular.inputs.inputs import Inputs, InputsPlan
 from scratchmlp.tabular.inputs.levels import Levels, LevelsPlan
@@ -37,127 +35,16 @@ from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Part
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassTargets, Targets
 from scratchmlp.utils.threads import one_thread
 
-_ROWS = 2**14  # that are predicted at the same time
-_FEW_ROWS = 64  # which a forest predicts faster without its threads
 #: Names of losses that take no negative targets. Boosting and forests lack the tag for this.
 _NONNEGATIVE = re.compile("poisson|gamma|tweedie", re.IGNORECASE)
-#: Forests of scikit-learn.
-FORESTS = (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
-
-
-class FoldModel(NamedTuple):
-    """An estimator that was fitted without one fold.
-
-    Attributes
-    ----------
-    estimator : estimator
-        The fitted estimator.
-    inputs : Inputs or Levels
-        How its inputs are computed from an encoded table.
-    n_outputs : int
-        Number of classes in all folds, or of targets.
-    least : float
-        Least probability of a class. A probability of 0, which trees predict, would be infinitely
-        bad if it is wrong, and no number of training rows can tell that it is right.
-    """
-
-    estimator: Any
-    inputs: Inputs | Levels
-    n_outputs: int
-    least: float
-
-    def scores(self, table: EncodedTable) -> FloatArray:
-        """Return logarithms of class probabilities, or targets as `Targets` encode them.
-
-        They have the shape (n_samples, n_outputs).
-        """
-        if len(table) <= _ROWS:
-            return self._scores(table)
-        chunks = blocks(len(table), _ROWS)
-        return np.concatenate([self._scores(table[rows]) for rows in chunks])
-
-    def _scores(self, table: EncodedTable) -> FloatArray:
-        estimator = self.estimator
-        if isinstance(self.inputs, Levels):
-            products = self.inputs.product(table, np.atleast_2d(estimator.coef_).T)
-            return self.scores_of(_predict_linear(estimator, products))
-        X = _inputs(estimator, self.inputs)(table)
-        if type(estimator) in (LogisticRegression, Ridge):
-            return self.scores_of(_predict_linear(estimator, X @ estimator.coef_.T))
-        if type(estimator) in FORESTS and estimator.n_outputs_ == 1 and len(X) < _FEW_ROWS:
-            return self.scores_of(_mean_of_trees(estimator, X))
-        predict = estimator.predict_proba if _has_classes(estimator) else estimator.predict
-        return self.scores_of(predict(np.require(X, requirements="W")))  # it may write into X
-
-    def scores_of(self, predictions: Any) -> FloatArray:
-        """Return the scores for what the estimator predicts: probabilities, or numbers."""
-        found = np.asarray(predictions, np.float64).reshape(len(predictions), -1)
-        estimator = self.estimator
-        if not _has_classes(estimator):
-            return found
-        proba = np.zeros((len(found), self.n_outputs))
-        # Of a single class, some of scikit-learn's classifiers have two columns, the class first.
-        proba[:, estimator.classes_] = found[:, : len(estimator.classes_)]
-        np.maximum(proba, self.least, out=proba)
-        return log_probabilities(proba / proba.sum(axis=1, keepdims=True))
-
-
 #: A fitted model, and its scores of the rows that its fold holds out.
-FoldResult: TypeAlias = tuple[FoldModel, FloatArray]
+_Result: TypeAlias = tuple[FoldModel, FloatArray]
 
 
-class BoostedFolds:
-    """Gradient boosting of all folds, whose trees predict together: see `BoostedTrees`.
-
-    Where tables cannot hold the trees, the models predict one by one.
-
-    Parameters
-    ----------
-    models : sequence of FoldModel
-        The models, whose estimators are of one class of `BOOSTING`.
-    """
-
-    def __init__(self, models: Sequence[FoldModel]) -> None:
-        self.models = models
-
-    def scores(self, table: EncodedTable) -> Iterator[FloatArray]:
-        """Compute the scores of each fold: see `FoldModel.scores`."""
-        common = table.numbers_and_codes()
-        if not hasattr(self, "trees"):
-            self.trees = self._trees(common.shape[1])
-        if not self.trees:
-            yield from (model.scores(table) for model in self.models)
-            return
-        inputs: Any = [model.inputs for model in self.models]
-        own = [output for each in inputs for output in each.supervised_outputs(table)]
-        X, end = np.hstack([common, *own]), 0
-        raw = np.hstack([each.scores(X) for each in self.trees])
-        for model in self.models:  # one that lacks a class has fewer scores than the others
-            estimator, start = model.estimator, end
-            end += estimator.n_trees_per_iteration_
-            loss = estimator._loss
-            predict = loss.predict_proba if _has_classes(estimator) else loss.link.inverse
-            yield model.scores_of(predict(raw[:, start:end]))
-
-    def _trees(self, n_common: int) -> list[BoostedTrees] | None:
-        """Read the trees. The first inputs of all models are the same, and the others their own."""
-        estimators = [model.estimator for model in self.models]
-        widths = [each.n_features_in_ - n_common for each in estimators]
-        own = np.split(np.arange(n_common, n_common + sum(widths)), np.cumsum(widths)[:-1])
-        inputs = [np.concatenate([np.arange(n_common), each]) for each in own]
-        return boosted_trees(estimators, inputs)
-
-
-class Fold(NamedTuple):
+class _Fold(NamedTuple):
     """What distinguishes the fit for one fold from those for the others.
 
     Attributes
@@ -210,9 +97,9 @@ class CrossFitted(PartEstimator):
         """See `PartEstimator`."""
         problem = self._for_loss(problem)
         tasks, estimators = problem.tasks, self._candidates(problem)
-        results: list[FoldResult] = []
+        results: list[_Result] = []
         folds = [
-            Fold(*rows, self._plan(seed, terms), seed, tasks and tasks.subtask(0))
+            _Fold(*rows, self._plan(seed, terms), seed, tasks and tasks.subtask(0))
             for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
         for some in filter(None, (folds[:n_trial], folds[n_trial:])):
@@ -226,7 +113,7 @@ class CrossFitted(PartEstimator):
         """Return the estimators to fit in the first folds: the others get the best one."""
         return [self.estimator]
 
-    def _best(self, problem: TrainingProblem, found: Sequence[Sequence[FoldResult]]) -> int:
+    def _best(self, problem: TrainingProblem, found: Sequence[Sequence[_Result]]) -> int:
         """Return which estimator has the lowest loss in the first folds."""
         rows = problem.rows_in(len(found[0]))
         loss = problem.targets.blend_loss(problem.data.rows(rows), None)
@@ -245,7 +132,7 @@ class CrossFitted(PartEstimator):
             return problem
         return problem.for_targets(targets.divided_by_mean(problem.y, problem.sample_weight))
 
-    def _keep(self, problem: TrainingProblem, results: Sequence[FoldResult]) -> FloatArray:
+    def _keep(self, problem: TrainingProblem, results: Sequence[_Result]) -> FloatArray:
         """Keep the models of some folds, and return their calibrated out-of-fold predictions."""
         self.models_ = [model for model, _ in results]
         data, held_out = problem.data, problem.held_out[: len(results)]
@@ -259,9 +146,9 @@ class CrossFitted(PartEstimator):
         return problem.targets
 
     def _fit_folds(
-        self, estimators: Sequence[Any], data: Data, folds: list[Fold], started: float
-    ) -> list[tuple[FoldResult, ...]]:
-        """Fit estimators in some folds, and return the results of each: see `fit_fold`.
+        self, estimators: Sequence[Any], data: Data, folds: list[_Fold], started: float
+    ) -> list[tuple[_Result, ...]]:
+        """Fit estimators in some folds, and return the results of each: see `_fit_fold`.
 
         The first fold shows whether there is time for the others.
 
@@ -273,7 +160,7 @@ class CrossFitted(PartEstimator):
         first = []
         if self.max_time is not None:
             begun = time.time()
-            first = [fit_fold(estimators, data, folds[0])]
+            first = [_fit_fold(estimators, data, folds[0])]
             n_rounds = -(-(len(folds) - 1) // effective_n_jobs(self.n_jobs))  # rounded up
             needed = n_rounds * (time.time() - begun)
             left = max(started + self.max_time - time.time(), 0.0)
@@ -283,7 +170,7 @@ class CrossFitted(PartEstimator):
                     "left of its share of max_time. Increase max_time"
                 )
         others = Parallel(n_jobs=self.n_jobs, batch_size=1)(
-            delayed(fit_fold)(estimators, data, fold) for fold in folds[len(first) :]
+            delayed(_fit_fold)(estimators, data, fold) for fold in folds[len(first) :]
         )
         return [*zip(*first, *others, strict=True)]
 
@@ -308,26 +195,13 @@ class CrossFitted(PartEstimator):
         return [model.estimator for model in self.models_]
 
 
-def fit_fold(estimators: Sequence[Any], data: Data, fold: Fold) -> list[FoldResult]:
+def _fit_fold(estimators: Sequence[Any], data: Data, fold: _Fold) -> list[_Result]:
     """Fit clones of estimators to the training rows of a fold, and predict the fold.
 
-    The inputs are those of a network without bins. If the estimators accept missing values, as
-    trees do, they are numbers with missing values, and codes of categories. An estimator that stops
-    early, and whose `fit` takes `X_val` and `y_val`, gets the fold as validation data.
-
-    Parameters
-    ----------
-    estimators : sequence of estimator
-        The estimators, which differ in their parameters alone and get the same inputs.
-    data : Data
-        All rows; X is an `EncodedTable`.
-    fold : Fold
-        The rows for training, those that are held out, and the random state.
-
-    Returns
-    -------
-    list of tuple of FoldModel and ndarray of shape (n_held_out, n_outputs)
-        For each estimator, the fitted model and its scores of the fold.
+    The estimators differ in their parameters alone, and get the same inputs: those of a network
+    without bins. If they accept missing values, as trees do, these are numbers with missing values,
+    and codes of categories. An estimator that stops early, and whose `fit` takes `X_val` and
+    `y_val`, gets the fold as validation data.
     """
     if fold.tasks:
         fold.tasks.begin()
@@ -336,68 +210,31 @@ def fit_fold(estimators: Sequence[Any], data: Data, fold: Fold) -> list[FoldResu
     inputs, supervised = fold.inputs.fit(training)
     table, supervised = inputs.hiding_some(training.X, supervised, fold.seed)
     with one_thread():  # other folds may be fitted at the same time
-        X = _inputs(estimators[0], inputs)(table, supervised)
-        if _takes_missing(estimators[0]):
+        X = inputs_for(estimators[0], inputs)(table, supervised)
+        if takes_missing(estimators[0]):
             X = fill_empty_columns(X, training.sample_weight)
         training = training._replace(X=X)
-        results = [_fit(each, inputs, training, held_out, fold.seed) for each in estimators]
+        results = [
+            _fit_estimator(each, inputs, training, held_out, fold.seed) for each in estimators
+        ]
     if fold.tasks:
         fold.tasks.end()
     return results
 
 
-def _fit(
+def _fit_estimator(
     estimator: Any, inputs: Inputs | Levels, training: Data, held_out: Data, seed: int
-) -> FoldResult:
-    """Fit a clone of an estimator to training rows, whose X are the inputs: see `fit_fold`."""
+) -> _Result:
+    """Fit a clone of an estimator to training rows, whose X are the inputs: see `_fit_fold`."""
     model = clone(estimator)
     _set_random_states(model, seed)
     least = 1 / (len(training.Y) * training.n_targets)
     fitted = FoldModel(model, inputs, training.n_targets, least)
-    model.fit(training.X, _targets(training), **_fit_arguments(fitted, training, held_out))
+    model.fit(training.X, _y_of(training), **_fit_arguments(fitted, training, held_out))
     scores = fitted.scores(held_out.X)
     if not np.isfinite(scores).all():
         raise ValueError("its predictions are not finite")
     return fitted, scores
-
-
-def _mean_of_trees(forest: Any, X: FloatArray) -> FloatArray:
-    """Return what a forest predicts, without its threads and its validation.
-
-    A single row takes a twentieth of the time.
-    """
-    if X.shape[1] != forest.n_features_in_:  # compiled code would read outside of X
-        raise ValueError(
-            f"A forest was fitted with {forest.n_features_in_} inputs, but the table has "
-            f"{X.shape[1]}. The model is damaged: load it again, or fit it again."
-        )
-    total: Any = 0.0
-    for tree in forest.estimators_:
-        total = total + tree.tree_.predict(X)
-    mean: FloatArray = total / len(forest.estimators_)
-    return mean
-
-
-def _has_classes(fitted: Any) -> bool:
-    """Return whether a fitted estimator is a classifier.
-
-    `is_classifier` takes fifty times as long, which a prediction of one row shows.
-    """
-    return hasattr(fitted, "classes_")
-
-
-def _predict_linear(model: Any, products: FloatArray) -> FloatArray:
-    """Return what a linear model predicts for products of inputs and coefficients.
-
-    Without the model's validation, a single row takes a tenth of the time.
-    """
-    scores: FloatArray = products + model.intercept_
-    if not _has_classes(model):
-        return scores
-    if len(model.classes_) > 2:
-        return np.asarray(softmax(scores, axis=1))
-    proba = expit(scores)
-    return np.hstack([1 - proba, proba])
 
 
 def _needs_nonnegative(estimator: Any) -> bool:
@@ -408,18 +245,6 @@ def _needs_nonnegative(estimator: Any) -> bool:
         else isinstance(value, BaseEstimator) and get_tags(value).target_tags.positive_only
         for value in (estimator, *estimator.get_params().values())
     )
-
-
-def _inputs(model: Any, inputs: Inputs | Levels) -> Callable[..., FloatArray]:
-    """Return the function that computes the inputs of an estimator."""
-    if isinstance(inputs, Levels) or not _takes_missing(model):
-        return inputs.array
-    return inputs.array_for_trees
-
-
-def _takes_missing(model: Any) -> bool:
-    """Return whether an estimator accepts missing values, as trees do."""
-    return bool(get_tags(model).input_tags.allow_nan)
 
 
 def _set_random_states(model: Any, seed: int) -> None:
@@ -440,8 +265,8 @@ def _fit_arguments(fitted: FoldModel, training: Data, held_out: Data) -> dict[st
         if training.class_targets is not None:  # a class may have no row for training
             held_out = held_out.rows(np.isin(held_out.Y, training.Y))
         if len(held_out.Y):  # else, it may choose training rows
-            X_val = _inputs(model, fitted.inputs)(held_out.X)
-            validation = {"X_val": X_val, "y_val": _targets(held_out)}
+            X_val = inputs_for(model, fitted.inputs)(held_out.X)
+            validation = {"X_val": X_val, "y_val": _y_of(held_out)}
     if weight is None or (weight == weight[0]).all():
         return validation
     if isinstance(model, Pipeline) and has_fit_parameter(model[-1], "sample_weight"):
@@ -453,6 +278,6 @@ def _fit_arguments(fitted: FoldModel, training: Data, held_out: Data) -> dict[st
     return validation | {"sample_weight": weight}
 
 
-def _targets(data: Data) -> NDArray[Any]:
+def _y_of(data: Data) -> NDArray[Any]:
     """Return class numbers, or targets as `Targets` encode them."""
     return data.Y[:, 0] if data.Y.ndim == 2 and data.Y.shape[1] == 1 else data.Y

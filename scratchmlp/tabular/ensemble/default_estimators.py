@@ -37,10 +37,20 @@ _MOST_COLUMNS = 100
 _MOST_TREES = 15_000
 #: Fewest iterations. If there are only enough trees for fewer, boosting is not used.
 _FEWEST_ITERATIONS = 10
+#: Settings of gradient boosting with larger trees, which does not stop early.
+_DEEP = {
+    "learning_rate": 0.1,
+    "max_iter": 60,
+    "max_leaf_nodes": 31,
+    "min_samples_leaf": 3,
+    "early_stopping": False,
+}
+#: Other settings of gradient boosting beside a linear model alone, where they lower the loss.
+_WITHOUT_NETWORKS = {"l2_regularization": 1.0}
 
 
 def default_estimators(
-    data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int, classifier: bool, effort: str
+    data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int, effort: str
 ) -> list[tuple[str, Any]]:
     """Choose the estimators of an ensemble, by the number of rows, columns and classes.
 
@@ -52,8 +62,6 @@ def default_estimators(
         Training rows and held-out rows of each fold.
     n_rows : int
         Number of rows with a weight above 0, by which the estimators are chosen.
-    classifier : bool
-        Whether the targets are classes.
     effort : {"fast", "thorough"}
         The parameter of the ensemble.
 
@@ -62,38 +70,40 @@ def default_estimators(
     list of tuple of str and estimator
         Names and estimators that are not fitted.
     """
-    linear = _linear(data, splits, n_rows, classifier)
-    boosting = _boosting(data, n_rows, _boosting_settings(n_rows), classifier)
+    linear = _linear(data, splits, n_rows)
+    boosting = _boosting(data, n_rows, _boosting_settings(n_rows))
     if effort == "fast" and boosting is not None:
         candidates = [("linear", linear), ("boosting", boosting.set_params(**_WITHOUT_NETWORKS))]
     else:
+        has_classes = data.class_targets is not None
+        is_deep = has_classes and n_rows >= _MANY
         candidates = [
-            ("networks", TabularMLPClassifier() if classifier else TabularMLPRegressor()),
+            ("networks", TabularMLPClassifier() if has_classes else TabularMLPRegressor()),
             ("linear", linear),
             ("boosting", boosting),
-            ("deep boosting", _deep_boosting(data, n_rows, classifier)),
-            *_random_trees(data, n_rows, classifier),
+            ("deep boosting", _boosting(data, n_rows, _DEEP) if is_deep else None),
+            *_random_trees(data, n_rows),
         ]
     return [(name, estimator) for name, estimator in candidates if estimator is not None]
 
 
-def _linear(data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int, classifier: bool) -> Any:
+def _linear(data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int) -> Any:
     """Return a linear model; None if it would fail or take too long."""
-    is_empty = not (data.X.numbers.shape[1] or data.X.codes.shape[1] or data.X.terms)
-    if is_empty or (
-        classifier and any(len(np.unique(data.Y[training])) < 2 for training, _ in splits)
-    ):
+    if not (data.X.numbers.shape[1] or data.X.codes.shape[1] or data.X.terms):
+        return None
+    has_classes = data.class_targets is not None
+    if has_classes and any(len(np.unique(data.Y[training])) < 2 for training, _ in splits):
         return None
     n_inputs = data.X.layout.n_outputs + sum(terms.shape[1] for terms in data.X.terms)
     if n_rows > _MOST_LINEAR_ROWS or n_rows * n_inputs * data.n_targets > _MOST_PRODUCTS:
         return None
-    return LogisticRegression(max_iter=500) if classifier else Ridge(tol=1e-6)
+    return LogisticRegression(max_iter=500) if has_classes else Ridge(tol=1e-6)
 
 
-def _boosting(data: Data, n_rows: int, settings: dict[str, Any], classifier: bool) -> Any:
+def _boosting(data: Data, n_rows: int, settings: dict[str, Any]) -> Any:
     """Return gradient boosting; None if it would fail or take too long."""
-    one_target = classifier or data.n_targets == 1
-    if n_rows < _FEWEST_ROWS or not one_target:
+    has_classes = data.class_targets is not None
+    if n_rows < _FEWEST_ROWS or not (has_classes or data.n_targets == 1):
         return None
     n_columns = max(10, data.X.numbers.shape[1] + data.X.codes.shape[1])
     n_trees = data.n_targets if data.n_targets > 2 else 1  # in each iteration
@@ -102,7 +112,7 @@ def _boosting(data: Data, n_rows: int, settings: dict[str, Any], classifier: boo
         return None
     # Fewer iterations need larger steps.
     rate = settings["learning_rate"] * (settings["max_iter"] / n_iterations) ** 0.5
-    Boosting = HistGradientBoostingClassifier if classifier else HistGradientBoostingRegressor
+    Boosting = HistGradientBoostingClassifier if has_classes else HistGradientBoostingRegressor
     fitted = {"max_iter": n_iterations, "learning_rate": rate, "max_features": 0.5}
     return Boosting(**settings | fitted)
 
@@ -120,36 +130,17 @@ def _boosting_settings(n_rows: int) -> dict[str, Any]:
     return settings | steps | {"max_leaf_nodes": 31, "min_samples_leaf": 5}
 
 
-#: Settings of gradient boosting with larger trees, which does not stop early.
-_DEEP = {
-    "learning_rate": 0.1,
-    "max_iter": 60,
-    "max_leaf_nodes": 31,
-    "min_samples_leaf": 3,
-    "early_stopping": False,
-}
-
-
-#: Other settings of gradient boosting beside a linear model alone, where they lower the loss.
-_WITHOUT_NETWORKS = {"l2_regularization": 1.0}
-
-
-def _deep_boosting(data: Data, n_rows: int, classifier: bool) -> Any:
-    """Return gradient boosting with larger trees, which is for many rows of classes; or None."""
-    return _boosting(data, n_rows, _DEEP, classifier) if classifier and n_rows >= _MANY else None
-
-
-def _random_trees(data: Data, n_rows: int, classifier: bool) -> list[tuple[str, Any]]:
+def _random_trees(data: Data, n_rows: int) -> list[tuple[str, Any]]:
     """Return randomized trees, with their names; nothing if they would take too long."""
     if n_rows * data.n_targets > _MOST_PROBABILITIES or n_rows >= _VERY_MANY:
         return []
     n_columns = data.X.numbers.shape[1] + data.X.codes.shape[1]
     most = min(0.9, _MOST_COLUMNS / max(1, n_columns))
-    Trees = ExtraTreesClassifier if classifier else ExtraTreesRegressor
-    if not classifier:
-        few = Trees(_N_TREES, min_samples_leaf=2, max_features=min(0.5, most))
+    if data.class_targets is None:
+        few = ExtraTreesRegressor(_N_TREES, min_samples_leaf=2, max_features=min(0.5, most))
         return [("extra trees", few)] if n_rows < _MANY else []
     if n_rows >= _MANY:
         return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=most))]
-    few = ("extra trees", Trees(_N_TREES, min_samples_leaf=2, max_features="sqrt"))
-    return [few, ("full trees", Trees(_N_TREES, max_features=most))]
+    few = ExtraTreesClassifier(_N_TREES, min_samples_leaf=2, max_features="sqrt")
+    full = ExtraTreesClassifier(_N_TREES, max_features=most)
+    return [("extra trees", few), ("full trees", full)]

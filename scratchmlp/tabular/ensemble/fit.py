@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
+from scratchmlp.tabular.calibration import NOT_CALIBRATED
 from scratchmlp.tabular.ensemble.blending import (
     NEGLIGIBLE,
     prior_shares,
@@ -37,20 +37,7 @@ Scoring = str | Callable[..., float] | None
 
 
 def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
-    """Fit the estimators in the folds, and weight them.
-
-    Parameters
-    ----------
-    ensemble : TabularEnsembleClassifier or TabularEnsembleRegressor
-        The parameters.
-    problem : TrainingProblem
-        What to fit to.
-
-    Returns
-    -------
-    FittedEnsemble
-        What is learned.
-    """
+    """Fit the estimators in the folds, and weight them, by the parameters of an ensemble."""
     estimators, scoring = part_estimators(ensemble, problem), ensemble.scoring
     problem = problem.with_terms()
     _check_scoring(problem, scoring)
@@ -59,12 +46,14 @@ def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
     fits.fit()
     new = without_entities(problem)
     of_new = fits.predict_held_out(new) if new else {}
-    chosen = _weigh(fits, scoring, new, of_new)
+    chosen = _weigh_parts(fits, scoring, new, of_new)
     parts = {name: fits.estimators[name] for name in chosen.weights}
     models = {name: part.fitted_part for name, part in parts.items()}
     targets = problem.targets.spanning(each.targets for each in models.values())
     mean: Any = sum(weight * fits.oof[name] for name, weight in chosen.weights.items())
-    calibration = _calibration(problem, targets, mean) if len(parts) > 1 else targets.uncalibrated
+    calibration = targets.uncalibrated
+    if len(parts) > 1:
+        calibration = targets.calibrate(problem.data, targets.link(mean), problem.rows_in())
     oof = targets.blended(mean, calibration)
     uncertainty_of = problem.uncertainty_of(oof)
     learned = targets, calibration, uncertainty_of(oof)
@@ -77,7 +66,7 @@ def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
         out_of_time=[n for n, each in fits.errors.items() if isinstance(each, TimeoutError)],
         dropped=chosen.dropped,
         **known_before(problem),
-        **_measure(fits, targets, scoring, oof),
+        **_compare_parts(fits, targets, scoring, oof),
     )
     own = {name: uncertainty_of(fits.oof[name]) for name in parts}
     if new:
@@ -94,10 +83,10 @@ def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
 def part_estimators(ensemble: Any, problem: TrainingProblem) -> dict[str, PartEstimator]:
     """Return the parts to fit, by name, with the parameters of the ensemble where both have one."""
     if ensemble.estimators is None:
-        rows = problem.splits, problem.n_rows
-        named = default_estimators(problem.data, *rows, is_classifier(ensemble), ensemble.effort)
+        data, splits, n_rows = problem.data, problem.splits, problem.n_rows
+        named = default_estimators(data, splits, n_rows, ensemble.effort)
     else:
-        named = check_estimators(ensemble)
+        named = _named_estimators(ensemble)
     given, parts = ensemble.get_params(deep=False), {}
     for name, estimator in named:
         part = _part_of(estimator, is_default=ensemble.estimators is None)
@@ -115,25 +104,8 @@ def _part_of(estimator: Any, *, is_default: bool) -> PartEstimator:
     return (LinearPart if is_default and isinstance(estimator, LINEAR) else CrossFitted)(estimator)
 
 
-def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:
-    """Check the named estimators of an ensemble.
-
-    Parameters
-    ----------
-    ensemble : TabularEnsembleClassifier or TabularEnsembleRegressor
-        The ensemble.
-
-    Returns
-    -------
-    list of tuple of str and estimator
-        The estimators, without those that are "drop".
-
-    Raises
-    ------
-    ValueError
-        If they are no pairs of names and estimators, a name is not possible, none is left, or one
-        is not of the ensemble's kind.
-    """
+def _named_estimators(ensemble: Any) -> list[tuple[str, Any]]:
+    """Check the named estimators of an ensemble, and return those that are not "drop"."""
     pairs = ensemble.estimators
     if not pairs or not all(
         isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
@@ -179,7 +151,7 @@ class _Weighted(NamedTuple):
     dropped: dict[str, str]
 
 
-def _weigh(
+def _weigh_parts(
     fits: PartFits, scoring: Scoring, new: TrainingProblem | None, of_new: dict[str, FloatArray]
 ) -> _Weighted:
     """Weight the estimators that are fitted in all folds, and choose those that matter.
@@ -188,8 +160,8 @@ def _weigh(
     estimator predicts for them: such rows have weights of their own.
     """
     names, oof = fits.complete, {name: fits.oof[name] for name in fits.complete}
-    selected, weights = _select(fits, fits.problem, oof, scoring)
-    unseen = _select(fits, new, of_new, scoring)[1] if new else weights
+    selected, weights = _weights_by_loss(fits, fits.problem, oof, scoring)
+    unseen = _weights_by_loss(fits, new, of_new, scoring)[1] if new else weights
     matter = (weights > 0) | (unseen > 0)
     kept = [*compress(names, matter)]
     left = (
@@ -204,7 +176,7 @@ def _weigh(
     )
 
 
-def _select(
+def _weights_by_loss(
     fits: PartFits, problem: TrainingProblem, oof: dict[str, FloatArray], scoring: Scoring
 ) -> tuple[FloatArray, FloatArray]:
     """Return the weights of estimators by their out-of-fold predictions.
@@ -214,7 +186,7 @@ def _select(
     rows, targets = problem.rows_in(), fits.problem.targets
     loss = targets.blend_loss(problem.data.rows(rows), scoring)
     predictions = [each[rows] for each in oof.values()]
-    by_fold = [_by_fold(problem, targets, each) for each in oof.values()]
+    by_fold = [_loss_by_fold(problem, targets, each) for each in oof.values()]
     best = min(by_fold, key=pd.Series.mean)
     differences = [Difference.of(each - best, fits.problem.splits) for each in by_fold]
     prior = prior_shares(differences, np.isin([*oof], fits.preferred))
@@ -230,17 +202,10 @@ def _reason_to_drop(weight: float) -> str:
     return f"Its weight was {weight:.2g}: without it, the loss is at most {share} higher."
 
 
-def _calibration(
-    problem: TrainingProblem, targets: Targets, mean: FloatArray
-) -> Calibration | None:
-    """Calibrate weighted predictions."""
-    return targets.calibrate(problem.data, targets.link(mean), problem.rows_in())
-
-
 # How good each is.
 
 
-def _measure(
+def _compare_parts(
     fits: PartFits, targets: Targets, scoring: Scoring, whole: FloatArray
 ) -> dict[str, Any]:
     """Measure how good each estimator is, also of those that are dropped.
@@ -249,7 +214,7 @@ def _measure(
     """
     readable = targets.readable_loss if scoring is None else float
     problem = fits.problem
-    by_fold = partial(_by_fold, problem, targets)
+    by_fold = partial(_loss_by_fold, problem, targets)
 
     def loss(oof: Any, n_folds: int | None = None) -> float:
         rows = problem.rows_in(n_folds)
@@ -272,7 +237,7 @@ def _measure(
     return {"oof_scores": scores, "oof_loss": loss(whole), "measured": measured}
 
 
-def _by_fold(
+def _loss_by_fold(
     problem: TrainingProblem, targets: Targets, oof: FloatArray, n_folds: int | None = None
 ) -> "pd.Series[float]":
     """Return the loss of out-of-fold predictions in each fold, or in the first ones.

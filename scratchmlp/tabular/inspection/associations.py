@@ -111,21 +111,10 @@ def associations(table: EncodedTable, places: Iterable[Place]) -> FloatArray:
 def associations_with(
     table: EncodedTable, places: Iterable[Place], values: FloatArray
 ) -> FloatArray:
-    """Return how strongly columns of a table, or groups of columns, are correlated with numbers.
+    """Return how strongly columns, or groups of columns, are correlated with numbers of the rows.
 
-    Parameters
-    ----------
-    table : EncodedTable
-        The rows to compare.
-    places : iterable of Place
-        Where the parts of each column are, or of each group of columns.
-    values : ndarray of shape (n_samples, n_values)
-        Numbers, such as predictions.
-
-    Returns
-    -------
-    ndarray of shape (n_columns,)
-        Correlations as measured by `associations`.
+    The numbers, such as predictions, have the shape (n_samples, n_values). The measure is that of
+    `associations`.
     """
     target, found = _basis(rankdata(values, axis=0)), []
     for place in places:

@@ -1,7 +1,7 @@
 """Drift: whether new rows are like those of `fit`, by a test for each column."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ _LEAST_NEW = 0.01
 _MOST_LEVELS = 9  # the most frequent ones, which are compared one by one
 
 DriftCase = Literal["missing", "unseen", "below", "above", "values"]
+_Cases: TypeAlias = "dict[DriftCase, tuple[Counts, str]]"
 
 
 class Counts(NamedTuple):
@@ -81,15 +82,8 @@ def _share(count: float, n: float) -> float:
 def psi(fit: FloatArray, now: FloatArray) -> float:
     """Compute the population stability index, the sum of (q - p) log(q / p) over bins.
 
-    Parameters
-    ----------
-    fit, now : ndarray of shape (n_bins,)
-        Rows in each bin. Half a row is added to each, so that all shares p and q are positive.
-
-    Returns
-    -------
-    float
-        The index; nan without rows.
+    Half a row is added to the rows of each bin, in `fit` and now, so that all shares p and q are
+    positive. The index is nan without rows.
     """
     if not (fit.sum() and now.sum()):
         return np.nan
@@ -121,57 +115,45 @@ class _Compared(NamedTuple):
 
     Attributes
     ----------
-    counts : dict of DriftCase to Counts
-        See `ColumnDrift`.
-    words : dict of DriftCase to str
-        What values are, if it is a change.
+    cases : dict of DriftCase to tuple of Counts and str
+        The counts of `ColumnDrift`, and what these values are, in words, if it is a change.
     bins : tuple of two ndarrays of shape (n_bins,)
         Rows with a value in each bin, in `fit` and now.
     values : list of tuple of Counts and str
         Rows with some of the values that `fit` had too, and which values, in words.
     """
 
-    counts: dict[DriftCase, Counts]
-    words: dict[DriftCase, str]
+    cases: _Cases
     bins: tuple[FloatArray, FloatArray] = (np.zeros(0), np.zeros(0))
     values: Sequence[tuple[Counts, str]] = ()
 
     @property
     def n_tests(self) -> int:
-        return len(self.counts) + len(self.values)
+        return len(self.cases) + len(self.values)
 
     def judged(self, level: float) -> ColumnDrift:
         """Return what changed clearly: with a probability below `level` by chance."""
         changes: dict[DriftCase, str] = {}
-        for case, counts in self.counts.items():
+        for case, (counts, words) in self.cases.items():
             before, now = counts.shares
             is_harmless = case == "unseen" and not now > before  # all persons may be known
             if not is_harmless and counts.matters and counts.p_value < level:
-                changes[case] = f"{_are(now)} {self.words[case]}"
+                changes[case] = f"{_are(now)} {words}"
         index = psi(*self.bins)
         has_new_values = not changes.keys() <= {"missing"}  # which explain the index
         if self.values and index >= _LEAST_PSI and not has_new_values:
             counts, which = min(self.values, key=lambda each: each[0].p_value)
             if counts.p_value < level:
                 before, now = counts.shares
-                changes["values"] = f"{_are(now)} {which}, {_unlike(before)}"
-        return ColumnDrift(self.counts, index, changes)
+                changes["values"] = f"{_are(now)} {which}, {_unlike_training(before)}"
+        return ColumnDrift({case: each for case, (each, _) in self.cases.items()}, index, changes)
 
 
 def find_drift(columns: Columns, values: "Mapping[str, pd.Series[Any]]") -> dict[str, ColumnDrift]:
-    """Compare new values with those of `fit`, column by column.
+    """Compare new values with those of `fit`, column by column, and return how they differ.
 
-    Parameters
-    ----------
-    columns : dict of str to Column
-        The fitted columns.
-    values : mapping of str to Series of shape (n_samples,)
-        The new values of columns that inform predictions, as `read_new` returns them.
-
-    Returns
-    -------
-    dict of str to ColumnDrift
-        How they differ. The probability that chance changes any column is at most 0.001.
+    The values are those of columns that inform predictions, as `read_new` returns them. The
+    probability that chance changes any column is at most 0.001.
     """
     compared = {}
     for name, new in values.items():
@@ -183,13 +165,11 @@ def find_drift(columns: Columns, values: "Mapping[str, pd.Series[Any]]") -> dict
 
 def _compare(column: Column, values: "pd.Series[Any]") -> _Compared:
     """Count the values of a column, in `fit` and now."""
-    known = values.dropna()
-    n_missing, n_now = round(column.share_missing * column.n_rows), len(values)
-    counts: dict[DriftCase, Counts] = {
-        "missing": Counts(n_missing, column.n_rows, n_now - len(known), n_now)
-    }
-    words: dict[DriftCase, str] = {"missing": f"missing, {_unlike(column.share_missing)}"}
-    compared, n_known = _Compared(counts, words), column.n_rows - n_missing
+    known, n_now = values.dropna(), len(values)
+    n_missing = round(column.share_missing * column.n_rows)
+    missing = Counts(n_missing, column.n_rows, n_now - len(known), n_now)
+    words = f"missing, {_unlike_training(column.share_missing)}"
+    compared, n_known = _Compared({"missing": (missing, words)}), column.n_rows - n_missing
     if isinstance(column, CategoricalColumn) and column.uses_values:
         compared = _with_levels(compared, column, known, n_known)
     if isinstance(column, ScaledColumn) and column.uses_values:
@@ -204,22 +184,19 @@ def _with_range(
     numbers, deciles, n_now = to_numbers(known, column.expected), column.deciles, len(known)
     written = [_written(number, column.expected) for number in deciles]
     n_below, n_above = int((numbers < deciles[0]).sum()), int((numbers > deciles[-1]).sum())
-    counts: dict[DriftCase, Counts] = {
-        "below": Counts(0, n_known, n_below, n_now),
-        "above": Counts(0, n_known, n_above, n_now),
-    }
-    words: dict[DriftCase, str] = {
-        "below": f"below {written[0]}, the lowest in training",
-        "above": f"above {written[-1]}, the highest in training",
+    below, above = Counts(0, n_known, n_below, n_now), Counts(0, n_known, n_above, n_now)
+    cases: _Cases = {
+        "below": (below, f"below {written[0]}, the lowest in training"),
+        "above": (above, f"above {written[-1]}, the highest in training"),
     }
     fit = np.array(column.decile_counts, dtype=float)
     now = counts_between(numbers, deciles).astype(float)
-    above = zip(n_known - fit.cumsum(), n_now - now.cumsum(), written, strict=True)
+    beyond = zip(n_known - fit.cumsum(), n_now - now.cumsum(), written, strict=True)
     values = [
         (Counts(float(before), n_known, float(after), n_now), f"above {decile}")
-        for before, after, decile in above
+        for before, after, decile in beyond
     ]
-    return _Compared(compared.counts | counts, compared.words | words, (fit, now), values[:-1])
+    return _Compared(compared.cases | cases, (fit, now), values[:-1])
 
 
 def _with_levels(
@@ -238,25 +215,24 @@ def _with_levels(
     rare = float(n_single + 2 * (fit == 2).sum() if n_single else (fit == 1).sum())
     n_unseen = int((codes < 0).sum())
     half = 2 if rare else 1  # the estimate varies at most as if it were one of half of the rows
-    counts: dict[DriftCase, Counts] = {
-        "unseen": Counts(rare / half, n_known / half, n_unseen, n_now)
-    }
-    words: dict[DriftCase, str] = {"unseen": "unseen"}
+    words = "unseen"
     if n_unseen:
-        words["unseen"] += f", such as {_shown(known[codes < 0].value_counts().index[0])}"
+        words += f", such as {_quoted(known[codes < 0].value_counts().index[0])}"
+    cases: _Cases = {"unseen": (Counts(rare / half, n_known / half, n_unseen, n_now), words)}
     first = np.argsort(-fit, kind="stable")[:_MOST_LEVELS]
     values = [
-        (Counts(fit[i], n_known, int(now[i]), n_now), _shown(column.coded_levels[i])) for i in first
+        (Counts(fit[i], n_known, int(now[i]), n_now), _quoted(column.coded_levels[i]))
+        for i in first
     ]
     fit_rest, now_rest = n_known - rare - fit[first].sum(), now.sum() - now[first].sum()
     bins = (
         np.array([*fit[first], max(0.0, fit_rest), rare]),
         np.array([*now[first], now_rest, n_unseen]),
     )
-    return _Compared(compared.counts | counts, compared.words | words, bins, values)
+    return _Compared(compared.cases | cases, bins, values)
 
 
-def _shown(level: Any) -> str:
+def _quoted(level: Any) -> str:
     return repr(shortened(level))
 
 
@@ -274,7 +250,7 @@ def _are(share: float) -> str:
     return f"{100 * share:.1f} % are"
 
 
-def _unlike(share: float) -> str:
+def _unlike_training(share: float) -> str:
     return f"but {100 * share:.1f} % were in training"
 
 
@@ -297,10 +273,10 @@ def drift_table(encoder: TabularEncoder, X: Any) -> pd.DataFrame:
             with naming_column(name):
                 values[name] = read_new(name, given, compared[name])[0]
     found = find_drift(columns, values)
-    return pd.DataFrame([_row(found.get(name)) for name in columns], index=[*columns])
+    return pd.DataFrame([_drift_row(found.get(name)) for name in columns], index=[*columns])
 
 
-def _row(drift: ColumnDrift | None) -> dict[str, Any]:
+def _drift_row(drift: ColumnDrift | None) -> dict[str, Any]:
     """Return a row of the table; None stands for a column that does not inform."""
     counts, index, changes = drift or ColumnDrift({}, np.nan, {})
     unknown = Counts(0, 0, 0, 0)

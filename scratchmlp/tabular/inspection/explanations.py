@@ -121,7 +121,7 @@ def contributions_of(
         changed = rank[:, None] < np.arange(n_columns + 1)[:, None]  # after 0, 1, ... steps
         both = np.stack([changed, ~changed])  # what is changed last is changed first
         sources = np.broadcast_to(batch[:, None], both.shape[:-1]).ravel()
-        mixed = _mixed(row, background[sources], places, both.reshape(-1, n_columns))
+        mixed = _with_values_of(row, background[sources], places, both.reshape(-1, n_columns))
         predicted = predict(mixed)
         first, second = predicted.reshape(*both.shape[:-1], *predicted.shape[1:])
         added = np.diff(first - second, axis=1) / 2
@@ -130,7 +130,7 @@ def contributions_of(
     return np.concatenate(steps).mean(axis=0)
 
 
-def _mixed(
+def _with_values_of(
     row: EncodedTable, table: EncodedTable, places: Sequence[Place], changed: NDArray[np.bool_]
 ) -> EncodedTable:
     """Return a table with the values of one row in the columns of each row that are changed."""

@@ -19,8 +19,12 @@ from scratchmlp.tabular.columns.encoder import TabularEncoder, encode_with, fitt
 from scratchmlp.tabular.fitted_table import FittedTable
 from scratchmlp.tabular.folds import Rows, rows_in
 from scratchmlp.tabular.inspection.associations import correlated_pairs
-from scratchmlp.tabular.inspection.held_out import OutOfFold
-from scratchmlp.tabular.inspection.rows_of_fit import check_predictions, check_targets, folds_of
+from scratchmlp.tabular.inspection.held_out import (
+    OutOfFold,
+    check_predictions,
+    check_targets,
+    folds_of,
+)
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.scoring import SCORING, BlendLoss, log_loss, negative_score
 from scratchmlp.tabular.targets import Targets
@@ -70,9 +74,7 @@ def importances(
         The importances.
     """
     blend, encoder, held_out = fitted.blend, fitted.encoder, folds_of(fitted, X, y)
-    targets = blend.targets
-    y = _checked(targets, y)
-    check_targets(fitted, y)
+    targets, y = blend.targets, check_targets(fitted, held_out, y)
     weight = _check_sample_weight(sample_weight, np.empty(len(y)), ensure_non_negative=True)
     random = check_random_state(random_state)
     places = _places(encoder, columns)
@@ -85,7 +87,7 @@ def importances(
     known = Data(encoded, targets.encode(y[rows]), None, targets.class_targets)
     check_predictions(fitted, targets.blend_loss(known, None), rows, oof.predictions)
     scored = _loss_of(targets, scoring, y[rows], used_weight)
-    return _measure(oof, places, *scored, n_repeats, random)
+    return _measure_importances(oof, places, *scored, n_repeats, random)
 
 
 def importances_of_new(
@@ -103,10 +105,10 @@ def importances_of_new(
     """
     is_constant = blend.targets.classes is None and np.ptp(y) == 0
     scored = _loss_of(blend.targets, "neg_root_mean_squared_error" if is_constant else None, y)
-    return _measure(OutOfFold(blend, table, None), places, *scored, n_repeats, random)
+    return _measure_importances(OutOfFold(blend, table, None), places, *scored, n_repeats, random)
 
 
-def _measure(
+def _measure_importances(
     rows: OutOfFold,
     places: Mapping[str, Place],
     scoring: str,
@@ -170,9 +172,11 @@ def _places(encoder: TabularEncoder, columns: Any) -> dict[str, Place]:
     if columns is None:
         return known
     if isinstance(columns, Mapping) and columns:
-        groups = [(str(group), _names(known, names, group)) for group, names in columns.items()]
+        groups = [
+            (str(group), _column_names(known, names, group)) for group, names in columns.items()
+        ]
     else:
-        groups = [(name, [name]) for name in _names(known, columns, None)]
+        groups = [(name, [name]) for name in _column_names(known, columns, None)]
     counts = Counter(name for name, _ in groups)
     if repeated := [name for name, count in counts.items() if count > 1]:
         raise ValueError(
@@ -182,7 +186,7 @@ def _places(encoder: TabularEncoder, columns: Any) -> dict[str, Place]:
     return {group: join_places(known[name] for name in names) for group, names in groups}
 
 
-def _names(known: Mapping[str, Place], columns: Any, group: Any) -> list[str]:
+def _column_names(known: Mapping[str, Place], columns: Any, group: Any) -> list[str]:
     """Return the names of columns that are given by name or by position."""
     what = "columns" if group is None else f"The group {group!r} of columns"
     if isinstance(columns, str | bytes) or not hasattr(columns, "__len__"):
@@ -191,10 +195,10 @@ def _names(known: Mapping[str, Place], columns: Any, group: Any) -> list[str]:
         )
     if not len(columns):
         raise ValueError(f"{what} must name at least one column; got {columns!r}.")
-    return [_name(list(known), column) for column in columns]
+    return [_column_name(list(known), column) for column in columns]
 
 
-def _name(known: list[str], column: Any) -> str:
+def _column_name(known: list[str], column: Any) -> str:
     """Return the name of one column."""
     if isinstance(column, Integral) and not isinstance(column, bool):
         if not -len(known) <= int(column) < len(known):
@@ -215,16 +219,6 @@ def _name(known: list[str], column: Any) -> str:
             f"{listed(list(map(repr, known)))}."
         )
     return str(column)
-
-
-def _checked(targets: Targets, y: Any) -> NDArray[Any]:
-    """Check targets: numbers, or labels of classes seen in `fit`."""
-    y = targets.check(y, "oof_importances")
-    if targets.classes is not None and len(unknown := np.setdiff1d(y, targets.classes)):
-        raise ValueError(
-            f"y has the class {unknown.tolist()[0]!r}, not seen in fit. Pass the targets of fit."
-        )
-    return y
 
 
 def _loss_of(

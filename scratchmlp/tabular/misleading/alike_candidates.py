@@ -5,7 +5,7 @@ tell nothing of a school: only its own rows do. So whole numbers of schools are 
 word in the name of the column.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,48 +18,37 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
-from scratchmlp.tabular.misleading.quick_models import constant_prediction, targets_of
-from scratchmlp.tabular.reading.entities import FEWEST_VALUES, Entity, entity
+from scratchmlp.tabular.misleading.quick_models import (
+    N_FOLDS,
+    ValuesOf,
+    constant_prediction,
+    targets_of,
+)
+from scratchmlp.tabular.reading.codes import FEWEST_VALUES, Entity, entity
 from scratchmlp.tabular.reading.names import are_times, names_birth
 from scratchmlp.tabular.reading.values import EXACT
 
-ValuesOf = Callable[[str], "pd.Series[Any]"]
-
 #: Fewest different times that folds of earlier and later rows can be made of.
 FEWEST_TIMES = 9
-_N_FOLDS = 3
 #: By how much of the variance own rows must be nearer. Where a curve bends, they are a little.
 _LEAST_SHARE = 0.08
 #: By how many standard errors. Of 130 columns that are made, quantities with a larger share have at
 #: most 1.6, and codes 2.3 to 4.4.
-_CLEAR = 2.0
+_CLEARLY_NEARER = 2.0
 
 
 def entities(table: EncodedTable, columns: Columns, values_of: ValuesOf) -> list[Entity]:
-    """Return the columns that may say to whom the rows belong.
+    """Return the columns that may say to whom the rows belong, and whose values repeat.
 
     These are whole numbers and categories whose name says so, or of which few values do not have
-    most rows. Where they have, as in education, new rows are hardly of other values.
-
-    Parameters
-    ----------
-    table : EncodedTable
-        The rows.
-    columns : dict of str to Column
-        The fitted columns.
-    values_of : callable
-        Returns the values of a column, by its name.
-
-    Returns
-    -------
-    list of Entity
-        Columns whose values repeat: those whose name says so first, then those of many values.
+    most rows. Where they have, as in education, new rows are hardly of other values. Columns whose
+    name says so come first, then those of many values.
     """
-    found = (_entity(table, name, column, values_of) for name, column in columns.items())
+    found = (_entity_in(table, name, column, values_of) for name, column in columns.items())
     return sorted(filter(None, found), key=lambda each: (not each.is_named, -each.n_values))
 
 
-def _entity(table: EncodedTable, name: str, column: Any, values_of: ValuesOf) -> Entity | None:
+def _entity_in(table: EncodedTable, name: str, column: Any, values_of: ValuesOf) -> Entity | None:
     """Return a column of categories, or of whole numbers that may be those of an entity."""
     where = table.layout.columns[name]
     if where.coded_as:
@@ -98,22 +87,13 @@ def times(
 def beyond_a_line(data: Data) -> FloatArray:
     """Return the part of the targets that no straight line of the numbers tells.
 
-    Rows of an animal that grows are alike only beyond time, which tells most of its weight.
-
-    Parameters
-    ----------
-    data : Data
-        The rows; X is an `EncodedTable`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_targets)
-        Errors of ridge regression, which has not learned from the row.
+    These are the errors of ridge regression, which has not learned from the row. Rows of an animal
+    that grows are alike only beyond time, which tells most of its weight.
     """
     targets = targets_of(data) - constant_prediction(data)
     if not data.X.numbers.shape[1]:
         return targets
-    folds = KFold(_N_FOLDS, shuffle=True, random_state=0)
+    folds = KFold(N_FOLDS, shuffle=True, random_state=0)
     X = np.nan_to_num(data.X.numbers)  # the median of a column is 0
     predicted: FloatArray = cross_val_predict(Ridge(), X, targets, cv=folds)
     return targets - predicted.reshape(targets.shape)
@@ -160,7 +140,7 @@ def own_rows_tell_more(targets: FloatArray, weight: FloatArray, entity: Entity) 
     variance = (weight * targets**2).sum()
     tiny = np.finfo(np.float64).tiny
     share, deviations = nearer.sum() / max(variance, tiny), nearer.sum() / max(error, tiny)
-    return bool(share > _LEAST_SHARE and deviations > _CLEAR)
+    return bool(share > _LEAST_SHARE and deviations > _CLEARLY_NEARER)
 
 
 def _running(numbers: FloatArray) -> FloatArray:

@@ -21,19 +21,20 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS
 from scratchmlp.tabular.misleading.quick_models import (
+    N_FOLDS,
     constant_prediction,
     losses_of,
     targets_of,
     weights_of,
 )
 from scratchmlp.tabular.notes import Note
-from scratchmlp.tabular.reading.entities import Entity
+from scratchmlp.tabular.reading.codes import Entity
 
 _MOST_CANDIDATES = 3
-_MOST_ROWS = 2000
+_MOST_ASKED_ROWS = 2000
 #: Fewest rows: with fewer, nothing is asked.
 FEWEST_ROWS = 100
-_N_FOLDS, _N_TREES, _MOST_FEATURES = 3, 10, 16
+_N_TREES, _MOST_FEATURES = 10, 16
 #: Parts of the later rows, which count as the values of a time.
 _N_PERIODS = 20
 #: Fewest rows of a leaf. Trees that tell persons apart need small leaves, others have less noise.
@@ -140,10 +141,10 @@ def _of_entity(entity: Entity, random: np.random.RandomState) -> _Question | Non
     if len(rows) < max(FEWEST_ROWS, len(codes) / 2):
         return None
     order = random.permutation(codes.max() + 1)  # of the values, so that all rows of some are drawn
-    rows = rows[np.argsort(order[codes[rows]], kind="stable")[:_MOST_ROWS]]
-    if len(np.unique(codes[rows])) < _N_FOLDS:  # nearly all rows have the same value
+    rows = rows[np.argsort(order[codes[rows]], kind="stable")[:_MOST_ASKED_ROWS]]
+    if len(np.unique(codes[rows])) < N_FOLDS:  # nearly all rows have the same value
         return None
-    folds = GroupKFold(_N_FOLDS, shuffle=True, random_state=random).split(rows, groups=codes[rows])
+    folds = GroupKFold(N_FOLDS, shuffle=True, random_state=random).split(rows, groups=codes[rows])
     return _Question("entity", entity.column, rows, codes[rows], list(folds))
 
 
@@ -152,10 +153,10 @@ def _of_time(name: str, time: FloatArray, random: np.random.RandomState) -> _Que
     known = np.flatnonzero(~np.isnan(time))
     if len(known) < FEWEST_ROWS:
         return None
-    rows = random.permutation(known)[:_MOST_ROWS]
+    rows = random.permutation(known)[:_MOST_ASKED_ROWS]
     rows = rows[np.argsort(time[rows], kind="stable")]
     positions = np.arange(len(rows))
-    earlier, later = np.split(positions, [len(rows) - len(rows) // _N_FOLDS])
+    earlier, later = np.split(positions, [len(rows) - len(rows) // N_FOLDS])
     period = (positions - len(earlier)) * _N_PERIODS // len(later)
     return _Question("time", name, rows, period, [(earlier, later)])
 
@@ -190,12 +191,11 @@ def _ask(
 
 def _in_both_folds(question: _Question, data: Data, seed: int) -> FloatArray:
     """Return the loss of each row in random folds, and in those of the question."""
-    shuffled = KFold(_N_FOLDS, shuffle=True, random_state=seed).split(question.rows)
+    shuffled = KFold(N_FOLDS, shuffle=True, random_state=seed).split(question.rows)
     known = question.together if question.case == "entity" else None
     trees = ExtraTreesRegressor(_N_TREES, min_samples_leaf=_LEAF[question.case], random_state=seed)
-    return np.stack(
-        [_losses(data, shuffled, trees, known), _losses(data, question.folds, trees, None)]
-    )
+    of_both = (shuffled, known), (question.folds, None)
+    return np.stack([_losses_of_trees(data, folds, trees, means) for folds, means in of_both])
 
 
 def _deviations(increase: FloatArray) -> float:
@@ -209,7 +209,7 @@ def _deviations(increase: FloatArray) -> float:
     return float(max(increase.mean() / error, more_than_half))
 
 
-def _losses(
+def _losses_of_trees(
     data: Data,
     folds: Iterable[tuple[Rows, Rows]],
     trees: ExtraTreesRegressor,

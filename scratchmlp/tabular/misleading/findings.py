@@ -1,7 +1,7 @@
 """What would mislead the user: questions that a fit asks about its table."""
 
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,6 @@ import pandas as pd
 from scratchmlp.batches import Data, sampled
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import fitted_columns, may_take_for_codes, valid_table
-from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS, used_rows
 from scratchmlp.tabular.misleading.alike_candidates import (
@@ -25,13 +24,13 @@ from scratchmlp.tabular.misleading.alike_rows import (
     find_alike_rows,
     one_for_each_subject,
 )
-from scratchmlp.tabular.misleading.fixing_values import Fixing, find_fixing_values
+from scratchmlp.tabular.misleading.fixing_values import find_fixing_values
 from scratchmlp.tabular.misleading.leaks import FEWEST_HELD_OUT, find_leaks
 from scratchmlp.tabular.misleading.quick_models import weights_of
-from scratchmlp.tabular.misleading.sentinels import BELOW_ZERO, find_sentinel, may_have_sentinel
+from scratchmlp.tabular.misleading.sentinels import find_sentinels
 from scratchmlp.tabular.notes import Note, codes_in, describe, questions, warn_of
 from scratchmlp.tabular.problem import TrainingProblem
-from scratchmlp.tabular.reading.entities import Entity
+from scratchmlp.tabular.reading.codes import Entity
 from scratchmlp.utils.public import public, stacklevel
 
 _MOST_TOLD = 5  # findings in a warning
@@ -69,24 +68,12 @@ def find_misleading(problem: TrainingProblem, X: Any, *, which_are_alike: bool) 
     no_leaks = clear.union(note.column for note in alike)
     leaks = [note for note in inspection.leaks() if note.column not in no_leaks]
     codes = inspection.codes(clear.union(note.column for note in asked)) if which_are_alike else []
-    return [*leaks, *inspection.sentinels(), *asked, *codes]
+    sentinels = find_sentinels(inspection.data.X, inspection.columns, inspection.values_of)
+    return [*leaks, *sentinels, *asked, *codes]
 
 
 def not_looked_for(problem: TrainingProblem, *, which_are_alike: bool) -> str | None:
-    """Say what `find_misleading` has too few rows to look for, if there is something.
-
-    Parameters
-    ----------
-    problem : TrainingProblem
-        What there is to train.
-    which_are_alike : bool
-        Whether to look for columns that tell which rows are alike.
-
-    Returns
-    -------
-    str or None
-        A sentence.
-    """
+    """Say what `find_misleading` has too few rows to look for; None if there is nothing."""
     n_held_out, n_rows, missed = len(problem.rows_in()), problem.n_rows, []
     if n_held_out < FEWEST_HELD_OUT:
         needed = f"{n_held_out} rows are held out, {FEWEST_HELD_OUT} are needed"
@@ -139,45 +126,9 @@ class _Inspection:
     def leaks(self) -> list[Note]:
         """Return columns that tell the target alone, and then those with a value that does."""
         leaks = find_leaks(self.all_rows, self.problem.splits, self.random)
-        known = {note.column for note in leaks}
-        rows = sampled(len(self.rows), _MOST_ROWS)
-        most: dict[str, Note] = {}  # of each column, what is true of the most rows
-        for found in find_fixing_values(self.data, rows):
-            if found.column not in known and (note := self._fixing(found)):
-                both = most.get(note.column, note), note
-                most[note.column] = max(both, key=lambda each: each.values["n_rows"])
-        return [*leaks, *most.values()]
-
-    def _fixing(self, found: Fixing) -> Note | None:
-        """Return a note if a value fixes the target in all rows, and there are words for it."""
-        y = self.problem.y[self.rows]
-        if (y[found.same] != y[found.row]).any():
-            return None
-        value = found.described(self.values_of(found.column))
-        if value is None:
-            return None
-        fixed = {"value": _plain(value["value"]), "target": _plain(y[found.row])}
-        return Note("leak", found.column, value | fixed | {"n_rows": int(found.same.sum())})
-
-    def sentinels(self) -> Iterator[Note]:
-        """Yield columns with a number that may stand for missing values."""
-        for name, column in self.columns.items():
-            if not (isinstance(column, NumberColumn) and self._may_have_sentinel(name, column)):
-                continue
-            numbers = self.values_of(name).to_numpy()
-            if (value := find_sentinel(numbers)) is not None:
-                others = numbers[(numbers != value) & ~np.isnan(numbers)]
-                ends = {"low": float(others.min()), "high": float(others.max())}
-                n_rows = int((numbers == value).sum())
-                yield Note("sentinel", name, {"value": _plain(value), "n_rows": n_rows, **ends})
-
-    def _may_have_sentinel(self, name: str, column: NumberColumn) -> bool:
-        """Return whether the encoded numbers of a column leave room for a sentinel."""
-        if not column.scale > 0:
-            return False
-        encoded = self.data.X.numbers[:, self.data.X.layout.columns[name].numbers[""]]
-        below_zero = column.encode(pd.Series([BELOW_ZERO])).numbers[""].astype(encoded.dtype)
-        return may_have_sentinel(encoded, below_zero[0])
+        others = self.columns.keys() - {note.column for note in leaks}
+        rows, y = sampled(len(self.rows), _MOST_ROWS), self.problem.y[self.rows]
+        return leaks + find_fixing_values(self.data, rows, y, others, self.values_of)
 
     @cached_property
     def entities(self) -> dict[str, Entity]:
@@ -224,11 +175,3 @@ class _Inspection:
             for name, code in known.items()
             if name in guessed and not any(code.is_told_by(each) for each in subjects)
         ]
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as a number or text of Python, and a whole number as an int if it is exact."""
-    value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    return value if isinstance(value, bool | int | float | str | None) else str(value)

@@ -1,6 +1,6 @@
 """Values that fix the target: the participants in a plan, for instance, are all eligible for it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -10,6 +10,10 @@ from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.misleading.quick_models import ValuesOf
+from scratchmlp.tabular.notes import Note
+from scratchmlp.tabular.reading.values import to_python
 
 #: Fewest rows of such a value, and their smallest share of all. In fewer, all targets are often the
 #: same where nothing leaks, such as the species of all penguins of an island.
@@ -18,7 +22,7 @@ _FEWEST_ROWS, _LEAST_SHARE = 200, 0.05
 _MOST_OTHERS = 0.5
 
 
-class Fixing(NamedTuple):
+class _Fixing(NamedTuple):
     """A value of an encoded table that fixes the target.
 
     Attributes
@@ -41,19 +45,20 @@ class Fixing(NamedTuple):
     row: int
     same: NDArray[np.bool_]
 
-    def described(self, values: "pd.Series[Any]") -> dict[str, Any] | None:
-        """Describe the value, as in a `Note`.
+    def note(self, y: NDArray[Any], values_of: ValuesOf) -> Note | None:
+        """Return a note if the value fixes the target in all rows, and there are words for it."""
+        if (y[self.same] != y[self.row]).any():
+            return None
+        value = self._described(values_of(self.column))
+        if value is None:
+            return None
+        fixed = {"value": to_python(value["value"]), "target": to_python(y[self.row])}
+        return Note("leak", self.column, value | fixed | {"n_rows": int(self.same.sum())})
 
-        Parameters
-        ----------
-        values : Series of shape (n_samples,)
-            The column, as it is read.
+    def _described(self, values: "pd.Series[Any]") -> dict[str, Any] | None:
+        """Return the "value" of a column and, unless the column is equal to it, which "part".
 
-        Returns
-        -------
-        dict of str to object, or None
-            "value" and, unless the column is equal to it, "part". None if there are no words for
-            it, as for the frequency of a category.
+        None if there are no words for it, as for the frequency of a category.
         """
         output, _, day = self.suffix[1:].partition("_")
         match output:
@@ -79,7 +84,9 @@ class Fixing(NamedTuple):
         return {"value": values.min(), "part": "at least"}
 
 
-def find_fixing_values(data: Data, rows: NDArray[np.intp]) -> Iterator[Fixing]:
+def find_fixing_values(
+    data: Data, rows: Rows, y: NDArray[Any], columns: Collection[str], values_of: ValuesOf
+) -> list[Note]:
     """Find values in whose rows all targets are the same, although those of most others differ.
 
     Looked at are categories, and the smallest and the largest value of each output that is a
@@ -92,16 +99,32 @@ def find_fixing_values(data: Data, rows: NDArray[np.intp]) -> Iterator[Fixing]:
         All rows; X is an `EncodedTable`.
     rows : ndarray of int
         Numbers of the rows to look at.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Labels or numbers of all rows, as the user passed them.
+    columns : collection of str
+        Names of the columns to look at.
+    values_of : callable
+        See `ValuesOf`.
 
-    Yields
-    ------
-    Fixing
-        What is found.
+    Returns
+    -------
+    list of Note
+        Notes of the case "leak": of each column, what is true of the most rows.
     """
+    most: dict[str, Note] = {}
+    for found in _fixing_values(data, rows):
+        if found.column in columns and (note := found.note(y, values_of)):
+            both = most.get(note.column, note), note
+            most[note.column] = max(both, key=lambda each: each.values["n_rows"])
+    return [*most.values()]
+
+
+def _fixing_values(data: Data, rows: Rows) -> Iterator[_Fixing]:
+    """Yield the values that fix the target in some rows: see `find_fixing_values`."""
     targets, X = _same_targets(data.rows(rows)), data.X
 
-    def fixing(name: str, suffix: str, end: Any, encoded: NDArray[Any], row: int) -> Fixing:
-        return Fixing(name, suffix, end, row, encoded == encoded[row])
+    def fixing(name: str, suffix: str, end: Any, encoded: NDArray[Any], row: int) -> _Fixing:
+        return _Fixing(name, suffix, end, row, encoded == encoded[row])
 
     numbers = X.numbers[rows]
     layout = X.layout.columns

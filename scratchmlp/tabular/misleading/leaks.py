@@ -1,6 +1,7 @@
 """Columns that tell the target alone, and may not be known when a row is predicted."""
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,13 @@ from sklearn.tree import DecisionTreeRegressor
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
-from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.folds import Rows, present_rows
 from scratchmlp.tabular.inputs.target_encoding import target_columns
 from scratchmlp.tabular.misleading.quick_models import (
+    N_FOLDS,
     constant_prediction,
     losses_of,
     targets_of,
-    three_folds,
     weights_of,
 )
 from scratchmlp.tabular.notes import Note
@@ -32,8 +33,7 @@ MOST_LEFT = 1 / 8
 #: Largest share of the variance that bins of a column leave if a tree looks at it.
 _MAY_LEAVE = 0.5
 _N_BINS = 32  # and leaves of a tree
-_MOST_TREES = 8  # columns
-_MOST_ROWS = 5000  # that trees look at
+_MOST_COLUMNS, _MOST_TREE_ROWS = 8, 5000  # that trees look at
 #: Values that bins look at, and the fewest and most rows.
 _BINNED, _BINNED_ROWS = 2**20, (500, 2000)
 #: Fewest rows that are held out: with fewer, nothing is concluded.
@@ -68,15 +68,39 @@ def find_leaks(
     list of Note
         Notes of the case "leak".
     """
-    folds = three_folds(splits, _MOST_ROWS, random)
+    folds = _three_folds(splits, random)
     if sum(len(held_out) for _, held_out in folds) < FEWEST_HELD_OUT:
         return []
     places = data.X.layout.places
     left = _left_in_bins(_binned_rows(data, folds, random), places.values(), random)
-    order = np.argsort(left, kind="stable")[:_MOST_TREES]
+    order = np.argsort(left, kind="stable")[:_MOST_COLUMNS]
     candidates = [list(places.items())[i] for i in order if left[i] <= _MAY_LEAVE]
-    notes = (Note("leak", name, _measured(data, place, folds)) for name, place in candidates)
+    notes = (Note("leak", name, _how_well_alone(data, place, folds)) for name, place in candidates)
     return [note for note in notes if note.values["left"] <= MOST_LEFT or "copy" in note.values]
+
+
+def _three_folds(
+    splits: Sequence[tuple[Rows, Rows]], random: np.random.RandomState
+) -> list[tuple[Rows, Rows]]:
+    """Join the folds of a fit to three, or fewer, and draw some of the rows.
+
+    A fold holds out what each third of `splits` held out, and trains on what all of these have
+    trained on. Only splits of the first repetition count.
+    """
+    present = present_rows(splits)
+    drawn = np.sort(random.permutation(present)[:_MOST_TREE_ROWS])
+    n_held_out = np.cumsum([len(held_out) for _, held_out in splits])
+    first = splits[: max(1, int((n_held_out <= len(present)).sum()))]
+    thirds = (first[i::N_FOLDS] for i in range(N_FOLDS))
+    folds = [
+        (
+            reduce(np.intersect1d, [training for training, _ in third], drawn),
+            np.intersect1d(drawn, np.concatenate([held_out for _, held_out in third])),
+        )
+        for third in thirds
+        if third
+    ]
+    return [fold for fold in folds if len(fold[0]) and len(fold[1])]
 
 
 def _binned_rows(data: Data, folds: list[tuple[Rows, Rows]], random: Any) -> Data:
@@ -141,7 +165,7 @@ def _within(between: Any, targets: FloatArray, n_bins: int) -> Any:
     return (1 - between / (n_rows * n_targets)) * (n_rows - 1) / (n_rows - n_bins)
 
 
-def _measured(
+def _how_well_alone(
     data: Data, place: Place, folds: Sequence[tuple[Rows, Rows]]
 ) -> dict[str, float | bool]:
     """Measure how well a column predicts alone: see `find_leaks`.
@@ -150,7 +174,8 @@ def _measured(
     right, and "usual" the same for the most frequent class. "copy" says that numbers have the order
     of the targets.
     """
-    loss, constant, right, usual = np.mean([_losses(data, place, *each) for each in folds], axis=0)
+    of_folds = [_losses_in_fold(data, place, *each) for each in folds]
+    loss, constant, right, usual = np.mean(of_folds, axis=0)
     left = {"left": float(loss / constant) if constant > 0 else 1.0}
     if data.class_targets is not None:
         return left | {"right": float(right), "usual": float(usual)}
@@ -174,7 +199,7 @@ def _have_order(numbers: FloatArray, target: FloatArray) -> bool:
         return bool(abs(np.corrcoef(ranks)[0, 1]) >= _COPY)
 
 
-def _losses(data: Data, place: Place, training: Rows, held_out: Rows) -> FloatArray:
+def _losses_in_fold(data: Data, place: Place, training: Rows, held_out: Rows) -> FloatArray:
     """Return the losses of a column and of a constant, and the shares of rows that are right."""
     known, new = data.rows(training), data.rows(held_out)
     truth, weight = targets_of(new).argmax(axis=1), weights_of(new)

@@ -1,52 +1,19 @@
-"""What the quick models that look for misleading columns share: folds, targets and losses."""
+"""What questions about a table share: values of columns; targets and losses of quick models."""
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.scoring import log_probabilities
 
-_N_PARTS = 3
-
-
-def three_folds(
-    splits: Sequence[tuple[Rows, Rows]], n_rows: int, random: np.random.RandomState
-) -> list[tuple[Rows, Rows]]:
-    """Join the folds of a fit to three, and draw some of the rows.
-
-    Parameters
-    ----------
-    splits : sequence of tuple of two ndarrays
-        For each fold, the row numbers for training and those that are held out.
-    n_rows : int
-        Most rows.
-    random : RandomState
-        Draws them.
-
-    Returns
-    -------
-    list of tuple of two ndarrays
-        Three folds, or fewer. A fold holds out what each third of `splits` held out, and trains on
-        what all of these have trained on. Only splits of the first repetition count.
-    """
-    present = np.unique(np.concatenate([*map(np.concatenate, splits)]))
-    drawn = np.sort(random.permutation(present)[:n_rows])
-    n_held_out = np.cumsum([len(held_out) for _, held_out in splits])
-    first = splits[: max(1, int((n_held_out <= len(present)).sum()))]
-    thirds = (first[i::_N_PARTS] for i in range(_N_PARTS))
-    folds = [
-        (
-            reduce(np.intersect1d, [training for training, _ in third], drawn),
-            np.intersect1d(drawn, np.concatenate([held_out for _, held_out in third])),
-        )
-        for third in thirds
-        if third
-    ]
-    return [fold for fold in folds if len(fold[0]) and len(fold[1])]
+#: Folds in which quick models predict.
+N_FOLDS = 3
+#: Returns the values of a column as they are read, by its name.
+ValuesOf: TypeAlias = Callable[[str], "pd.Series[Any]"]
 
 
 def targets_of(data: Data) -> FloatArray:
@@ -65,20 +32,7 @@ def constant_prediction(data: Data) -> FloatArray:
 
 
 def losses_of(data: Data, predicted: FloatArray) -> FloatArray:
-    """Return the log-loss or the squared error of each row.
-
-    Parameters
-    ----------
-    data : Data
-        The rows.
-    predicted : ndarray of shape (n_samples, n_targets)
-        Probabilities, or standardized numbers.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The losses.
-    """
+    """Return the log-loss of probabilities, or the squared error of numbers, of each row."""
     if data.class_targets is None:
         return ((predicted - data.Y) ** 2).mean(axis=1)
     return -log_probabilities(predicted[np.arange(len(predicted)), data.Y])

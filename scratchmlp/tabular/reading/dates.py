@@ -113,10 +113,11 @@ def find_date_format(values: Sequence[str]) -> DateFormat | None:
     DateFormat or None
         The format that reads the most values, or None if no format reads any.
     """
-    days = _split(values)["day"]
+    days, _ = _days_and_times(values)
     counts = {ISO: read_dates(values, ISO).dropna().size}
     if days.notna().any() and counts[ISO] < len(values):
-        counts |= {pattern: _count(days, pattern) for pattern in FORMATS if pattern != ISO}
+        others = (pattern for pattern in FORMATS if pattern != ISO)
+        counts |= {pattern: _parse(days, pattern).dropna().size for pattern in others}
     best = max(counts, key=lambda pattern: counts[pattern])
     if not counts[best]:
         return None
@@ -134,33 +135,22 @@ def find_date_format(values: Sequence[str]) -> DateFormat | None:
 def read_dates(values: Sequence[str], pattern: str) -> pd.DatetimeIndex:
     """Read dates, with or without a time of the day and a time zone.
 
-    Parameters
-    ----------
-    values : sequence of str
-        Values of a column.
-    pattern : str
-        Pattern of a `DateFormat`.
-
-    Returns
-    -------
-    DatetimeIndex of length n_values
-        Dates in UTC. Values that are not dates are NaT.
+    `pattern` is that of a `DateFormat`. Dates are in UTC. Values that are not dates are NaT.
     """
     if pattern == ISO:
         text = pd.Index([v if _ISO_DATE.match(v) else None for v in values], dtype=object)
         return pd.to_datetime(text, format=ISO, utc=True, errors="coerce").tz_localize(None)
-    parts = _split(values)
-    return _parse(parts["day"], pattern) + pd.to_timedelta(parts["seconds"].to_numpy(), unit="s")
+    days, times = _days_and_times(values)
+    return _parse(days, pattern) + times
 
 
 def read_clear_dates(values: Sequence[str]) -> pd.DatetimeIndex:
     """Read dates, each in its own format; NaT if day and month could be swapped."""
     dates = pd.Series(read_dates(values, ISO))
     if dates.isna().any():
-        parts, unclear = _split(values), {*dates_without_order(values)}
-        seconds = pd.to_timedelta(parts["seconds"].to_numpy(), unit="s")
+        (days, times), unclear = _days_and_times(values), {*dates_without_order(values)}
         for pattern in FORMATS:
-            dates = dates.fillna(pd.Series(_parse(parts["day"], pattern) + seconds))
+            dates = dates.fillna(pd.Series(_parse(days, pattern) + times))
         dates = dates.mask(pd.Series(values, dtype=object).isin(unclear))
     return pd.DatetimeIndex(dates)
 
@@ -175,17 +165,9 @@ def read_times(values: Sequence[str]) -> NDArray[np.float64]:
 
 
 def zone_of(column: "pd.Series[Any]") -> str | None:
-    """Return the time zone of dates, however they are written.
+    """Return the time zone of a column of dates, however they are written; None if no date has one.
 
-    Parameters
-    ----------
-    column : Series of shape (n_samples,)
-        Dates of any dtype, or text.
-
-    Returns
-    -------
-    str or None
-        One of the zones, "UTC" only if there is no other. None if no date has a zone.
+    Of several zones, "UTC" is returned only if there is no other.
     """
     if column.dtype.kind == "M" and column.dtype.type is not date:  # days of Arrow have no zone
         zone = column.dt.tz
@@ -210,17 +192,7 @@ def _utc_or(zone: str) -> str:
 def marks_of(values: Sequence[str], pattern: str) -> tuple[str, ...]:
     """Return what stands between the numbers of dates, if these could be day-first or month-first.
 
-    Parameters
-    ----------
-    values : sequence of str
-        Values of a column.
-    pattern : str
-        Pattern of their `DateFormat`.
-
-    Returns
-    -------
-    tuple of str
-        The marks, such as "/", in sorted order; "" stands for blanks. Empty for other patterns.
+    The marks, such as "/", are in sorted order; "" stands for blanks. Other patterns have none.
     """
     if pattern not in {*_SWAPPED, *_SWAPPED.values()}:
         return ()
@@ -228,19 +200,10 @@ def marks_of(values: Sequence[str], pattern: str) -> tuple[str, ...]:
 
 
 def are_written_alike(values: Sequence[str], marks: Collection[str]) -> NDArray[np.bool_]:
-    """Return which dates the order of day and month of a column holds for.
+    """Return which dates the order of day and month of a column holds for, by its `marks_of`.
 
-    Parameters
-    ----------
-    values : sequence of str
-        Values of another table.
-    marks : collection of str
-        Result of `marks_of` for the column. If it is empty, the order holds for all.
-
-    Returns
-    -------
-    ndarray of shape (n_values,), bool
-        False for dates with another mark whose day and month could be swapped.
+    It does not hold for dates with another mark whose day and month could be swapped. Without
+    marks, it holds for all.
     """
     others = [value for value in values if _mark_of(value) not in (None, *marks)] if marks else []
     unclear = {*dates_without_order(others)} if others else ()
@@ -261,7 +224,7 @@ def are_compact_dates(values: Sequence[str]) -> bool:
 def dates_without_order(values: Iterable[str]) -> list[str]:
     """Return the different dates whose day and month could be swapped, such as "03/04/2021"."""
     different = list(dict.fromkeys(values))
-    days = _split(different)["day"]
+    days, _ = _days_and_times(different)
     swappable: set[str] = set()
     for pair in _SWAPPED.items():
         first, other = (days[_parse(days, pattern).notna()] for pattern in pair)
@@ -275,16 +238,17 @@ def _is_season(value: str) -> bool:
     return len(next_year) == 2 and int(next_year) == (int(year) + 1) % 100
 
 
-def _split(values: Sequence[str]) -> pd.DataFrame:
-    """Split dates into "day", with hyphens between its parts, and "seconds" since midnight.
+def _days_and_times(values: Sequence[str]) -> tuple["pd.Series[str]", pd.TimedeltaIndex]:
+    """Split dates into days, with hyphens between their parts, and times since midnight.
 
     The day is None for values that do not look like dates.
     """
-    rows = [_split_one(value.strip().lower()) for value in values]
-    return pd.DataFrame(rows, columns=["day", "seconds"]).astype({"day": object})
+    parts = [_day_and_seconds(value.strip().lower()) for value in values]
+    days = pd.Series([day for day, _ in parts], dtype=object)
+    return days, pd.to_timedelta(np.array([seconds for _, seconds in parts]), unit="s")
 
 
-def _split_one(value: str) -> tuple[str | None, float]:
+def _day_and_seconds(value: str) -> tuple[str | None, float]:
     found = _DAY_AND_TIME.fullmatch(_ORDINAL.sub("", _WEEKDAY.sub("", value, count=1)))
     if found is None:
         return None, 0.0
@@ -306,10 +270,6 @@ def _seconds(time: re.Match[str]) -> float:
     zone = time["zone"] or "+0000"
     offset = (60 * int(zone[1:3]) + int(zone[-2:])) * (-1 if zone[0] == "-" else 1)
     return 60 * (60 * hour + int(time["minute"]) - offset) + second
-
-
-def _count(days: "pd.Series[str]", pattern: str) -> int:
-    return _parse(days, pattern).dropna().size
 
 
 def _parse(days: "pd.Series[str]", pattern: str) -> pd.DatetimeIndex:

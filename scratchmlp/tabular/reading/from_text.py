@@ -1,7 +1,7 @@
 """Columns of text whose values are numbers, dates, times or booleans.
 
 `read_text` decides whether a column is one of these, and how its values are written. A few values
-that cannot be read become missing values, with a note. `read_again` reads the same column of
+that cannot be read become missing values, with a note. `read_column` reads the same column of
 another table as it was written in `fit`: each value by itself, whatever the others are.
 """
 
@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import compress
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.notes import Note
+from scratchmlp.tabular.reading.codes import lose_digits
 from scratchmlp.tabular.reading.dates import (
+    COMPACT,
     FORMATS,
     ISO,
     DateFormat,
@@ -31,7 +34,6 @@ from scratchmlp.tabular.reading.dates import (
 )
 from scratchmlp.tabular.reading.found import Found, Reading
 from scratchmlp.tabular.reading.missing import MISSING
-from scratchmlp.tabular.reading.names import names_time
 from scratchmlp.tabular.reading.numbers import (
     PADDED,
     are_plain,
@@ -42,15 +44,18 @@ from scratchmlp.tabular.reading.numbers import (
     read_numbers,
     units_of,
 )
-from scratchmlp.tabular.reading.values import Different, different_values, to_text
+from scratchmlp.tabular.reading.values import Different, different_values, kind_of, to_text
 from scratchmlp.tabular.vocabulary import MOST_CHARACTERS, VALUES, ValueKind, Why
 
 MANY = 10  # different values; with fewer, a value that cannot be read may be a category
-FEW = 0.05  # share of the values that may be unreadable, or that make codes if they begin with 0
+FEW = 0.05  # share of the values that may be unreadable
 PROBED = 500  # different values that decide whether reading a column as numbers is hopeless
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
 _MARK_NAMES = {".": "point", ",": "comma"}
+
+
+# What a column is.
 
 
 def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found | None:
@@ -70,7 +75,7 @@ def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found |
     Found or None
         What the column is. None if it is none of these.
     """
-    if are_codes(name, values):
+    if lose_digits(name, values):
         return None
     if all(map(_ROOM.fullmatch, values.text)):
         return None
@@ -82,77 +87,12 @@ def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found |
     return next(filter(None, found), None)
 
 
-def are_codes(name: str, values: Different) -> bool:
-    """Return whether digits of a column's values, text or numbers, would be lost in numbers.
-
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    values : Different
-        Its different values.
-
-    Returns
-    -------
-    bool
-        Whether more than a few values begin with 0, such as "007", or more than a few different
-        ones are whole numbers that float64 rounds and may merge. Rounded times stay times.
-    """
-    padded = [text[:1] == "0" and PADDED.fullmatch(text) is not None for text in values.text]
-    if values.counts[padded].sum() > FEW * values.counts.sum():
-        return True
-    n_rounded = sum(map(is_rounded, values.text))
-    return n_rounded > FEW * len(values.unique) and not names_time(name)
-
-
-def note_numbers_among_text(name: str, values: Different) -> list[Note]:
-    """Note that all values of a column of categories are long numbers, or that half are numbers.
-
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    values : Different
-        Its different values: text, or text and numbers.
-
-    Returns
-    -------
-    list of Note
-        A note, or none.
-    """
-    numbers = ~pd.isna(_read(values, "number", _how_written("number", values)))
-    n_known, n_numbers = int(values.counts.sum()), int(values.counts[numbers].sum())
-    are_long = any(map(is_rounded, values.text))
-    if are_long and numbers.all():
-        return [Note("codes", name)]
-    padded = any(map(PADDED.fullmatch, values.text))
-    if are_long or padded or numbers.all() or numbers.sum() <= MANY or n_numbers < n_known / 2:
-        return []
-    others = [text for text, is_number in zip(values.text, numbers, strict=True) if not is_number]
-    found = {"n_numbers": n_numbers, "others": others, "n_known": n_known}
-    return [Note("mixed", name, found)]
-
-
 def read_text_as(
     kind: ValueKind, name: str, column: "pd.Series[Any]", form: DateFormat | None = None
 ) -> Found | None:
-    """Read a column of text as values of one kind, because the user says that it is of this kind.
+    """Read a column of text as numbers or dates, because the user says that it holds these.
 
-    Parameters
-    ----------
-    kind : {'number', 'date'}
-        Kind of values.
-    name : str
-        Name of the column, for notes.
-    column : Series of shape (n_samples,)
-        Text, or text and numbers.
-    form : DateFormat or None, default=None
-        How dates are written. None lets the values decide.
-
-    Returns
-    -------
-    Found or None
-        What the column is. Other values are missing. None if all values are missing.
+    Other values are missing. None if all are. Without a form of dates, the values decide.
     """
     return _read_as(kind, name, column, different_values(column), form, many_may_fail=True)
 
@@ -169,16 +109,16 @@ def _read_as(
     """Read a column as values of one kind, which all but a few values must be."""
     form = form or _date_format(kind, values)
     reading = _how_written(kind, values, form)
-    read = _read(values, kind, reading)
+    read = _read_different(values, kind, reading)
     unread = pd.isna(read)
     if unread.all() or not (many_may_fail or _are_few(values, unread)):
         return None
     can_read = [text for text, bad in zip(values.text, unread, strict=True) if not bad]
-    converted = _rows(read, values, column, kind)
+    converted = _in_rows(read, values, column, kind)
     notes = [*_notes_on_numbers(name, can_read, reading)] if kind == "number" else []
     if form and form.ambiguous:
         notes.append(Note("order", name, {"example": can_read[0], "order": form.order}))
-    notes += note_unreadable(name, column, converted, kind, reading)
+    notes += _note_unreadable(name, column, converted, kind, reading)
     has_units = reading.units is None or all(_has_units(text, reading) for text in can_read)
     reading = replace(
         reading,
@@ -188,167 +128,6 @@ def _read_as(
     )
     reason, why = _reason(kind, reading, form)
     return Found(VALUES[kind].column, reason, converted, reading, notes, form, why)
-
-
-def read_again(
-    name: str, column: "pd.Series[Any]", kind: ValueKind, reading: Reading
-) -> tuple["pd.Series[Any]", list[Note]]:
-    """Read a column of text as the same column was read in `fit`.
-
-    Parameters
-    ----------
-    name : str
-        Name of the column, for notes.
-    column : Series of shape (n_samples,)
-        Text, or text and numbers.
-    kind : {'number', 'date', 'duration', 'flag'}
-        What the column was in `fit`.
-    reading : Reading
-        How its values were written in `fit`.
-
-    Returns
-    -------
-    values : Series of shape (n_samples,)
-        Converted values. Those that cannot be read are missing.
-    notes : list of Note
-        A note on numbers with another unit than in `fit`, if there are any.
-    """
-    values = different_values(column)
-    read = _read(values, kind, reading)
-    notes = _note_other_units(name, values, read, reading) if kind == "number" else []
-    exact = _with_long_codes(read, values) if kind == "number" else read
-    return _rows(exact, values, column, kind), notes
-
-
-def _with_long_codes(numbers: NDArray[Any], values: Different) -> NDArray[Any]:
-    """Return numbers of which those that float64 rounds are integers: they may be codes."""
-    are_long = [*map(is_rounded, values.text)]
-    if not any(are_long):
-        return numbers
-    texts = zip(numbers, values.text, are_long, strict=True)
-    return np.array([int(text) if is_long else each for each, text, is_long in texts], object)
-
-
-def with_other_mark(column: "pd.Series[Any]", decimal: str) -> "pd.Series[Any]":
-    """Write the numbers of a column of text with the other decimal mark.
-
-    Parameters
-    ----------
-    column : Series of shape (n_samples,)
-        Text.
-    decimal : {'.', ','}
-        Its decimal mark.
-
-    Returns
-    -------
-    Series of shape (n_samples,)
-        The column, with "1234.5 kg" for "1.234,5 kg" if the mark is a comma. Values that are no
-        numbers stay.
-    """
-    other = {".": ",", ",": "."}[decimal]
-    marks = str.maketrans({decimal: other, other: ""})
-    values = different_values(column)
-    reading = replace(_how_written("number", values), decimal=decimal)
-    are_numbers = ~pd.isna(_read(values, "number", reading))
-    swapped = {
-        text: text.translate(marks) if is_number else text
-        for text, is_number in zip(values.unique, are_numbers, strict=True)
-    }
-    return column.map(swapped, na_action="ignore")
-
-
-def _note_other_units(
-    name: str, values: Different, read: NDArray[Any], reading: Reading
-) -> list[Note]:
-    """Note the numbers that are text, and whose unit is not that of `fit`, if there are any."""
-    others = [
-        isinstance(value, str) and not np.isnan(number) and not _has_units(text, reading)
-        for value, text, number in zip(values.unique, values.text, read, strict=True)
-    ]
-    if not any(others):
-        return []
-    n_others, n_known = int(values.counts[others].sum()), int(values.counts.sum())
-    examples = [text for text, other in zip(values.text, others, strict=True) if other]
-    found = {"n_others": n_others, "values": examples, "n_known": n_known}
-    return [Note("other units", name, found | {"units": reading.units})]
-
-
-def _has_units(number: str, reading: Reading) -> bool:
-    """Return whether a number that is text has the unit of a column, or one of its signs."""
-    units = reading.units or ""
-    if signs := units_of([number]):
-        return {*signs} <= {*units.split()} or bool(units and number.endswith(units))
-    return reading.some_without_units or number.endswith(units)
-
-
-def note_unreadable(
-    name: str,
-    column: "pd.Series[Any]",
-    read: "pd.Series[Any]",
-    kind: ValueKind,
-    reading: Reading,
-    known: Collection[str] = (),
-) -> list[Note]:
-    """Note the values of a column that could not be read, if there are any.
-
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    column : Series of shape (n_samples,)
-        The column.
-    read : Series of shape (n_samples,)
-        Its values. Those that could not be read are missing.
-    kind : {'number', 'date', 'duration', 'flag'}
-        What the column is.
-    reading : Reading
-        How its values are written.
-    known : collection of str
-        Values that need no note, because the user knows of them.
-
-    Returns
-    -------
-    list of Note
-        A note on values of another kind, and one on dates of unknown order, if there are any.
-    """
-    lost = [to_text(value).strip() for value in column[read.isna()].dropna()]
-    if not lost:
-        return []
-    unclear = {*dates_without_order(lost)} if kind == "date" else set()
-    others = [value for value in lost if value not in unclear]
-    dates = [value for value in lost if value in unclear]
-    found, notes = {"kind": kind, "n_known": int(column.notna().sum())}, []
-    if not all(word in known or word.lower() in known for word in others):
-        expected = expected_writing(kind, others, reading)
-        notes.append(Note("unreadable", name, found | {"values": others, "expected": expected}))
-    if not all(word in known for word in dates):
-        notes.append(Note("unreadable", name, found | {"values": dates, "any_order": True}))
-    return notes
-
-
-def expected_writing(kind: ValueKind, values: Sequence[str], reading: Reading) -> str:
-    """Say how the numbers or dates of a column are written, if values are written in another way.
-
-    Parameters
-    ----------
-    kind : str
-        What the column is: a key of `VALUES`.
-    values : sequence of str
-        Values that could not be read.
-    reading : Reading
-        How the values of the column are written.
-
-    Returns
-    -------
-    str
-        Words such as "with a decimal point"; "" if the values are no numbers or dates anyway.
-    """
-    if kind == "number" and reading.decimal:
-        other = find_decimal(values) not in (None, reading.decimal)
-        return f"with a decimal {_MARK_NAMES[reading.decimal]}" if other else ""
-    if kind == "date" and reading.date_format and find_date_format(values):
-        return f"in the order {FORMATS[reading.date_format]}"
-    return ""
 
 
 def _are_few(values: Different, unread: NDArray[np.bool_]) -> bool:
@@ -373,10 +152,148 @@ def _is_hopeless(kind: ValueKind, values: Different) -> bool:
         return False
     some = Different(values.codes[:0], values.unique[:PROBED], values.counts[:PROBED])
     reading = _how_written(kind, some, _date_format(kind, some))
-    return bool(pd.isna(_read(some, kind, reading)).mean() > 0.5)
+    return bool(pd.isna(_read_different(some, kind, reading)).mean() > 0.5)
 
 
-def _read(values: Different, kind: ValueKind, reading: Reading) -> NDArray[Any]:
+def is_readable(column: "pd.Series[Any]") -> bool:
+    """Return whether a column is text, or text and numbers."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    kind = kind_of(column)
+    return kind == "text" or (kind == "mixed" and all(map(_is_text_or_number, column.dropna())))
+
+
+def _is_text_or_number(value: Any) -> bool:
+    return isinstance(value, str | Real) and not isinstance(value, bool | np.bool_)
+
+
+# How its values are written.
+
+
+def _date_format(kind: ValueKind, values: Different) -> DateFormat | None:
+    return find_date_format(values.text) if kind == "date" else None
+
+
+def _how_written(kind: ValueKind, values: Different, form: DateFormat | None = None) -> Reading:
+    """Say how numbers or dates are written."""
+    if kind == "date":
+        return Reading(date_format=form.pattern if form else ISO)
+    if kind != "number":
+        return Reading()
+    decimal = _decimal(values) or "."
+    if are_plain(values.text):
+        return Reading(decimal=decimal)
+    unit = common_unit([text for text in values.text if text.lower() not in MISSING])
+    units = unit or " ".join(units_of(values.text))
+    return Reading(decimal=decimal, units=units or None)
+
+
+def _decimal(values: Different) -> str | None:
+    """Return the decimal mark of the numbers of a column, or None if no value tells."""
+    are_text = [isinstance(value, str) for value in values.unique]
+    return find_decimal(values.text if all(are_text) else compress(values.text, are_text))
+
+
+def _has_units(number: str, reading: Reading) -> bool:
+    """Return whether a number that is text has the unit of a column, or one of its signs."""
+    units = reading.units or ""
+    if signs := units_of([number]):
+        return {*signs} <= {*units.split()} or bool(units and number.endswith(units))
+    return reading.some_without_units or number.endswith(units)
+
+
+def expected_writing(kind: ValueKind, values: Sequence[str], reading: Reading) -> str:
+    """Say how the numbers or dates of a column are written, if values are written in another way.
+
+    These are words such as "with a decimal point"; "" if the values are no numbers or dates anyway.
+    """
+    if kind == "number" and reading.decimal:
+        other = find_decimal(values) not in (None, reading.decimal)
+        return f"with a decimal {_MARK_NAMES[reading.decimal]}" if other else ""
+    if kind == "date" and reading.date_format and find_date_format(values):
+        return f"in the order {FORMATS[reading.date_format]}"
+    return ""
+
+
+def _reason(kind: ValueKind, reading: Reading, form: DateFormat | None) -> tuple[str, Why]:
+    """Say why a column is of a kind, also in a word."""
+    if form:
+        return f"dates written as {form.order}", "writing"
+    how = [reading.units] if reading.units else []
+    how += ["decimal commas"] * (reading.decimal == ",")
+    if how:
+        return f"numbers with {' and '.join(how)}", "writing"
+    return VALUES[kind].from_text, "values"
+
+
+# Values as they are written.
+
+
+def read_column(
+    name: str, column: "pd.Series[Any]", kind: ValueKind, reading: Reading
+) -> tuple["pd.Series[Any]", list[Note]]:
+    """Read text, or compact dates, as the same column was read in `fit`: each value by itself.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column, for notes.
+    column : Series of shape (n_samples,)
+        The column.
+    kind : str
+        The kind of its values in `fit`: a key of `VALUES`.
+    reading : Reading
+        How they were written, if they were text.
+
+    Returns
+    -------
+    values : Series of shape (n_samples,)
+        Values of the kind that the column had in `fit`. Values that cannot be read are missing. If
+        none can be read, although not all are words for missing values or known from `fit`, the
+        column is returned as it is.
+    notes : list of Note
+        Notes on numbers with another unit, and on values that cannot be read, unless `fit` found
+        the same ones.
+    """
+    if kind not in ("number", "date", "duration", "flag"):
+        return column, []
+    text = column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
+    if kind == "date" and reading.date_format == COMPACT:
+        text = _digits_as_text(text)
+    if not is_readable(text):
+        return column, []
+    values = different_values(text)
+    read, notes = _read_different(values, kind, reading), []
+    if kind == "number":
+        notes = _note_other_units(name, values, read, reading)
+        read = _with_long_codes(read, values)
+    converted = _in_rows(read, values, text, kind)
+    known = {*reading.unreadable, *MISSING}
+    unread = _note_unreadable(name, text, converted, kind, reading, known)
+    if unread and not converted.notna().any():
+        return column, []
+    return converted, notes + unread
+
+
+def _digits_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return whole numbers as text, such as "20200317" for a date, and other values unchanged."""
+    if column.dtype.kind not in "iufO":
+        return column
+    return column.astype(object).map(
+        lambda value: f"{value:.10g}" if isinstance(value, Real) else value, na_action="ignore"
+    )
+
+
+def _with_long_codes(numbers: NDArray[Any], values: Different) -> NDArray[Any]:
+    """Return numbers of which those that float64 rounds are integers: they may be codes."""
+    are_long = [*map(is_rounded, values.text)]
+    if not any(are_long):
+        return numbers
+    texts = zip(numbers, values.text, are_long, strict=True)
+    return np.array([int(text) if is_long else each for each, text, is_long in texts], object)
+
+
+def _read_different(values: Different, kind: ValueKind, reading: Reading) -> NDArray[Any]:
     """Read each different value of a column; those that cannot be read are NaN, NaT or None.
 
     What a value becomes depends on `reading` alone, not on the other values: a row of a table must
@@ -403,7 +320,7 @@ def _read(values: Different, kind: ValueKind, reading: Reading) -> NDArray[Any]:
     return numbers
 
 
-def _rows(
+def _in_rows(
     read: NDArray[Any], values: Different, column: "pd.Series[Any]", kind: ValueKind
 ) -> "pd.Series[Any]":
     """Put what was read for the different values into the rows of the column."""
@@ -413,39 +330,24 @@ def _rows(
     return rows.astype(bool) if kind == "flag" and rows.notna().all() else rows
 
 
-def _decimal(values: Different) -> str | None:
-    """Return the decimal mark of the numbers of a column, or None if no value tells."""
-    are_text = [isinstance(value, str) for value in values.unique]
-    return find_decimal(values.text if all(are_text) else compress(values.text, are_text))
+def with_other_mark(column: "pd.Series[Any]", decimal: str) -> "pd.Series[Any]":
+    """Write the numbers of a column of text with the other decimal mark than `decimal`.
+
+    "1.234,5 kg" becomes "1234.5 kg" if the mark is a comma. Values that are no numbers stay.
+    """
+    other = {".": ",", ",": "."}[decimal]
+    marks = str.maketrans({decimal: other, other: ""})
+    values = different_values(column)
+    reading = replace(_how_written("number", values), decimal=decimal)
+    are_numbers = ~pd.isna(_read_different(values, "number", reading))
+    swapped = {
+        text: text.translate(marks) if is_number else text
+        for text, is_number in zip(values.unique, are_numbers, strict=True)
+    }
+    return column.map(swapped, na_action="ignore")
 
 
-def _date_format(kind: ValueKind, values: Different) -> DateFormat | None:
-    return find_date_format(values.text) if kind == "date" else None
-
-
-def _how_written(kind: ValueKind, values: Different, form: DateFormat | None = None) -> Reading:
-    """Say how numbers or dates are written."""
-    if kind == "date":
-        return Reading(date_format=form.pattern if form else ISO)
-    if kind != "number":
-        return Reading()
-    decimal = _decimal(values) or "."
-    if are_plain(values.text):
-        return Reading(decimal=decimal)
-    unit = common_unit([text for text in values.text if text.lower() not in MISSING])
-    units = unit or " ".join(units_of(values.text))
-    return Reading(decimal=decimal, units=units or None)
-
-
-def _reason(kind: ValueKind, reading: Reading, form: DateFormat | None) -> tuple[str, Why]:
-    """Say why a column is of a kind, also in a word."""
-    if form:
-        return f"dates written as {form.order}", "writing"
-    how = [reading.units] if reading.units else []
-    how += ["decimal commas"] * (reading.decimal == ",")
-    if how:
-        return f"numbers with {' and '.join(how)}", "writing"
-    return VALUES[kind].from_text, "values"
+# Notes.
 
 
 def _notes_on_numbers(name: str, values: Sequence[str], reading: Reading) -> Iterator[Note]:
@@ -455,6 +357,64 @@ def _notes_on_numbers(name: str, values: Sequence[str], reading: Reading) -> Ite
         yield Note("units", name, {"units": units})
     if all(map(_WHOLE.fullmatch, values)):
         yield Note("numbers", name)
+
+
+def note_numbers_among_text(name: str, values: Different) -> list[Note]:
+    """Note that all values of a column of categories are long numbers, or that half are numbers."""
+    numbers = ~pd.isna(_read_different(values, "number", _how_written("number", values)))
+    n_known, n_numbers = int(values.counts.sum()), int(values.counts[numbers].sum())
+    are_long = any(map(is_rounded, values.text))
+    if are_long and numbers.all():
+        return [Note("codes", name)]
+    padded = any(map(PADDED.fullmatch, values.text))
+    if are_long or padded or numbers.all() or numbers.sum() <= MANY or n_numbers < n_known / 2:
+        return []
+    others = [text for text, is_number in zip(values.text, numbers, strict=True) if not is_number]
+    found = {"n_numbers": n_numbers, "others": others, "n_known": n_known}
+    return [Note("mixed", name, found)]
+
+
+def _note_other_units(
+    name: str, values: Different, read: NDArray[Any], reading: Reading
+) -> list[Note]:
+    """Note the numbers that are text, and whose unit is not that of `fit`, if there are any."""
+    others = [
+        isinstance(value, str) and not np.isnan(number) and not _has_units(text, reading)
+        for value, text, number in zip(values.unique, values.text, read, strict=True)
+    ]
+    if not any(others):
+        return []
+    n_others, n_known = int(values.counts[others].sum()), int(values.counts.sum())
+    examples = [text for text, other in zip(values.text, others, strict=True) if other]
+    found = {"n_others": n_others, "values": examples, "n_known": n_known}
+    return [Note("other units", name, found | {"units": reading.units})]
+
+
+def _note_unreadable(
+    name: str,
+    column: "pd.Series[Any]",
+    read: "pd.Series[Any]",
+    kind: ValueKind,
+    reading: Reading,
+    known: Collection[str] = (),
+) -> list[Note]:
+    """Note the values of a column that could not be read, of which the user does not know yet.
+
+    These are missing in `read`. Dates of unknown order have a note of their own.
+    """
+    lost = [to_text(value).strip() for value in column[read.isna()].dropna()]
+    if not lost:
+        return []
+    unclear = {*dates_without_order(lost)} if kind == "date" else set()
+    others = [value for value in lost if value not in unclear]
+    dates = [value for value in lost if value in unclear]
+    found, notes = {"kind": kind, "n_known": int(column.notna().sum())}, []
+    if not all(word in known or word.lower() in known for word in others):
+        expected = expected_writing(kind, others, reading)
+        notes.append(Note("unreadable", name, found | {"values": others, "expected": expected}))
+    if not all(word in known for word in dates):
+        notes.append(Note("unreadable", name, found | {"values": dates, "any_order": True}))
+    return notes
 
 
 def note_long(name: str, column: "pd.Series[Any]") -> list[Note]:

@@ -1,36 +1,32 @@
 """What a column of a table is: the one place that decides, for Python and the command line alike.
 
-`find_kind` looks at the values of a column, and says what they are and why. `read_column` reads the
-same column of another table in the same way.
+`find_kind` looks at the values of a column, and says what they are and why. `read_column`, of
+`from_text`, reads the same column of another table in the same way.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import compress
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from scratchmlp.tabular.notes import Note, NoteCase
-from scratchmlp.tabular.reading.dates import COMPACT, are_compact_dates
-from scratchmlp.tabular.reading.found import Found, Reading
-from scratchmlp.tabular.reading.from_text import (
-    note_long,
-    note_numbers_among_text,
-    note_unreadable,
-    read_again,
-    read_text,
-    read_text_as,
-)
-from scratchmlp.tabular.reading.left_out import PARTS, are_numbered, find_left_out
-from scratchmlp.tabular.reading.missing import MISSING
-from scratchmlp.tabular.reading.numbers_as_codes import (
+from scratchmlp.tabular.notes import Note
+from scratchmlp.tabular.reading.codes import (
     SMALL,
     find_code,
     find_entities,
     find_long_code,
 )
+from scratchmlp.tabular.reading.dates import are_compact_dates
+from scratchmlp.tabular.reading.found import Found
+from scratchmlp.tabular.reading.from_text import (
+    is_readable,
+    note_long,
+    note_numbers_among_text,
+    read_text,
+    read_text_as,
+)
+from scratchmlp.tabular.reading.left_out import PARTS, are_numbered, find_left_out
 from scratchmlp.tabular.reading.roles import Role
 from scratchmlp.tabular.reading.values import (
     ColumnError,
@@ -39,7 +35,7 @@ from scratchmlp.tabular.reading.values import (
     kind_of,
     naming_column,
 )
-from scratchmlp.tabular.vocabulary import VALUES, ValueKind
+from scratchmlp.tabular.vocabulary import VALUES
 from scratchmlp.utils.names import shortened
 
 FIRST_DATE, LAST_DATE = 19_000_101, 20_991_231  # written without hyphens
@@ -48,8 +44,66 @@ TEXT_SHARE = 0.3  # of the values; at least this share of text is different
 TEXT_WORDS = 1.5  # mean number of words of text; categories have fewer
 
 
+def find_kinds(
+    names: Sequence[str], table: pd.DataFrame, roles: Sequence[Role | None], *, guess: bool
+) -> dict[str, Found]:
+    """Decide what each column is.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the columns.
+    table : DataFrame of shape (n_samples, n_features)
+        The table.
+    roles : sequence of str or None
+        Result of `column_roles`.
+    guess : bool
+        Whether columns may be left out, and numbers may be taken for codes, unless the user names
+        all categorical columns.
+
+    Returns
+    -------
+    dict of str to Found
+        What each column is, by its name.
+    """
+    columns = dict(zip(names, (column for _, column in table.items()), strict=True))
+    guess = guess and "no category" not in roles
+    found = {}
+    for (name, column), role in zip(columns.items(), roles, strict=True):
+        with naming_column(name):
+            found[name] = find_kind(name, column, role, guess=guess)
+    ordered = {name: _order_as_in_others(name, column, found) for name, column in columns.items()}
+    found |= {name: each for name, each in ordered.items() if each}
+    found |= find_entities(found, guess=guess)
+    known = [column for name, column in columns.items() if found[name].why != "no values"]
+    are_text = [kind_of(column) == "text" for column in known]
+    if len(are_text) > 1 and all(are_text):  # such as the cells of a CSV file: it says nothing
+        return {name: _without_note_on_text(each) for name, each in found.items()}
+    return found
+
+
+def _order_as_in_others(
+    name: str, column: "pd.Series[Any]", found: Mapping[str, Found]
+) -> Found | None:
+    """Read dates in the order of the other columns of dates, if these tell the order.
+
+    None if its own values tell the order, or if no other column written with the same marks tells
+    it, or if these differ.
+    """
+    forms = {other: each.form for other, each in found.items() if each.kind == "date" and each.form}
+    form = forms.get(name)
+    if form is None or not form.ambiguous:
+        return None
+    clear = {other: each for other, each in forms.items() if each in form.with_any_order()}
+    if len({*clear.values()}) != 1:
+        return None
+    *_, (example, form) = clear.items()
+    read = read_text_as("date", name, column, form)
+    return read and read._replace(reason=f"{read.reason}, as in {example}")
+
+
 def find_kind(
-    name: str, column: "pd.Series[Any]", role: Role | None = None, *, guess: bool = True
+    name: str, column: "pd.Series[Any]", role: Role | None = None, *, guess: bool
 ) -> Found:
     """Decide what a column is.
 
@@ -61,7 +115,7 @@ def find_kind(
         The column.
     role : {'category', 'number', 'text', 'date', 'no category'} or None, default=None
         What the user says that the column is. None decides from dtype and values.
-    guess : bool, default=True
+    guess : bool
         Whether the column may be left out, and numbers may be taken for codes.
 
     Returns
@@ -91,45 +145,6 @@ def find_kind(
     return find_left_out(name, column, found, different) or find_code(name, found) or found
 
 
-def read_column(
-    name: str, column: "pd.Series[Any]", kind: ValueKind, reading: Reading
-) -> tuple["pd.Series[Any]", list[Note]]:
-    """Read text, or compact dates, as the same column was read in `fit`: each value by itself.
-
-    Parameters
-    ----------
-    name : str
-        Name of the column, for notes.
-    column : Series of shape (n_samples,)
-        The column.
-    kind : str
-        The kind of its values in `fit`: a key of `VALUES`.
-    reading : Reading
-        How they were written, if they were text.
-
-    Returns
-    -------
-    values : Series of shape (n_samples,)
-        Values of the kind that the column had in `fit`. Values that cannot be read are missing. If
-        none can be read, although not all are words for missing values or known from `fit`, the
-        column is returned as it is.
-    notes : list of Note
-        Notes on numbers with another unit, and on values that cannot be read, unless `fit` found
-        the same ones.
-    """
-    if kind not in ("number", "date", "duration", "flag"):
-        return column, []
-    text = column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
-    if kind == "date" and reading.date_format == COMPACT:
-        text = _digits_as_text(text)
-    if not _is_readable(text):
-        return column, []
-    read, notes = read_again(name, text, kind, reading)
-    known = {*reading.unreadable, *MISSING}
-    unread = note_unreadable(name, text, read, kind, reading, known)
-    return (column, []) if unread and not read.notna().any() else (read, notes + unread)
-
-
 def _by_values(
     name: str, column: "pd.Series[Any]", role: Role | None
 ) -> tuple[Found, Different | None]:
@@ -142,8 +157,14 @@ def _by_values(
         is_a = VALUES[kind].column if role == "no category" else "category"
         return Found(is_a, "dtype category", column), None
     text = _compact_dates_as_text(column)
-    if not _is_readable(text):
-        _check_supported(name, kind)
+    if not is_readable(text):
+        if kind == "complex":
+            raise ColumnError(
+                f"Column {name!r} holds complex numbers, which are not supported. Take their real "
+                "part or their absolute value.",
+                "complex",
+                name,
+            )
         return Found(VALUES[kind].column, VALUES[kind].words, column), None
     different = different_values(text)
     if found := read_text(name, text, different):
@@ -151,17 +172,6 @@ def _by_values(
     if text is not column:  # whole numbers such as 20200230, which are no dates
         different = different_values(column)
     return _text_or_category(name, column, different), different
-
-
-def _check_supported(name: str, kind: ValueKind) -> None:
-    """Check that a column can be encoded."""
-    if kind == "complex":
-        raise ColumnError(
-            f"Column {name!r} holds complex numbers, which are not supported. Take their real part "
-            "or their absolute value.",
-            "complex",
-            name,
-        )
 
 
 def _no_category(name: str, found: Found) -> Found:
@@ -184,7 +194,7 @@ def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "dat
     text = _compact_dates_as_text(column) if role == "date" else column
     if kind_of(text) in (role, "flag" if role == "number" else role):
         return Found(role, "your choice", column, why="choice")
-    found = read_text_as(role, name, text) if _is_readable(text) else None
+    found = read_text_as(role, name, text) if is_readable(text) else None
     if found is None:
         parameter = {"number": "numeric_features", "date": "date_features"}[role]
         example = column.dropna().iloc[0]
@@ -195,11 +205,12 @@ def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "dat
             name,
             {"role": role, "example": example},
         )
-    return _without_note(found, "numbers")
+    return _without_note_on_text(found)
 
 
-def _without_note(found: Found, case: NoteCase) -> Found:
-    return found._replace(notes=[note for note in found.notes if note.case != case])
+def _without_note_on_text(found: Found) -> Found:
+    """Return a column without the note that its numbers are text, which is no surprise."""
+    return found._replace(notes=[note for note in found.notes if note.case != "numbers"])
 
 
 def _text_or_category(name: str, column: "pd.Series[Any]", values: Different) -> Found:
@@ -215,18 +226,6 @@ def _text_or_category(name: str, column: "pd.Series[Any]", values: Different) ->
     return Found("category", "text", column, notes=note_numbers_among_text(name, values))
 
 
-def _is_readable(column: "pd.Series[Any]") -> bool:
-    """Return whether a column is text, or text and numbers."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return False
-    kind = kind_of(column)
-    return kind == "text" or (kind == "mixed" and all(map(_is_text_or_number, column.dropna())))
-
-
-def _is_text_or_number(value: Any) -> bool:
-    return isinstance(value, str | Real) and not isinstance(value, bool | np.bool_)
-
-
 def _compact_dates_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return whole numbers as text if all of them are dates such as 20200317."""
     if column.dtype.kind not in "iuf" or isinstance(column.dtype, pd.SparseDtype):
@@ -238,86 +237,3 @@ def _compact_dates_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
         return column
     text = column.astype("Int64").astype(object).map(str, na_action="ignore")
     return text if are_compact_dates(list(text.dropna().unique())) else column
-
-
-def _digits_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Return whole numbers as text, such as "20200317" for a date, and other values unchanged."""
-    if column.dtype.kind not in "iufO":
-        return column
-    return column.astype(object).map(
-        lambda value: f"{value:.10g}" if isinstance(value, Real) else value, na_action="ignore"
-    )
-
-
-def order_as_in_others(
-    name: str, column: "pd.Series[Any]", found: Mapping[str, Found]
-) -> Found | None:
-    """Read dates in the order of the other columns of dates, if these tell the order.
-
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    column : Series of shape (n_samples,)
-        The column.
-    found : mapping of str to Found
-        What each column of the table is, by its name.
-
-    Returns
-    -------
-    Found or None
-        What the column is. None if its own values tell the order, or if no other column written
-        with the same marks tells it, or if these differ.
-    """
-    forms = {other: each.form for other, each in found.items() if each.kind == "date" and each.form}
-    form = forms.get(name)
-    if form is None or not form.ambiguous:
-        return None
-    clear = {other: each for other, each in forms.items() if each in form.with_any_order()}
-    if len({*clear.values()}) != 1:
-        return None
-    *_, (example, form) = clear.items()
-    read = read_text_as("date", name, column, form)
-    return read and read._replace(reason=f"{read.reason}, as in {example}")
-
-
-def find_kinds(
-    names: Sequence[str], table: pd.DataFrame, roles: Sequence[Role | None], *, guess: bool
-) -> dict[str, Found]:
-    """Decide what each column is.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Names of the columns.
-    table : DataFrame of shape (n_samples, n_features)
-        The table.
-    roles : sequence of str or None
-        Result of `column_roles`.
-    guess : bool
-        Whether columns may be left out, and numbers may be taken for codes, unless the user names
-        all categorical columns.
-
-    Returns
-    -------
-    dict of str to Found
-        What each column is, by its name.
-    """
-    columns = [column for _, column in table.items()]
-    guess = guess and "no category" not in roles
-    found = {}
-    for name, column, role in zip(names, columns, roles, strict=True):
-        with naming_column(name):
-            found[name] = find_kind(name, column, role, guess=guess)
-    ordered = {
-        name: each
-        for name, column in zip(names, columns, strict=True)
-        if (each := order_as_in_others(name, column, found))
-    }
-    found |= ordered
-    found |= find_entities(found, guess=guess)
-    known = [each.why != "no values" for each in found.values()]
-    are_text = [kind_of(column) == "text" for column in compress(columns, known)]
-    if len(are_text) > 1 and all(are_text):  # such as the cells of a CSV file: it says nothing
-        return {name: _without_note(each, "numbers") for name, each in found.items()}
-    return found

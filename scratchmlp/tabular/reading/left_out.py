@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.tabular.notes import Note, NoteCase
+from scratchmlp.tabular.reading.codes import SMALL, n_digits, whole_numbers
 from scratchmlp.tabular.reading.found import Found
 from scratchmlp.tabular.reading.names import (
     NUMBER_WORDS,
@@ -20,7 +21,6 @@ from scratchmlp.tabular.reading.names import (
     names_identifier,
     words,
 )
-from scratchmlp.tabular.reading.numbers_as_codes import SMALL, n_digits, whole_numbers
 from scratchmlp.tabular.reading.values import Different, Floats, different_values
 from scratchmlp.utils.names import shortened
 
@@ -39,7 +39,7 @@ def find_left_out(
 ) -> Found | None:
     """Return why a column is left out, or None if it is not."""
     known = found.values.dropna()
-    if len(known) == len(found.values) and _is_constant(known, different):
+    if len(known) == len(found.values) and _has_one_value(known, different):
         reason = f"every value is {shortened(column.iloc[0])!r}"
         notes = [Note("constant", name)]
         return found._replace(kind="constant", reason=reason, notes=notes, why="one value")
@@ -72,21 +72,10 @@ def _are_row_numbers(name: str, numbers: Floats) -> bool:
 
 
 def _identify(name: str, numbers: Floats) -> bool:
-    """Return whether whole numbers identify rows.
+    """Return whether whole numbers, of which none is missing, identify rows.
 
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    numbers : ndarray of shape (n_known,)
-        Whole numbers without missing values.
-
-    Returns
-    -------
-    bool
-        Whether each number occurs once, and either the name or the numbers are those of
-        identifiers. Numbers at equal distances, such as 1, 2, 3 or years, may be times or ranks:
-        only the name tells then.
+    Each occurs once, and either the name or the numbers are those of identifiers. Numbers at equal
+    distances, such as 1, 2, 3 or years, may be times or ranks: only the name tells then.
     """
     n = len(numbers)
     if n <= SMALL or not _all_different(numbers):
@@ -144,7 +133,7 @@ def are_numbered(texts: list[str]) -> bool:
     return not others and pattern.count("9") == 1
 
 
-def _is_constant(known: "pd.Series[Any]", values: Different | None) -> bool:
+def _has_one_value(known: "pd.Series[Any]", values: Different | None) -> bool:
     """Return whether there is a single value. Infinity is none: the encoder rejects it."""
     if known.dtype.kind in "iufb":
         return bool(known.min() == known.max()) and bool(np.isfinite(known.iloc[0]))

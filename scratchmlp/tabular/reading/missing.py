@@ -152,7 +152,7 @@ def _without(
     if column.dtype.kind in "iu" and np.any(abs(to_numbers(column, "number")) >= EXACT):
         column = column.astype(object)  # as floats, different ones would become the same
     if column.dtype.kind in "iuf":
-        are_values = _are_numbers(column, numbers_of(values))
+        are_values = _are_among_numbers(column, numbers_of(values))
     else:
         different = different_values(column)
         found = np.append(_are_among(different, values, reading), False)  # -1 is of missing values
@@ -164,7 +164,7 @@ def _without(
     return known.cat.remove_unused_categories() if is_category else known
 
 
-def _are_numbers(column: "pd.Series[Any]", numbers: Floats) -> "pd.Series[bool]":
+def _are_among_numbers(column: "pd.Series[Any]", numbers: Floats) -> "pd.Series[bool]":
     """Return which values of a column of numbers are among some numbers."""
     if column.dtype.kind != "f":
         return column.isin(numbers)

@@ -111,6 +111,14 @@ def to_text(value: object) -> str:
     return str(value)[:MOST_CHARACTERS]
 
 
+def to_python(value: Any) -> Any:
+    """Return a value as a number or text of Python, and a whole number as an int if it is exact."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        return int(value)
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
+
+
 def kind_of(column: "pd.Series[Any] | pd.Index[Any]") -> ValueKind:
     """Return the kind of values of a column, from its dtype or, for objects, from the values."""
     dtype = column.dtype
@@ -165,7 +173,7 @@ def to_numbers(column: "pd.Series[Any]", kind: str) -> Floats:
     return np.clip(values, -LARGEST, LARGEST)
 
 
-def _values(column: "pd.Series[Any]") -> "pd.Series[Any]":
+def _without_categories(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return categories as periods or objects, Arrow's dates and times too, others unchanged."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         kind = column.dtype.categories.dtype
@@ -176,7 +184,7 @@ def _values(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def to_dates(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Convert periods to the dates of their beginning, and objects to dates in UTC."""
-    column = _values(column)
+    column = _without_categories(column)
     if isinstance(column.dtype, pd.PeriodDtype):
         return column.dt.to_timestamp()
     if column.dtype.kind == "M":
@@ -190,7 +198,7 @@ def to_dates(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def _to_durations(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Convert objects to durations; times of the day are those since midnight."""
-    column = _values(column)
+    column = _without_categories(column)
     if column.dtype.kind == "O":
         column = column.map(_without_day)
     try:
