@@ -1,4 +1,4 @@
-"""The comparison of models on the same folds of a table."""
+"""The comparison of models on the same folds of a table, and questions about the table."""
 
 import time
 import warnings
@@ -15,27 +15,35 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.baselines import BASELINE_NAMES, SMALL
-from scratchmlp.cli.columns import describe_columns
-from scratchmlp.cli.decision import decide
-from scratchmlp.cli.evaluation import N_FOLDS, Evaluation, Split, make_evaluation
-from scratchmlp.cli.messages import InputError, line_of_dots, say, time_left
+from scratchmlp.cli.columns import describe_columns, sentences
+from scratchmlp.cli.evaluation import N_FOLDS, Evaluation, Folds, Split, make_evaluation
+from scratchmlp.cli.messages import InputError, line_of_dots, quote, say, time_left
 from scratchmlp.cli.models import models_for, read_columns
 from scratchmlp.cli.options import Options
 from scratchmlp.cli.predictions import check_id
-from scratchmlp.cli.questions import misleading
 from scratchmlp.cli.scores import Scores, fit_notes
 from scratchmlp.cli.table import Table
-from scratchmlp.cli.target import describe_target
+from scratchmlp.cli.target import decide, describe_target
 from scratchmlp.evaluation.evaluated import predict
 from scratchmlp.evaluation.metrics import MetricError, values_of
+from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.encoder import fitted_columns, with_codes, with_marks
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.fit import fit_inspected
 from scratchmlp.tabular.fitted_table import FittedTable, fitted_table
 from scratchmlp.tabular.folds import of_known_values
-from scratchmlp.tabular.notes import Note, alike_in, entities_in
-from scratchmlp.tabular.preparation import encoding_hidden
+from scratchmlp.tabular.misleading.findings import find_misleading, not_looked_for
+from scratchmlp.tabular.notes import (
+    WORDINGS,
+    Note,
+    alike_in,
+    codes_in,
+    describe,
+    entities_in,
+    questions,
+)
+from scratchmlp.tabular.preparation import encoding_hidden, encoding_with, folds_decide, problem_of
 
 
 @dataclass(frozen=True)
@@ -221,3 +229,67 @@ def _fit_and_score(
     else:
         prediction = predict(model, rows)
     return {**scores(prediction), **fit, "parts": parts}
+
+
+# What would mislead the user about a table, with the option that helps.
+
+
+def misleading(table: Table, folds: Folds, seed: int) -> list[Note]:
+    """Find what would mislead the user, and say it.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    folds : Folds
+        The folds of the comparison.
+    seed : int
+        Random state.
+
+    Returns
+    -------
+    list of Note
+        What is found.
+    """
+    network = TabularMLPClassifier if table.is_class else TabularMLPRegressor
+    model, arguments = folds.for_rows(network(random_state=seed), np.arange(len(table.y)))
+    if folds.times is not None:  # the fit itself holds out few rows, the latest
+        model.set_params(cv=folds.splits)
+    with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
+        encode = encoding_with(table.encoder)
+        problem = problem_of(model, table.X, table.y, **arguments, encode=encode)
+        may_be_alike = not folds_decide(model, arguments.get("groups"))
+        found = find_misleading(problem, table.X, which_are_alike=may_be_alike)
+    say(*map(with_option, questions(found)), *sentences(describe(codes_in(found))))
+    if missed := not_looked_for(problem, which_are_alike=may_be_alike):
+        say(missed)
+    return found
+
+
+def with_option(note: Note) -> str:
+    """Write what was found, with the option that helps."""
+    return f"{note.clause}. {option_for(note)}"
+
+
+def option_for(note: Note) -> str:
+    """Say which option helps.
+
+    Parameters
+    ----------
+    note : Note
+        What would mislead the user.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    value: Any = note.values.get("value")
+    cell = quote(f"{note.column}={value}")
+    if note.case == "leaks":
+        cell = " ".join(map(quote, note.values["columns"]))
+    if note.case == "sentinels":
+        cell = " ".join(f"--na {quote(f'{name}={each}')}" for name, each in value.items())
+    remedy = WORDINGS[note.case]
+    words = remedy.fit if remedy.command is None else remedy.command
+    return words.format(column=quote(note.column), cell=cell)

@@ -232,7 +232,7 @@ def _by_time(times: NDArray[np.intp], n_splits: int) -> list[Split]:
             "--time."
         )
     splits: list[Split] = []
-    for n in range(n_splits, 1, -1):
+    for n in range(min(n_splits, n_times - 1), 1, -1):  # n splits take n + 1 times
         splits = _whole_times(times, TimeSeriesSplit(n))
         n_first = len(np.unique(times[splits[0][0]]))
         if min(n_first, *(len(held_out) for _, held_out in splits)) >= FEWEST:

@@ -10,8 +10,7 @@ from sklearn.model_selection import check_cv
 from scratchmlp.cli.evaluation import members_by_time
 from scratchmlp.cli.messages import InputError, count, quote
 from scratchmlp.cli.table import Table, labels_of
-from scratchmlp.evaluation.evaluated import calmly
-from scratchmlp.evaluation.explained import Explained, explain
+from scratchmlp.evaluation.evaluated import Explained, calmly, explain
 from scratchmlp.evaluation.numbers import cells_of, exponent, plain
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.fitted_table import fitted_table

@@ -1,15 +1,20 @@
-"""The command line, `scratchmlp` or ``python -m scratchmlp``: its exit status and its errors.
+"""The command line, `scratchmlp` or ``python -m scratchmlp``: what it runs, and its exit status.
+
+- Without arguments, a comparison on Iris (`article`).
+- With a CSV file and its target, a comparison of models on that table, which can save one of them.
+- With a CSV file and a saved model, predictions.
 
 Results go to stdout; notes and errors go to stderr.
 """
 
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import NoReturn
 
 from scratchmlp.cli.messages import InputError, discard, open_streams, say_before_exit
-from scratchmlp.cli.options import parse
+from scratchmlp.cli.options import Options, parse
 
 
 def main(
@@ -37,10 +42,7 @@ def main(
     """
     try:
         open_streams()
-        options = parse(argv)
-        with imports or nullcontext():
-            from scratchmlp.cli.job import run  # this takes a second or more
-        run(options)
+        _run(parse(argv), imports or nullcontext())
         sys.stdout.flush()  # here, so that the errors below are caught
     except InputError as error:
         _fail(str(error))
@@ -61,6 +63,34 @@ def main(
         discard(sys.stdout)
         _fail(f"cannot write: {error.strerror or error}")
     return 0
+
+
+def _run(options: Options, imports: AbstractContextManager[None]) -> None:
+    """Check the files, then run what the arguments ask for."""
+    with imports:  # these take a second or more
+        from sklearn.exceptions import DataConversionWarning
+
+        from scratchmlp.cli.files import FORMS, check_files
+        from scratchmlp.cli.predictions import predict_table
+        from scratchmlp.cli.reading import STDIN
+        from scratchmlp.cli.training import compare_and_train
+        from scratchmlp.tabular.misleading.findings import MisleadingDataWarning
+
+    data, written = options.data, {option: getattr(options, option) for option in FORMS}
+    read = [None if data == STDIN else data, options.load]
+    check_files(read, options.save, written)
+    with (
+        warnings.catch_warnings(action="ignore", category=DataConversionWarning),
+        warnings.catch_warnings(action="ignore", category=MisleadingDataWarning),
+    ):  # `decide_columns` says what the encoder warns of
+        if data is None:
+            from scratchmlp.cli.article import run_iris  # imports what no table needs
+
+            run_iris(options.plot)
+        elif options.load is not None:
+            predict_table(data, options)
+        else:
+            compare_and_train(data, options)
 
 
 def _fail(message: str) -> NoReturn:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from scratchmlp.cli.columns import sentences
+from scratchmlp.cli.columns import hint_on_names, sentences
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.options import DEFAULT, FileFormat
 from scratchmlp.cli.reading import RawTable, without_infinite
-from scratchmlp.cli.roles import hint_on_names
 from scratchmlp.cli.table import read_table
 from scratchmlp.tabular.columns.any_column import Columns, read_new
 from scratchmlp.tabular.inspection.drift import compared_columns, find_drift

@@ -10,17 +10,16 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.cli.decision import decide, describe_decision
+from scratchmlp.cli.columns import check_column
 from scratchmlp.cli.explanation import explain_row
 from scratchmlp.cli.files import save_table
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say, with_notes
 from scratchmlp.cli.new_table import load_new_table, select_features, unlike_training
 from scratchmlp.cli.options import Options
 from scratchmlp.cli.reading import RawTable, as_text
-from scratchmlp.cli.roles import check_column
 from scratchmlp.cli.saved_model import SavedModel, load_model
 from scratchmlp.cli.table import note_repeated
-from scratchmlp.cli.target import read_target
+from scratchmlp.cli.target import decide, describe_decision, read_target
 from scratchmlp.evaluation.metrics import default_metrics, values_of
 from scratchmlp.evaluation.numbers import exponent, significant
 from scratchmlp.tabular.base import BaseTabular

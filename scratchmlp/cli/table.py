@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.cli.columns import decide_columns
-from scratchmlp.cli.messages import InputError, count, quote, say
-from scratchmlp.cli.options import DEFAULT, NO_ROLES, FileFormat, Roles
-from scratchmlp.cli.reading import RawTable, as_text, read_file, without_infinite
-from scratchmlp.cli.roles import (
+from scratchmlp.cli.columns import (
     check_column,
     check_roles,
+    decide_columns,
     features_of,
     missing_values,
 )
+from scratchmlp.cli.messages import InputError, count, quote, say
+from scratchmlp.cli.options import DEFAULT, NO_ROLES, FileFormat, Roles
+from scratchmlp.cli.reading import RawTable, as_text, read_file, without_infinite
 from scratchmlp.cli.target import choose_target
 from scratchmlp.evaluation.evaluated import ROW_NUMBER
 from scratchmlp.tabular.columns.any_column import Column, Columns

@@ -1,4 +1,4 @@
-"""The target of a table: classes or numbers, and the rows that can be used."""
+"""The target of a table: classes or numbers, its rows, and how classes are predicted."""
 
 from typing import Any, NamedTuple
 
@@ -7,14 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.cli.columns import sentences
-from scratchmlp.cli.decision import describe_decision
-from scratchmlp.cli.messages import InputError, count, quote, quoted
+from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
 from scratchmlp.cli.reading import as_text
 from scratchmlp.tabular.notes import Note, describe
 from scratchmlp.tabular.reading.codes import is_code
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.values import different_values
-from scratchmlp.tabular.scoring import Decision
+from scratchmlp.tabular.scoring import MOST_PROBABLE, Decision
 from scratchmlp.tabular.targets import NumericTargets
 
 MAX_CLASSES = 50  # numbers with more different values are a regression target
@@ -283,3 +282,75 @@ def describe_classes(y: NDArray[Any]) -> str:
     others = len(counts) - len(shown)
     rest = f" and {count(others, 'other')}" if others else ""
     return f"classes: {', '.join(shown)}{rest}"
+
+
+# How classes follow from probabilities, as --positive and --threshold say.
+
+
+def decide(positive: str | None, threshold: float | None, classes: NDArray[Any] | None) -> Decision:
+    """Return how the class of a row follows from probabilities.
+
+    Parameters
+    ----------
+    positive : str or None
+        The class of ``--positive``, as the file shows it.
+    threshold : float or None
+        The probability of ``--threshold``.
+    classes : ndarray of shape (n_classes,) or None
+        Classes of the target, sorted; None for regression.
+
+    Returns
+    -------
+    Decision
+        The number of the positive class, and the threshold.
+
+    Raises
+    ------
+    InputError
+        If the target is numeric, there is no such class, or there are more than two with a
+        threshold.
+    """
+    if classes is None:
+        for option, given in (("--positive", positive), ("--threshold", threshold)):
+            if given is not None:
+                raise InputError(
+                    f"{option} is about classes, but the target is numeric. Remove {option}, or "
+                    "train with --task classification."
+                )
+        return MOST_PROBABLE
+    names = [*map(str, classes)]
+    if positive is not None and positive not in names:
+        raise InputError(
+            f"--positive is {quote(positive)}, which is not a class of the target."
+            f"{did_you_mean(positive, names)} Its classes: {quoted(names)}."
+        )
+    if threshold is not None and len(names) != 2:
+        raise InputError(
+            f"--threshold decides between two classes, but the target has {len(names)}. Remove "
+            "--threshold, or choose from the probabilities in the predictions."
+        )
+    return Decision(None if positive is None else names.index(positive), threshold)
+
+
+def describe_decision(decision: Decision, classes: NDArray[Any] | None) -> str:
+    """Say which class is the positive one, and when it is predicted; "" if the user chose neither.
+
+    Parameters
+    ----------
+    decision : Decision
+        How classes follow from probabilities.
+    classes : ndarray of shape (n_classes,) or None
+        Classes of the target, sorted; None for regression.
+
+    Returns
+    -------
+    str
+        A clause.
+    """
+    if classes is None or decision == MOST_PROBABLE:
+        return ""
+    positive = decision.positive_of(len(classes))
+    clause = f"the positive class is {quote(str(classes[positive]))}"
+    if decision.threshold is None:
+        return clause
+    return f"{clause}, which is predicted where its probability is at least {decision.threshold:g}"

@@ -158,14 +158,14 @@ def no_header(header: int, name: str) -> InputError:
 
 
 def _separate(text: str, chosen: str | None) -> tuple[str, str]:
-    """Find the separator of the columns, and leave out a first line such as "sep=;" of Excel.
+    """Find the separator of the columns, and blank a first line such as "sep=;" of Excel.
 
     Among the separators that split the header, the best one gives each row as many cells as the
     header, and leaves no other separator in the cells. It is `NO_SEPARATOR` for a single column.
     """
     declared = re.match(r"sep=(.)\r?\n", text)
     if declared:
-        text = text[declared.end() :]
+        text = "\n" + text[declared.end() :]
         chosen = chosen or declared[1]
     return chosen or _find_separator(text), text
 
@@ -289,11 +289,12 @@ class _Lines(NamedTuple):
 
 def _if_equal(text: str, sep: str) -> _Lines | None:
     """Count the cells by their separators, if no cell is quoted and all rows have equally many."""
-    lines = text.rstrip("\n").split("\n")
+    n_blank = len(text) - len(text.lstrip("\n"))
+    lines = text.strip("\n").split("\n")
     n_separators = {line.count(sep) for line in lines}
     if '"' in text or len(n_separators) > 1 or not lines[0].strip().strip(sep):
         return None
-    return _Lines(1, len(lines), [], n_separators.pop() + 1)
+    return _Lines(n_blank + 1, n_blank + len(lines), [], n_separators.pop() + 1)
 
 
 def _measure(text: str, sep: str, marks: str, name: str) -> _Lines:

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
-from scratchmlp.cli.comparison import Comparison, compare_models
+from scratchmlp.cli.comparison import Comparison, compare_models, option_for
 from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
 from scratchmlp.cli.messages import Clock, InputError, say, say_before_exit
 from scratchmlp.cli.models import to_train
 from scratchmlp.cli.options import Options, command
-from scratchmlp.cli.questions import option_for
 from scratchmlp.cli.reading import STDIN
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
 from scratchmlp.cli.scores import called, fit_notes

@@ -18,8 +18,7 @@ from sklearn.utils.multiclass import unique_labels
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.targets import ClassLabels, RegressionTargets, classes_of
-from scratchmlp.estimators.validation import validate_rows
-from scratchmlp.estimators.weights import check_weights
+from scratchmlp.estimators.validation import check_weights, validate_rows
 from scratchmlp.losses import Loss
 
 

@@ -26,8 +26,12 @@ from scratchmlp.dask.pieces import (
 from scratchmlp.dask.rounds import Rounds, task
 from scratchmlp.estimators.prepared import Checked
 from scratchmlp.estimators.targets import ClassLabels
-from scratchmlp.estimators.validation import validate_rows
-from scratchmlp.estimators.weights import check_largest_weight, check_total_weight, check_weights
+from scratchmlp.estimators.validation import (
+    check_largest_weight,
+    check_total_weight,
+    check_weights,
+    validate_rows,
+)
 
 
 def check(

@@ -24,8 +24,7 @@ from scratchmlp.estimators.in_memory import RowsInMemory
 from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.own_objects import try_objects
 from scratchmlp.estimators.parameters import Parameters, hidden_sizes
-from scratchmlp.estimators.prepared import Prepared, Source
-from scratchmlp.estimators.scale_advice import column_advice
+from scratchmlp.estimators.prepared import Prepared, Source, column_advice
 from scratchmlp.estimators.state import (
     FittedAttributes,
     fitted_attributes,

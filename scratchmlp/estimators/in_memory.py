@@ -17,11 +17,11 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.prepared import CHECKED_ROWS, Checked, Prepared, Source, Validate
 from scratchmlp.estimators.targets import ClassLabels, RegressionTargets
 from scratchmlp.estimators.validation import (
+    check_total_weight,
     check_validation_rows,
     has_validation_data,
     validate_rows,
 )
-from scratchmlp.estimators.weights import check_total_weight
 from scratchmlp.losses import Loss
 from scratchmlp.network import Network
 from scratchmlp.prediction import raw_scores

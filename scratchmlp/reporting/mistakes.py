@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.evaluation.evaluated import ROW_NUMBER, Evaluated, EvaluatedClasses
-from scratchmlp.evaluation.explained import explain
+from scratchmlp.evaluation.evaluated import ROW_NUMBER, Evaluated, EvaluatedClasses, explain
 from scratchmlp.evaluation.numbers import Cell, cells_of, number, plain, share, significant
 from scratchmlp.reporting.content import Section, Table
 

@@ -10,7 +10,7 @@ from scratchmlp.evaluation.numbers import Number, number, plain, share
 from scratchmlp.reporting.columns import DESCRIBED_COLUMNS
 from scratchmlp.reporting.content import Folded, Section, Table
 from scratchmlp.reporting.importances import Importances
-from scratchmlp.reporting.scores import Scores
+from scratchmlp.reporting.quality import Scores
 from scratchmlp.tabular.fitted_table import FittedTable
 from scratchmlp.tabular.folds import of_known_values
 from scratchmlp.tabular.notes import WORDINGS, Note, entities_in, questions

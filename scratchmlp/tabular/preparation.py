@@ -12,7 +12,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length, check_random_
 from sklearn.utils.validation import _num_samples
 
 from scratchmlp.batches import Data
-from scratchmlp.estimators.weights import check_weights
+from scratchmlp.estimators.validation import check_weights
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import (
     READING_CONSTRAINTS,

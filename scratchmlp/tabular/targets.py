@@ -23,7 +23,7 @@ from scratchmlp.arrays import FloatArray, blocks
 from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_not_mixed, class_weights
-from scratchmlp.estimators.weights import check_total_weight
+from scratchmlp.estimators.validation import check_total_weight
 from scratchmlp.losses import Loss
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration, fit_calibration, softmax
 from scratchmlp.tabular.folds import Rows, relative_weights

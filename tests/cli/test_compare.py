@@ -14,14 +14,14 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
-from scratchmlp.cli import article, comparison, questions
+from scratchmlp.cli import article, comparison
 from scratchmlp.cli.baselines import BASELINES, numbers_and_categories, numbers_and_text
 from scratchmlp.cli.columns import decide_columns
+from scratchmlp.cli.comparison import with_option
 from scratchmlp.cli.evaluation import make_evaluation
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.models import models_for
 from scratchmlp.cli.options import Roles
-from scratchmlp.cli.questions import with_option
 from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import Table
 from scratchmlp.evaluation.metrics import values_of
@@ -254,7 +254,7 @@ def test_columns_are_decided_and_inspected_once(options, csv, tmp_path, monkeypa
         monkeypatch.setattr(owner, name, counted)
 
     count(encoder, "learn_columns")
-    for module in (questions, findings):
+    for module in (comparison, findings):
         count(module, "find_misleading")
     run(csv(table), "--target", "amount", "--save", tmp_path / "y.model", *options)
     of_all_rows = [name for name, n_rows in calls if n_rows == len(table)]

@@ -92,6 +92,11 @@ def test_few_rows_or_times_get_fewer_splits(n_rows, n_times, n_splits):
     assert min(len(held_out) for _, held_out in splits) >= 3
 
 
+def test_more_folds_than_times_are_as_many_as_there_can_be():
+    splits = make_folds(NUMBERS, False, n_splits=20, times=np.arange(N) * 12 // N).splits
+    assert len(splits) == 12 - 3  # the first one trains on three times
+
+
 def test_classes_that_come_later_are_not_scored_before_they_are_known():
     y = np.repeat(["a", "b", "late"], [35, 19, 6])
     y[:6] = "b"

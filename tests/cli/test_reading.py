@@ -693,6 +693,7 @@ REFUSED = {
     "only a byte order mark": (b"\xef\xbb\xbf", "is empty"),
     "only a header": (b"a,b\n", f"{WITHOUT_ROWS}. Add rows"),
     "a longer row": (b'a,b\n"1\n",2\n1,2,3\n', LONGER),
+    "a longer row below sep=": (b"sep=,\na,b\n3\n1,2,3\n", LONGER),
     "a longer row, tabs": (b"a\tb\n1\t2\t3\n", "If a cell contains tabs, write"),
     "a title": (b"# made by x\na;b\n" + b"x;y\n" * 30, BELOW_A_TITLE),
     "duplicated names": (b"y,a, y\n1,2,3\n", "has two columns named 'y'. Rename one of them."),

@@ -26,11 +26,9 @@ from scratchmlp.cli.saved_model import SavedModel, load_model
 from scratchmlp.cli.scores import IN_WORDS, Scores
 from scratchmlp.cli.table import labels_of, load_table
 from scratchmlp.cli.training import compare_and_train
-from scratchmlp.evaluation.evaluated import evaluate
-from scratchmlp.evaluation.explained import explain
+from scratchmlp.evaluation.evaluated import evaluate, explain
 from scratchmlp.io import ModelFileError, load, save
-from scratchmlp.reporting.quality import frequent_classes, how_right
-from scratchmlp.reporting.scores import scores_of
+from scratchmlp.reporting.quality import frequent_classes, how_right, scores_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.scoring import Decision
 from scratchmlp.utils import atomic_write

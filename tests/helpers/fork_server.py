@@ -11,7 +11,8 @@ PROCESSES = get_context("forkserver" if AVAILABLE else "spawn")
 #: What processes of tests use. The server skips what is not installed.
 _MODULES = [
     "scratchmlp.cli.main",
-    "scratchmlp.cli.job",
+    "scratchmlp.cli.predictions",
+    "scratchmlp.cli.training",
     "scratchmlp.callbacks",
     "skops.io",
     "matplotlib.figure",

@@ -20,9 +20,9 @@ from scratchmlp.evaluation.numbers import (
 from scratchmlp.reporting import dependence, importances, quality, uncertainty
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.mistakes import mistakes_section
-from scratchmlp.reporting.scores import scores_of
+from scratchmlp.reporting.page import training_section
+from scratchmlp.reporting.quality import scores_of
 from scratchmlp.reporting.summary import summary_section
-from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import (
     TabularEncoder,
     TabularEnsembleClassifier,

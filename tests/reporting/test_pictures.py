@@ -12,7 +12,7 @@ from scratchmlp.reporting import importances, quality
 from scratchmlp.reporting.content import Picture
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.importances import Importances, what_matters
-from scratchmlp.reporting.scores import scores_of
+from scratchmlp.reporting.quality import scores_of
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.one_part import one_part
 from tests.helpers.pictures import dependence_on, drawn, legend_of

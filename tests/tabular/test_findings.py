@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 
 from scratchmlp import io
 from scratchmlp.batches import sampled
-from scratchmlp.cli.questions import with_option
+from scratchmlp.cli.comparison import with_option
 from scratchmlp.tabular import (
     MisleadingDataWarning,
     TabularEncoder,

@@ -12,12 +12,11 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
 
-from scratchmlp.evaluation.evaluated import evaluate
-from scratchmlp.evaluation.explained import explain
+from scratchmlp.evaluation.evaluated import evaluate, explain
 from scratchmlp.evaluation.numbers import number
 from scratchmlp.io import load, save
 from scratchmlp.reporting import summary
-from scratchmlp.reporting.training import training_section
+from scratchmlp.reporting.page import training_section
 from scratchmlp.tabular import (
     TabularEncoder,
     TabularEnsembleRegressor,

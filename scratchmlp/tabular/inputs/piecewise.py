@@ -21,7 +21,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.scaling import exponents
-from scratchmlp.estimators.weights import check_weights
+from scratchmlp.estimators.validation import check_weights
 from scratchmlp.tabular.reading.values import LARGEST, Floats
 from scratchmlp.utils.atomic_fit import all_at_once
 
