@@ -142,7 +142,8 @@ def _task(evaluated: Evaluated) -> str:
         which = f" by any part that knows their {names}," if names else ""
         sentence += f" {lost:,} other rows could not be tested this way{which} and are left out."
     if evaluated.is_of_fit:
-        sentence += f" Expect this quality, or slightly less, for {plain(_scored(evaluated.fitted), 200)}."
+        rows = plain(_scored(evaluated.fitted), 200)
+        sentence += f" Expect this quality, or slightly less, for {rows}."
         if evaluated.fitted.scored == "later rows":
             sentence += (
                 " These follow directly on the training rows: errors may grow further ahead."

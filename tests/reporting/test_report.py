@@ -270,7 +270,7 @@ def test_a_page_says_that_its_scores_are_those_of_known_persons():
     y = 3 * own[person] + x
     with pytest.warns(MisleadingDataWarning, match="same person"):
         model = TabularMLPRegressor(**QUICK | {"inspect_table": True}).fit(table, y)
-    of = "Expect this quality, or slightly less, for other rows like these of known values of person."
+    of = "slightly less, for other rows like these of known values of person."
     assert of in Page(report(model, table, y)).text
 
 
