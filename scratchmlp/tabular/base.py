@@ -122,7 +122,9 @@ class BaseTabular(
         """Predict by each fold. If the predictions disagree, their mean is uncertain.
 
         The prediction of a fold is that of what was trained without it: of a network, or in an
-        ensemble of networks and trees the weighted mean of one of each kind.
+        ensemble of networks and trees the weighted mean of one of each kind. A fold may have left
+        out the person of a row, say: then its prediction is one for new persons, and `predict`
+        leaves it out.
 
         Parameters
         ----------

@@ -24,7 +24,7 @@ from scratchmlp.tabular.columns.encoder import (
 )
 from scratchmlp.tabular.folds import Rows, Scored, rows_in
 from scratchmlp.tabular.notes import Note, warn_of
-from scratchmlp.tabular.prediction import Blend
+from scratchmlp.tabular.prediction import Blend, NewEntities
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.names import is_entity_name
 from scratchmlp.tabular.uncertainty import Uncertainty, kept_weight, scored_rows
@@ -194,6 +194,7 @@ class FittedTable(ABC):
             "_targets": self.blend.targets,
             "_calibration": self.calibration,
             "_uncertainty": self.blend.uncertainty,
+            "_new_entities": self.blend.new_entities and tuple(self.blend.new_entities),
             self.blend.targets.oof_name: self.oof,
             "_findings": [(note.case, note.column, {**note.values}) for note in self.findings],
         }
@@ -201,8 +202,9 @@ class FittedTable(ABC):
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
         """Return the record that `to_state` has described."""
+        new = state.get("_new_entities")
         return cls(
-            blend=cls.blend_in(state),
+            blend=cls.blend_in(state)._replace(new_entities=new and NewEntities(*new)),
             oof=state.get(state["_targets"].oof_name),
             findings=[Note(*each) for each in state.get("_findings", ())],
             **{name: state[key] for name, key in cls._keys().items() if key in state},

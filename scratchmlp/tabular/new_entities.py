@@ -14,6 +14,7 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.encoder import encode_with, fitted_columns, with_codes, with_marks
 from scratchmlp.tabular.folds import Rows, present_rows
 from scratchmlp.tabular.inputs.target_encoding import used_rows
+from scratchmlp.tabular.prediction import NewEntities
 from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.reading.codes import FEWEST_ROWS_OF_VALUE
 from scratchmlp.tabular.uncertainty import scored_rows
@@ -89,12 +90,16 @@ def with_new_entities(problem: TrainingProblem) -> TrainingProblem:
 
     Nothing changes if no column names entities, or there are too few rows, entities or classes.
     """
-    columns = problem.data.X.codes_of([*problem.data.X.layout.known_entities.values()]).T
-    present = present_rows(problem.splits)
-    if not len(columns) or len(present) < _FEWEST_ROWS_OF_TABLE:
+    table, present = problem.data.X, present_rows(problem.splits)
+    entities = table.layout.known_entities
+    if not entities or len(present) < _FEWEST_ROWS_OF_TABLE:
         return problem
-    codes = max(columns[:, present], key=lambda each: len(np.unique(each)))
-    fold = _fold_of_new(codes, len(problem.splits), np.random.RandomState(problem.seeds[0]))
+    of_column = dict(zip(entities, table.codes_of(entities.values())[present].T, strict=True))
+    column = max(of_column, key=lambda name: len(np.unique(of_column[name])))
+    codes, random = of_column[column], np.random.RandomState(problem.seeds[0])
+    n_rows = np.bincount(codes[codes >= 0], minlength=entities[column].n_levels)
+    folds = _folds_of_new(n_rows, len(problem.splits), random)
+    fold = folds[codes]
     new_to, known = [present[fold == i] for i in range(len(problem.splits))], present[fold < 0]
     held_out = [np.intersect1d(rows, known) for rows in problem.held_out]
     if not len(present[fold >= 0]) or not all(map(len, held_out)):
@@ -103,7 +108,11 @@ def with_new_entities(problem: TrainingProblem) -> TrainingProblem:
         return problem
     left_out = map(np.concatenate, zip(held_out, new_to, strict=True))
     training = [np.setdiff1d(present, rows) for rows in left_out]
-    return problem._replace(splits=[*zip(training, held_out, strict=True)], new_to=new_to)
+    return problem._replace(
+        splits=[*zip(training, held_out, strict=True)],
+        new_to=new_to,
+        new_entities=NewEntities(column, folds),
+    )
 
 
 def _have_same_classes(problem: TrainingProblem, *parts: Rows) -> bool:
@@ -131,17 +140,13 @@ def without_entities(problem: TrainingProblem) -> TrainingProblem | None:
     )
 
 
-def _fold_of_new(
-    codes: NDArray[np.int32], n_folds: int, random: np.random.RandomState
+def _folds_of_new(
+    n_rows: NDArray[np.intp], n_folds: int, random: np.random.RandomState
 ) -> NDArray[np.intp]:
-    """Return the fold to which the entity of each row is new; -1 for rows of known ones.
-
-    `codes` tell the entity; -1 is none.
-    """
-    n_rows = np.bincount(codes[codes >= 0])
+    """Return the fold to which each entity is new, by its number of rows: see `NewEntities`."""
     drawn = random.permutation(np.flatnonzero(n_rows))
-    drawn = drawn[np.cumsum(n_rows[drawn]) <= min(len(codes) / 3, _MOST_ROWS_OF_NEW)]
-    fold = np.full(len(n_rows) + 1, -1)  # the last one is that of rows without an entity
+    drawn = drawn[np.cumsum(n_rows[drawn]) <= min(n_rows.sum() / 3, _MOST_ROWS_OF_NEW)]
+    folds = np.full(len(n_rows) + 1, -1)
     if len(drawn) >= _FEWEST_NEW_ENTITIES:
-        fold[drawn] = np.arange(len(drawn)) % n_folds
-    return fold[codes]
+        folds[drawn] = np.arange(len(drawn)) % n_folds
+    return folds

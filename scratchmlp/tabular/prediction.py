@@ -73,6 +73,35 @@ def out_of_fold(part: Part, table: EncodedTable, held_out: Sequence[Rows]) -> Fl
     return mean[:, 0] if found[0].ndim == 1 else mean
 
 
+class NewEntities(NamedTuple):
+    """To which fold an entity is new, such as a person of whom it has no training row.
+
+    What is trained without a fold then predicts worse for this person than all others, which know
+    the person. So the others alone predict.
+
+    Attributes
+    ----------
+    column : str
+        Name of the column that tells the entity.
+    folds : ndarray of shape (n_entities + 1,), int
+        Number of the fold for each code; -1 for entities that are new to none. The last one is -1,
+        for rows of no known entity.
+    """
+
+    column: str
+    folds: NDArray[np.intp]
+
+    def weights_of(self, table: EncodedTable, folds: Sequence[int]) -> FloatArray:
+        """Return the weights of some folds in the mean, of shape (n_folds, n_samples).
+
+        If an entity is new to all of these folds, they have equal weights.
+        """
+        codes = table.codes_of([table.layout.columns[self.column]])[:, 0]
+        knows = self.folds[codes] != np.reshape(folds, (-1, 1))
+        knows |= ~knows.any(axis=0)
+        return knows / knows.sum(axis=0)
+
+
 class Blend(NamedTuple):
     """What an estimator for raw tables predicts with: one part, or weighted parts.
 
@@ -93,6 +122,8 @@ class Blend(NamedTuple):
         How wrong out-of-fold predictions are.
     weights_unseen : dict of str to float or None, default=None
         The weights for rows of unknown entities, such as new persons. None if they are the same.
+    new_entities : NewEntities or None, default=None
+        Which entities are new to a fold. None if there are none.
     """
 
     parts: dict[str, Part]
@@ -101,6 +132,7 @@ class Blend(NamedTuple):
     calibration: Calibration | None
     uncertainty: Uncertainty
     weights_unseen: dict[str, float] | None = None
+    new_entities: NewEntities | None = None
 
     def weights_of(self, table: EncodedTable) -> dict[str, FloatArray]:
         """Return the weights of each part for the rows of a table."""
@@ -110,14 +142,17 @@ class Blend(NamedTuple):
         }
 
     def predict(self, table: EncodedTable, folds: Sequence[int] | None = None) -> FloatArray:
-        """Predict the rows of a table: the mean over the folds, or over some of them."""
-        folds = range(self.n_folds) if folds is None else folds
-        return np.concatenate(
-            [self._mean(self.predict_folds(chunk, folds)) for chunk in _chunks(table)]
-        )
+        """Predict the rows of a table: the mean over the folds, or over some of them.
 
-    def _mean(self, of_folds: FloatArray) -> FloatArray:
-        return self.targets.mean_of_folds(of_folds, are_blends=len(self.parts) > 1)
+        Folds to which the entity of a row is new have no part in its mean.
+        """
+        folds = range(self.n_folds) if folds is None else folds
+        return np.concatenate([self._predict(chunk, folds) for chunk in _chunks(table)])
+
+    def _predict(self, table: EncodedTable, folds: Sequence[int]) -> FloatArray:
+        new, of_folds = self.new_entities, self.predict_folds(table, folds)
+        weights = new.weights_of(table, folds) if new else None
+        return self.targets.mean_of_folds(of_folds, weights, are_blends=len(self.parts) > 1)
 
     def predict_folds(self, table: EncodedTable, folds: Sequence[int]) -> FloatArray:
         """Predict with what was trained without a fold: the weighted mean of the parts.

@@ -13,6 +13,7 @@ from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows, Scored, rows_in
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.notes import Note
+from scratchmlp.tabular.prediction import NewEntities
 from scratchmlp.tabular.scoring import LEAST_FOLDS
 from scratchmlp.tabular.targets import Targets
 from scratchmlp.tabular.uncertainty import Uncertainty, held_out_scores, kept_weight, scored_rows
@@ -57,6 +58,8 @@ class TrainingProblem(NamedTuple):
         What would mislead the user. A fit on a cluster does not look for it.
     new_to : sequence of ndarray of int, default=()
         For each fold, the rows of entities that are new to it: see `with_new_entities`.
+    new_entities : NewEntities or None, default=None
+        These entities.
     """
 
     encoder: TabularEncoder
@@ -73,6 +76,7 @@ class TrainingProblem(NamedTuple):
     started: float = 0.0
     findings: Sequence[Note] = ()
     new_to: Sequence[Rows] = ()
+    new_entities: NewEntities | None = None
 
     @property
     def held_out(self) -> list[Rows]:

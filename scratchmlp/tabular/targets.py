@@ -142,14 +142,18 @@ class ClassTargets:
         """Return the same targets: those of classes do not differ between estimators."""
         return self
 
-    def mean_of_folds(self, of_folds: FloatArray, *, are_blends: bool) -> FloatArray:
-        """Return the mean of the predictions of all folds.
+    def mean_of_folds(
+        self, of_folds: FloatArray, weights: FloatArray | None, *, are_blends: bool
+    ) -> FloatArray:
+        """Return the mean of the predictions of all folds, weighted if there are weights.
 
         Blends of several parts have the geometric mean, rescaled to a sum of 1: they are calibrated
         for single folds, and the arithmetic mean would be less extreme than these are on average,
         and therefore no longer calibrated.
         """
-        return softmax(self.link(of_folds).mean(axis=0)) if are_blends else of_folds.mean(axis=0)
+        if are_blends:
+            return softmax(_mean(self.link(of_folds), weights))
+        return _mean(of_folds, weights)
 
     # How good predictions are.
 
@@ -323,9 +327,11 @@ class NumericTargets:
         low, high = zip(*ends, strict=True)
         return replace(self, low=np.min(low, axis=0), high=np.max(high, axis=0))
 
-    def mean_of_folds(self, of_folds: FloatArray, *, are_blends: bool) -> FloatArray:
-        """Return the mean of the predictions of all folds."""
-        return self.blended(of_folds.mean(axis=0), None)
+    def mean_of_folds(
+        self, of_folds: FloatArray, weights: FloatArray | None, *, are_blends: bool
+    ) -> FloatArray:
+        """Return the mean of the predictions of all folds, weighted if there are weights."""
+        return self.blended(_mean(of_folds, weights), None)
 
     def _rescaled(self, standardized: FloatArray) -> FloatArray:
         """Return the targets for standardized ones."""
@@ -398,6 +404,13 @@ class NumericTargets:
 
 
 Targets = ClassTargets | NumericTargets
+
+
+def _mean(of_folds: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Return the mean over folds, the first axis, with weights of shape (n_folds, n_samples)."""
+    if weights is None:
+        return of_folds.mean(axis=0)
+    return np.einsum("fn...,fn->n...", of_folds, weights)
 
 
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:

@@ -8,9 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    PredefinedSplit,
+    TimeSeriesSplit,
+    train_test_split,
+)
 
 from scratchmlp.evaluation.evaluated import evaluate, explain
 from scratchmlp.evaluation.numbers import number
@@ -19,6 +25,7 @@ from scratchmlp.reporting import summary
 from scratchmlp.reporting.page import training_section
 from scratchmlp.tabular import (
     TabularEncoder,
+    TabularEnsembleClassifier,
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
@@ -270,6 +277,55 @@ def test_only_keeps_both_weights(two_weights):
     plain = TabularEnsembleRegressor(parts, cv=3, random_state=0).fit(X[["x", "size"]], X["x"])
     assert "weight_unseen" not in plain.leaderboard()
     assert not hasattr(plain, "weights_unseen_")
+
+
+def test_known_persons_are_predicted_by_folds_that_know_them(two_weights):
+    model, X, _ = two_weights
+    members, predicted, person = model.member_predictions(X), model.predict(X), X["nr"]
+    known = person.isin(person.iloc[np.concatenate(model.held_out_)])
+    np.testing.assert_allclose(predicted[known], members.mean(axis=0)[known])
+    without = np.stack([np.delete(members, fold, axis=0).mean(axis=0) for fold in range(3)])
+    matches = np.isclose(without, predicted)[:, ~known]
+    assert (matches.sum(axis=0) == 1).all()
+    assert (matches.mean(axis=1) > 0.2).all()
+    rows = X[~known][:3]
+    for fold in range(3):  # alone, each fold predicts all persons
+        alone = model.explain(rows, X, folds=[fold], max_samples=10, random_state=0)
+        np.testing.assert_allclose(alone.predictions, model.member_predictions(rows)[fold])
+
+
+def test_persons_who_tell_nearly_all_are_predicted_as_well_as_other_categories():
+    X, y, place = panel(n_persons=40, n_rows=30, effect=8.0)
+    X["nr"] = "place " + pd.Series(place).astype(str)
+    X, known, y, y_known = train_test_split(X.rename(columns={"nr": "place"}), y, random_state=0)
+    models = [ensemble(inspect_table=inspect).fit(X, y) for inspect in (True, False)]
+    assert [hasattr(model, "oof_score_unseen_") for model in models] == [True, False]
+    hidden, plain = (np.mean((model.predict(known) - y_known) ** 2) for model in models)
+    assert hidden < 1.5 * plain  # 18 times if all folds predict
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        TabularMLPClassifier(cv=4, max_iter=4, random_state=0),
+        TabularEnsembleClassifier(
+            [("trees", HistGradientBoostingClassifier(**FEW)), ("linear", LogisticRegression())],
+            cv=4,
+            random_state=0,
+        ),
+    ],
+)
+def test_all_formats_predict_known_persons_by_folds_that_know_them(estimator, tmp_path):
+    X, y, person = panel(n_persons=80, effect=3.0)
+    X["nr"] = "P" + pd.Series(person).astype(str)
+    model = clone(estimator).fit(X, pd.cut(y, [-np.inf, -1, 1, np.inf], labels=["a", "b", "c"]))
+    rows = X[:60].assign(nr=np.where(np.arange(60) % 3, X["nr"][:60], "new"))
+    assert fitted_table(model).blend.new_entities
+    check_exported(model, rows)
+    save(model, tmp_path / "panel.model")
+    proba = model.predict_proba(rows)
+    np.testing.assert_array_equal(load(tmp_path / "panel.model").predict_proba(rows), proba)
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
 
 
 def test_other_formats_and_reasons_know_both_weights(two_weights, tmp_path):

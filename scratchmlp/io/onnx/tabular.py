@@ -75,13 +75,16 @@ def export_blend(graph: Graph, estimator: Any) -> None:
         _part(table, array, name, part) * weights[name] for name, part in blend.parts.items()
     ]
     folds = first.apply("Sum", *others) if others else first
+    shares = _shares(table, blend)
     calibration: Any = blend.calibration  # None for numbers
     match blend.targets:
         case NumericTargets() as targets:
-            _add_numbers(_mean(_clip(folds, targets)), targets)
+            _add_numbers(_mean(_clip(folds, targets), shares), targets)
+        case ClassTargets(classes) if others:
+            logs = _log(_calibrate(_log(folds), calibration, len(classes)))
+            _add_classes(softmax(_mean(logs, shares)), classes)
         case ClassTargets(classes):
-            mean = _mean_of_blends(folds, calibration, len(classes)) if others else _mean(folds)
-            _add_classes(mean, classes)
+            _add_classes(_mean(folds, shares), classes)
         case _:
             assert_never(blend.targets)
 
@@ -97,6 +100,18 @@ def _weights(table: TableValues, blend: Blend) -> dict[str, Any]:
         name: codes.graph.constant(np.array(known)).mask(is_unknown, unseen[name])
         for name, known in blend.weights.items()
     }
+
+
+def _shares(table: TableValues, blend: Blend) -> Value | None:
+    """Add `NewEntities.weights_of`, of shape (n_folds, n_samples, 1); None if all are equal."""
+    new = blend.new_entities
+    if new is None or table.codes is None:
+        return None
+    codes = table.codes.take(table.layout.columns[new.column].place.codes[0])
+    fold = codes.graph.constant(new.folds).take(codes, axis=0).apply("Unsqueeze", np.array([0, 2]))
+    is_new = fold == np.arange(blend.n_folds)[:, np.newaxis, np.newaxis]
+    knows = 1.0 - is_new.astype(np.float64)
+    return knows / knows.apply("ReduceSum", np.array([0]), keepdims=1)
 
 
 def _part(table: TableValues, array: Value, name: str, part: Any) -> Value:
@@ -183,14 +198,11 @@ def _log(proba: Value) -> Value:
     return np.log(proba.at_least(np.finfo(np.float64).tiny))
 
 
-def _mean(folds: Value) -> Value:
-    """Return the mean over folds, which are the first axis."""
-    return folds.apply("ReduceMean", axes=[0], keepdims=0)
-
-
-def _mean_of_blends(folds: Value, calibration: Calibration, n_classes: int) -> Value:
-    """Calibrate blends of several parts, and return their geometric mean over folds."""
-    return softmax(_mean(_log(_calibrate(_log(folds), calibration, n_classes))))
+def _mean(folds: Value, shares: Value | None) -> Value:
+    """Return the mean over folds, which are the first axis, weighted if there are shares."""
+    if shares is None:
+        return folds.apply("ReduceMean", axes=[0], keepdims=0)
+    return (folds * shares).apply("ReduceSum", np.array([0]), keepdims=0)
 
 
 def _to_targets(raw: Value, targets: NumericTargets) -> Value:

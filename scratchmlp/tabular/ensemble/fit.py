@@ -58,7 +58,7 @@ def fit_ensemble(ensemble: Any, problem: TrainingProblem) -> FittedEnsemble:
     uncertainty_of = problem.uncertainty_of(oof)
     learned = targets, calibration, uncertainty_of(oof)
     fitted = FittedEnsemble(
-        blend=Blend(models, chosen.weights, *learned, chosen.weights_unseen),
+        blend=Blend(models, chosen.weights, *learned, chosen.weights_unseen, problem.new_entities),
         oof=oof,
         oof_score=problem.score(oof),
         parts=parts,

@@ -113,7 +113,7 @@ class TrainedNetworks(NamedTuple):
     def fitted(self, uncertainty: Uncertainty, oof: FloatArray | None) -> FittedNetworks:
         """Return the record of the fit, with these out-of-fold predictions."""
         return FittedNetworks(
-            blend=_alone(self.part, uncertainty),
+            blend=_alone(self.part, uncertainty)._replace(new_entities=self.problem.new_entities),
             oof=oof,
             oof_score=self.problem.score(self.oof),
             **known_before(self.problem),
