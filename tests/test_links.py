@@ -123,10 +123,12 @@ def test_the_first_claims_are_those_of_what_is_stored():
     for name, words in CLAIMED.items():
         n_tables, lower, *_ = lists[1][name]
         assert f"{words} on {lower:.0f} of {n_tables:.0f}" in page
-    bags = [results["CatBoost, 8 folds"] for results in lists]
-    raw, others = (f"{lower:.0f} of {n_tables:.0f}" for n_tables, lower, *_ in bags)
     readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
-    assert f"eight averaged CatBoost models on {raw} raw tables and on {others} others" in readme
+    assert "usually a little better than those of eight averaged CatBoost models" in readme
+    for results in lists:
+        n_tables, lower, ratio, *_ = results["CatBoost, 8 folds"]
+        assert lower > n_tables / 2
+        assert 1 < ratio < 1.05
 
 
 #: What README calls the candidates that it shows.
