@@ -18,6 +18,7 @@ PLACES = (
     (7, 9, "left", "bottom"),
     (7, -9, "left", "top"),
     (-7, 9, "right", "bottom"),
+    (7, 2, "left", "bottom"),
     (-7, -9, "right", "top"),
 )
 
