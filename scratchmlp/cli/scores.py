@@ -211,7 +211,7 @@ class Scores(NamedTuple):
             which = f"splits with a defined {name}" if some else "splits"
             return f"Fewer than three {which} cannot tell how sure the differences are."
         if simplest == best:
-            return f"No model simpler than {called(best)} is as good."
+            return f"No simpler model is as good as {called(best)}."
         if simplest in self.as_good():
             return f"The simplest model that is as good as {called(best)}: {simplest}."
         return f"No model that can be saved is as good as {called(best)}."

@@ -121,7 +121,7 @@ VERDICTS = [
     ({"CatBoost": [0.4] * 3, "a": [0.5] * 3, "b": [0.6] * 3}, "CatBoost", [], "a"),
     ({"CatBoost": [0.4] * 3, "a": [0.4, 0.5, 0.4], "b": [0.6] * 3}, "CatBoost", ["a"], "a"),
 ]
-LAST = "The simplest model that is as good as {}: {}.", "No model simpler than {} is as good."
+LAST = "The simplest model that is as good as {}: {}.", "No simpler model is as good as {}."
 
 
 def of_models(losses):

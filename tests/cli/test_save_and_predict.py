@@ -586,7 +586,7 @@ def test_the_decisive_metric_chooses_the_best(keep, csv, tmp_path):
     options = ["--target", "y", "--model", "networks", "--save", tmp_path / "y.model"]
     out, _ = run(csv(table), *options, "--keep", keep)
     assert "\nLowest RMSE: Ridge. " in out
-    assert "\nNo model simpler than Ridge is as good.\n" in out
+    assert "\nNo simpler model is as good as Ridge.\n" in out
     assert "add --keep" not in out
     assert f"\nSaved Ridge in {tmp_path / 'y.model'}. To predict: " in out
 
